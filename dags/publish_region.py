@@ -1,0 +1,61 @@
+"""When something was landed, and once a day in any case: build the region, judge it, publish it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pendulum
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from dags import steps
+from dags.assets import LANDING
+from dags.environment import WRITER_POOL
+
+
+@dag(
+    dag_id="publish_region",
+    # An asset event is only a bell, and one can be lost: what there is to do is read from the receipts.
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("45 16 * * *", timezone="UTC"),
+        assets=[LANDING],
+    ),
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    doc_md=__doc__,
+    tags=["pacific-parcels"],
+)
+def publish_region() -> None:
+    @task.short_circuit
+    def due() -> bool:
+        return steps.is_publication_due()
+
+    @task(pool=WRITER_POOL)
+    def build() -> dict[str, Any]:
+        return steps.build_region()
+
+    @task
+    def judge(built: dict[str, Any]) -> dict[str, Any]:
+        return steps.judge_vintages(built)
+
+    @task(pool=WRITER_POOL)
+    def rebuild_without_held(judged: dict[str, Any]) -> dict[str, Any]:
+        return steps.rebuild_without_held(judged)
+
+    @task(pool=WRITER_POOL)
+    def publish(judged: dict[str, Any]) -> dict[str, Any]:
+        return steps.publish(judged)
+
+    @task(trigger_rule="all_done")
+    def verdict(published: dict[str, Any] | None) -> None:
+        problems = steps.problems_of_publishing(published)
+        if problems:
+            raise AirflowFailException(" ".join(problems))
+
+    built = build()
+    due() >> built
+    verdict(publish(rebuild_without_held(judge(built))))
+
+
+publish_region = publish_region()

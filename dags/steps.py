@@ -1,0 +1,207 @@
+"""What the tasks call: plain functions that run without Airflow, one after the other, in this order.
+
+    member_codes ▸ receive (each member) ▸ problems_of_receiving
+    is_publication_due ▸ build_region ▸ judge_vintages ▸ rebuild_without_held ▸ publish
+    ▸ problems_of_publishing
+
+Results are JSON, so that a scheduler can hand them on. Each step can be killed and called again.
+Progress goes to the logger `pacific_parcels.progress`: codes, counts and seconds, never a record.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pacific_parcels.errors import GateClosed, PacificParcelsError, Unavailable
+from pacific_parcels.settings import Settings
+
+if TYPE_CHECKING:
+    from expectations.judgement import Judgement
+
+progress = logging.getLogger("pacific_parcels.progress")
+
+
+@contextmanager
+def _told(level: int) -> Iterator[None]:
+    """Say what went wrong. Only our own errors speak: the text of any other may hold a value of a record."""
+    try:
+        yield
+    except Exception as error:
+        is_ours = isinstance(error, PacificParcelsError)
+        progress.log(
+            level, "%s", error if is_ours else f"{type(error).__name__}: a defect of ours, see the log"
+        )
+        raise
+
+
+def member_codes() -> list[str]:
+    from pacific_parcels.members import load_members
+
+    return sorted(load_members(Settings.from_environment()))
+
+
+@_told(logging.WARNING)  # it may be tried again; problems_of_receiving has the last word
+def receive(member_code: str) -> dict[str, Any]:
+    """Land what is new of one member: the outcome as a row. `Unavailable`: it may be better in a moment."""
+    from pacific_parcels.landing import receive_member
+    from pacific_parcels.members import load_members
+
+    settings = Settings.from_environment()
+    started = time.monotonic()
+    outcome = receive_member(settings, load_members(settings)[member_code]).to_dict()
+    progress.info(
+        "receive  %s  %s  %.1f s",
+        member_code,
+        _in_words(outcome),
+        time.monotonic() - started,
+        extra={"outcome": outcome},
+    )
+    if outcome["status"] == "UNREACHABLE":
+        raise Unavailable(outcome["message_en"])
+    return outcome
+
+
+def _in_words(outcome: dict[str, Any]) -> str:
+    if outcome["status"] == "NOTHING_NEW":
+        return "nothing new"
+    words = (
+        "{extracts_accepted} extracts accepted, {extracts_refused} refused,"
+        " {extracts_seen_before} seen before; {rows_in:,} rows:"
+        " {rows_accepted:,} accepted, {rows_rejected:,} rejected, {rows_duplicate:,} duplicate"
+    ).format(**outcome)
+    return words if outcome["status"] == "OK" else f"{outcome['status']}: {outcome['message_en']} {words}"
+
+
+def problems_of_receiving(
+    expected: Iterable[str] | None, outcomes: Iterable[dict[str, Any]] | None
+) -> list[str]:
+    """One sentence for each member that could not be received: only tasks that ended well have an outcome."""
+    expected = list(expected or [])
+    if not expected:
+        return _as_errors(["The list of members could not be read: see the task members."])
+    by_member = {outcome["member_code"]: outcome for outcome in outcomes or []}
+    problems = []
+    for member_code in expected:
+        outcome = by_member.get(member_code)
+        if outcome is None:
+            problems.append(
+                f"{member_code}: no outcome: its source could not be reached or its task crashed;"
+                f" see the log of receive [{member_code}]."
+            )
+        elif outcome["status"] == "ERRORED":
+            problems.append(f"{member_code}: {outcome['message_en']}")
+    return _as_errors(problems)
+
+
+def is_publication_due() -> bool:
+    from pacific_parcels.publishing import is_current
+
+    return not is_current(Settings.from_environment())
+
+
+@_told(logging.ERROR)
+def build_region() -> dict[str, Any]:
+    """One dbt build over what is in force: {snapshot}."""
+    from dbt_project.build import build
+    from expectations.run import drop_stale_holds
+
+    settings = Settings.from_environment()
+    drop_stale_holds(settings)
+    outcome = build(settings)
+    progress.info(
+        "build    %d models, tests and code lists; %d member months new or changed  %5.1f s",
+        outcome.nodes,
+        outcome.changed_partitions,
+        outcome.seconds,
+    )
+    return {"snapshot": str(outcome.snapshot)}
+
+
+@_told(logging.ERROR)
+def judge_vintages(built: dict[str, Any]) -> dict[str, Any]:
+    """Judge the vintages in force and hold those that fail: {snapshot, held, quality_results}.
+
+    The holds are written here, and `rebuild_without_held` makes them count.
+    """
+    from expectations.run import hold
+    from expectations.run import judge_vintages as judge
+
+    settings = Settings.from_environment()
+    started = time.monotonic()
+    judgement = judge(settings, Path(built["snapshot"]))
+    hold(settings, judgement)
+    progress.info(
+        "judge    %d expectations on the vintages in force; %d vintages held  %5.1f s",
+        len(judgement.results),
+        len(judgement.held),
+        time.monotonic() - started,
+    )
+    for held in judgement.held:
+        progress.warning("held     %s %s: %s", held.extract_id, held.time_period, held.reason_en)
+    return {**built, "held": len(judgement.held), "quality_results": judgement.quality_results()}
+
+
+def rebuild_without_held(judged: dict[str, Any]) -> dict[str, Any]:
+    """Build and judge again until nothing is held: a vintage that comes into force by a hold is judged too.
+
+    Each round takes at least one vintage out of force, so it ends.
+    """
+    while judged["held"]:
+        judged = judge_vintages(build_region())
+    return judged
+
+
+@_told(logging.ERROR)
+def publish(judged: dict[str, Any]) -> dict[str, Any]:
+    """Judge the region and the files that would be published, then move the pointer: {run_id}.
+
+    `GateClosed`: a critical expectation is not met; the previous publication stands, untouched.
+    """
+    from expectations.run import judge_publication, judge_region
+    from pacific_parcels.publishing import commit, stage
+
+    settings = Settings.from_environment()
+    started = time.monotonic()
+    region = judge_region(settings, Path(judged["snapshot"]))
+    _pass_gate(region)
+    staged = stage(
+        settings,
+        Path(judged["snapshot"]),
+        [*judged["quality_results"], *region.quality_results()],
+    )
+    _pass_gate(judge_publication(settings, staged.files))
+    commit(settings, staged)
+    progress.info("publish  run %s  %5.1f s", staged.run_id, time.monotonic() - started)
+    return {"run_id": staged.run_id}
+
+
+def problems_of_publishing(published: dict[str, Any] | None) -> list[str]:
+    if published:
+        return []
+    return _as_errors(
+        ["Nothing was published: the previous publication stands. The task that failed says why."]
+    )
+
+
+def _as_errors(problems: list[str]) -> list[str]:
+    for problem in problems:
+        progress.error("%s", problem)
+    return problems
+
+
+def _pass_gate(judgement: Judgement) -> None:
+    failures = [
+        f"{result.expectation_id}: expected: {result.expectation.title_en} Found otherwise:"
+        f" {'; '.join(result.described_places(5))}. {result.expectation.remedy_en}"
+        for result in judgement.results
+        if result.is_critical_failure
+    ]
+    if failures:
+        raise GateClosed(
+            f"The previous publication stands, because of the {judgement.suite} suite. {' '.join(failures)}"
+        )

@@ -1,0 +1,1 @@
+"""What people see. Reads published files and `pacific_parcels.settings`, nothing else."""

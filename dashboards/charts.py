@@ -1,0 +1,234 @@
+"""Data frames to Altair charts: pure functions, no Streamlit, no reading.
+
+Marks never speak by colour alone: series differ in shape too, and a provisional or estimated figure is
+dashed and hollow. The colours keep a contrast of 3:1 with both the light and the dark background.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboards.words import SHORT_MONTHS, THIN_SPACE, Words
+
+OCEAN = "#0f7fa3"
+COLOURS = ("#0f7fa3", "#d1603d", "#7a6fc9", "#4d8b31", "#b0700f", "#c2508f", "#5f7d8c", "#a0622d")
+SHAPES = (
+    "circle",
+    "square",
+    "triangle-up",
+    "diamond",
+    "triangle-down",
+    "cross",
+    "triangle-right",
+    "triangle-left",
+)
+COVERAGE_FILLS = {
+    "REPORTED": "#0f7fa3",
+    "NIL": "#8fc6d8",
+    "HELD": "#b0700f",
+    "MISSING": "transparent",
+    "NOT_YET_REPORTING": "transparent",
+}
+COVERAGE_STROKES = {
+    "REPORTED": "#0f7fa3",
+    "NIL": "#0f7fa3",
+    "HELD": "#b0700f",
+    "MISSING": "#d1495b",
+    "NOT_YET_REPORTING": "transparent",
+}
+NOT_FINAL = ("P", "E")
+# A height given to Streamlit is that of the whole picture, not of the plot.
+AXIS_HEIGHT = 30
+SOURCE_HEIGHT = 24
+# An axis of names, every one of them shown.
+BARE: dict[str, Any] = {"labelOverlap": False, "ticks": False, "domain": False}
+
+
+def lines(
+    frame: pd.DataFrame,
+    names: dict[str, str],
+    indicator_code: str,
+    say: Words,
+    source: str,
+    *,
+    height: int = 320,
+) -> alt.LayerChart:
+    """Series over months; their legend is `markup.series_legend`.
+
+    `frame`: series_code, time_period, obs_value, obs_status, conf_status, with a row for every month of a
+    series (see `complete_months`). `names` gives the series in their order, with the words for each.
+    """
+    data = frame.assign(
+        series=frame["series_code"].map(names),
+        date=frame["time_period"] + "-01",
+        month_text=[say.month(period) for period in frame["time_period"]],
+        value_text=[say.figure(indicator_code, value) for value in frame["obs_value"]],
+        status_text=[say.status(row.obs_status, row.conf_status) for row in frame.itertuples()],
+    )
+    shown = [name for code, name in names.items() if code in set(frame["series_code"])]
+    colours = alt.Scale(domain=shown, range=list(COLOURS[: len(shown)]))
+    shapes = alt.Scale(domain=shown, range=list(SHAPES[: len(shown)]))
+    colour = alt.Color("series:N", scale=colours, legend=None)
+    shape = alt.Shape("series:N", scale=shapes, legend=None)
+    months = _month_axis(data["time_period"].nunique(), say)
+    x = alt.X("date:T", title=None, scale=alt.Scale(type="utc"), axis=months)
+    from_zero = alt.Scale(zero=not indicator_code.endswith(("_PCT", "_INDEX")))
+    y = alt.Y("obs_value:Q", title=None, scale=from_zero, axis=_value_axis(indicator_code, say))
+    tooltip = [
+        alt.Tooltip("series:N", title=" "),
+        alt.Tooltip("month_text:N", title=say("app.month")),
+        alt.Tooltip("value_text:N", title=say("app.value")),
+        alt.Tooltip("status_text:N", title=say("app.status")),
+    ]
+    is_shown = data["obs_value"].notna()
+    is_firm = is_shown & ~data["obs_status"].isin(NOT_FINAL)
+    firm = alt.Chart(data.assign(obs_value=data["obs_value"].where(is_firm)))
+    soft = alt.Chart(_provisional_segments(data))
+    hollow: dict[str, Any] = {"filled": False, "fill": alt.expr("background"), "strokeWidth": 1.8}
+    line: dict[str, Any] = {"strokeWidth": 2, "invalid": "break-paths-show-domains"}
+    layers = [
+        firm.mark_line(**line).encode(x=x, y=y, color=colour),
+        soft.mark_line(**line, strokeDash=[4, 3]).encode(x=x, y=y, color=colour),
+        alt.Chart(data[is_firm])
+        .mark_point(size=34, filled=True, opacity=1)
+        .encode(x=x, y=y, color=colour, shape=shape, tooltip=tooltip),
+        alt.Chart(data[is_shown & ~is_firm])
+        .mark_point(size=44, opacity=1, **hollow)
+        .encode(
+            x=x, y=y, stroke=alt.Stroke("series:N", scale=colours, legend=None), shape=shape, tooltip=tooltip
+        ),
+    ]
+    confidential = data[data["conf_status"] == "C"]
+    if len(confidential):
+        layers.append(
+            alt.Chart(confidential)
+            .mark_text(text="c", fontSize=12, fontStyle="italic", fontWeight="bold")
+            .encode(x=x, y=alt.value(alt.expr("height - 8")), color=colour, tooltip=tooltip)
+        )
+    return alt.LayerChart(layer=layers).properties(height=height, title=_source_title(source))
+
+
+def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str) -> alt.Chart:
+    """Horizontal bars, the figure under each name. `frame`: name, obs_value (null: confidential)."""
+    figures = [
+        say.status("A", "C") if pd.isna(value) else say.figure(indicator_code, value)
+        for value in frame["obs_value"]
+    ]
+    # One label of two lines, drawn by the axis, which takes the colour of the theme.
+    labels = [f"{name}|{figure}" for name, figure in zip(frame["name"], figures, strict=True)]
+    data = frame.assign(label=labels, value_text=figures, length=frame["obs_value"].fillna(0))
+    two_lines = "split(datum.value, '|')"
+    names = alt.Axis(labelExpr=two_lines, labelOffset=-7, labelLimit=200, labelPadding=8, **BARE)
+    chart: alt.Chart = (
+        alt.Chart(data)
+        .mark_bar(color=OCEAN, height={"band": 0.55}, cornerRadiusEnd=3)
+        .encode(
+            x=alt.X("length:Q", title=None, axis=None),
+            y=alt.Y("label:N", title=None, sort=labels, axis=names),
+            tooltip=[
+                alt.Tooltip("name:N", title=" "),
+                alt.Tooltip("value_text:N", title=say("app.value")),
+            ],
+        )
+        .properties(height=44 * len(data) + SOURCE_HEIGHT, title=_source_title(source))
+    )
+    return chart
+
+
+def coverage_matrix(coverage: pd.DataFrame, say: Words, source: str) -> alt.Chart:
+    """Member by month; the legend is `markup.matrix_legend`. `coverage`: member_name, time_period, status.
+
+    A missing month is an empty red frame, not a shade.
+    """
+    data = coverage.assign(
+        status_text=[say.term("coverage", status) for status in coverage["status"]],
+        month_text=[say.month(period) for period in coverage["time_period"]],
+    )
+    statuses = [say.term("coverage", status) for status in COVERAGE_FILLS]
+    fills = alt.Scale(domain=statuses, range=list(COVERAGE_FILLS.values()))
+    strokes = alt.Scale(domain=statuses, range=list(COVERAGE_STROKES.values()))
+    januaries = sorted({period for period in data["time_period"] if period.endswith("-01")})
+    years = alt.Axis(values=januaries, labelExpr="slice(datum.value, 0, 4)", labelAngle=0, domain=False)
+    height = 22 * data["member_name"].nunique() + AXIS_HEIGHT + SOURCE_HEIGHT
+    chart: alt.Chart = (
+        alt.Chart(data)
+        .mark_rect(strokeWidth=1.5, width={"band": 0.72}, height={"band": 0.62}, cornerRadius=1.5)
+        .encode(
+            x=alt.X("time_period:O", title=None, axis=years),
+            y=alt.Y("member_name:N", title=None, sort=None, axis=alt.Axis(labelLimit=130, **BARE)),
+            fill=alt.Fill("status_text:N", scale=fills, legend=None),
+            stroke=alt.Stroke("status_text:N", scale=strokes, legend=None),
+            tooltip=[
+                alt.Tooltip("member_name:N", title=say("app.member")),
+                alt.Tooltip("month_text:N", title=say("app.month")),
+                alt.Tooltip("status_text:N", title=say("app.status")),
+            ],
+        )
+        .properties(height=height, title=_source_title(source))
+    )
+    return chart
+
+
+def complete_months(frame: pd.DataFrame, last_time_period: str) -> pd.DataFrame:
+    """The frame with a row for every month from each series' first on.
+
+    What was not there is missing (M), so that no line runs over it.
+    """
+    parts = []
+    for code, rows in frame.groupby("series_code", sort=False):
+        first, last = rows["time_period"].min(), max(rows["time_period"].max(), last_time_period)
+        months = pd.period_range(first, last, freq="M").strftime("%Y-%m")
+        full = rows.set_index("time_period").reindex(months).rename_axis("time_period").reset_index()
+        filled = {"series_code": code, "obs_status": "M", "conf_status": "F"}
+        parts.append(full.fillna(filled))
+    return pd.concat(parts, ignore_index=True) if parts else frame
+
+
+def _provisional_segments(data: pd.DataFrame) -> pd.DataFrame:
+    """The figures that are not final, each joined to the month before it, which may be final."""
+    ordered = data.sort_values(["series_code", "time_period"])
+    soft = ordered["obs_status"].isin(NOT_FINAL) & ordered["obs_value"].notna()
+    before = soft.groupby(ordered["series_code"]).shift(-1, fill_value=False).astype(bool)
+    return ordered.assign(obs_value=ordered["obs_value"].where(soft | before))
+
+
+def _month_axis(months: int, say: Words) -> alt.Axis:
+    """Ticks a reader can count on: months, quarters or years, with the months' names in the language."""
+    year = "utcFormat(datum.value, '%Y')"
+    if months > 30:
+        ticks = {"interval": "year", "step": 1}
+        return alt.Axis(tickCount=ticks, labelExpr=year, grid=False, labelAngle=0)
+    names = ",".join(f"'{name}'" for name in SHORT_MONTHS[say.language])
+    month = f"[{names}][utcmonth(datum.value)]"
+    ticks = {"interval": "month", "step": 3 if months > 8 else 1}
+    label = f"utcmonth(datum.value) == 0 ? [{month}, {year}] : {month}"
+    return alt.Axis(tickCount=ticks, labelExpr=label, grid=False, labelAngle=0)
+
+
+def _value_axis(indicator_code: str, say: Words) -> alt.Axis:
+    """Numbers in the form of the language; money as US$60k or 60 k$ US."""
+    is_french = say.language == "fr"
+    if indicator_code.endswith("_USD"):
+        label = "'US$' + replace(format(datum.value, '~s'), 'G', 'B')"
+        if is_french:
+            label = f"replace(format(datum.value, '~s'), regexp('([kMG])$'), '{THIN_SPACE}$1')"
+            label = f"replace(replace({label}, '.', ','), 'G', 'Md') + '$ US'"
+        label = f"datum.value == 0 ? '0' : {label}"
+    elif is_french:
+        label = f"replace(replace(format(datum.value, ',~r'), '.', ';'), /,/g, '{THIN_SPACE}')"
+        label = f"replace({label}, ';', ',')"
+    else:
+        label = "format(datum.value, ',~r')"
+    if indicator_code.endswith("_PCT"):
+        label += f" + '{THIN_SPACE if is_french else ''}%'"
+    return alt.Axis(labelExpr=label, tickCount=5, domain=False, ticks=False)
+
+
+def _source_title(source: str) -> alt.TitleParams:
+    """The source in small print under the plot: a picture taken of the chart keeps it."""
+    return alt.TitleParams(
+        text=source, fontSize=11, fontWeight="normal", anchor="start", orient="bottom", offset=8
+    )

@@ -1,0 +1,152 @@
+"""Data frames as HTML tables, and the legends of charts: for screen readers, for paper, light on the wire.
+
+Everything that comes from data is escaped here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any, Literal, NamedTuple
+
+import pandas as pd
+
+from dashboards.charts import COLOURS
+from dashboards.words import Words
+
+SERIES_MARKS = ("●", "■", "▲", "◆", "▼", "✚", "▶", "◀")  # the shapes of charts.SHAPES, in that order
+COVERAGE_MARKS = {"REPORTED": "●", "NIL": "○", "HELD": "◐", "MISSING": "✕", "NOT_YET_REPORTING": "·"}
+
+
+class Column(NamedTuple):
+    """A column of a table: the frame's column, its heading, and how its cells lie."""
+
+    name: str
+    heading: str
+    kind: Literal["label", "word", "text", "number"] = "word"
+
+
+def table(
+    frame: pd.DataFrame, columns: Sequence[Column], title: str, say: Words, *, tall: bool = False
+) -> str:
+    """The frame's columns in this order, the values as they are.
+
+    A `label` heads its row, a `word` does not break over lines, a `text` may.
+    """
+    head = "".join(
+        f'<th scope="col"{_class(column.kind)}>{escape(column.heading)}</th>' for column in columns
+    )
+    body = []
+    for row in frame[[column.name for column in columns]].itertuples(index=False):
+        cells = []
+        for column, value in zip(columns, row, strict=True):
+            element = 'th scope="row"' if column.kind == "label" else "td"
+            cells.append(f"<{element}{_class(column.kind)}>{escape(_plain(value))}</{element.split()[0]}>")
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    return _scroll(f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>", title, say, tall=tall)
+
+
+def coverage_table(
+    coverage: pd.DataFrame, periods: Sequence[str], title: str, say: Words, *, tall: bool = False
+) -> str:
+    """Member by month, one mark a cell; the words of the mark are there for screen readers and on hover."""
+    months = ["<br>".join(escape(part) for part in say.short_month(period).split()) for period in periods]
+    head = "".join(f'<th scope="col" class="pp-mark">{month}</th>' for month in months)
+    wide = coverage.pivot(index="member_name", columns="time_period", values="status")
+    wide = wide.reindex(index=coverage["member_name"].unique(), columns=list(periods))  # in the frame's order
+    body = []
+    for name, statuses in zip(wide.index, wide.itertuples(index=False), strict=True):
+        cells = "".join(
+            f'<td class="pp-mark">{coverage_mark(_plain(status), say)}</td>' for status in statuses
+        )
+        body.append(f'<tr><th scope="row">{escape(str(name))}</th>{cells}</tr>')
+    heading = f'<th scope="col">{escape(say("app.member"))}</th>'
+    return _scroll(
+        f"<thead><tr>{heading}{head}</tr></thead><tbody>{''.join(body)}</tbody>", title, say, tall=tall
+    )
+
+
+def series_table(
+    frame: pd.DataFrame, names: dict[str, str], indicator_code: str, title: str, say: Words
+) -> str:
+    """Month by series, newest first. `frame` as for `charts.lines`; what is not final is said in words."""
+    head = "".join(f'<th scope="col" class="pp-number">{escape(name)}</th>' for name in names.values())
+    cells = {
+        (row.series_code, row.time_period): _observation(row, indicator_code, say)
+        for row in frame.itertuples()
+    }
+    body = []
+    for period in sorted(frame["time_period"].unique(), reverse=True):
+        values = "".join(f'<td class="pp-number">{cells.get((code, period), "")}</td>' for code in names)
+        body.append(f'<tr><th scope="row">{escape(say.month(period))}</th>{values}</tr>')
+    heading = f'<th scope="col">{escape(say("app.month"))}</th>'
+    return _scroll(
+        f"<thead><tr>{heading}{head}</tr></thead><tbody>{''.join(body)}</tbody>", title, say, tall=True
+    )
+
+
+def coverage_mark(status: str, say: Words) -> str:
+    if status not in COVERAGE_MARKS:
+        return escape(status)
+    words = escape(say.term("coverage", status))
+    mark = COVERAGE_MARKS[status]
+    return (
+        f'<span class="pp-{status}" title="{words}"><span aria-hidden="true">{mark}</span>'
+        f'<span class="pp-sr">{words}</span></span>'
+    )
+
+
+def coverage_legend(say: Words) -> str:
+    """The marks of a coverage table."""
+    return _legend(
+        (f"pp-{status}", mark, say.term("coverage", status)) for status, mark in COVERAGE_MARKS.items()
+    )
+
+
+def matrix_legend(say: Words) -> str:
+    """The cells of the coverage matrix."""
+    shown = ("REPORTED", "NIL", "HELD", "MISSING")
+    return _legend((f"pp-cell pp-cell-{status}", "", say.term("coverage", status)) for status in shown)
+
+
+def series_legend(names: Mapping[str, str]) -> str:
+    """The series of a chart in its order, each with its shape and colour; nothing for a single one."""
+    if len(names) < 2:
+        return ""
+    entries = "".join(
+        f'<li><span style="color:{colour}" aria-hidden="true">{mark}</span> {escape(name)}</li>'
+        for name, mark, colour in zip(names.values(), SERIES_MARKS, COLOURS, strict=False)
+    )
+    return f'<ul class="pp-legend">{entries}</ul>'
+
+
+def _legend(entries: Iterable[tuple[str, str, str]]) -> str:
+    items = "".join(
+        f'<li><span class="{style}" aria-hidden="true">{mark}</span> {escape(words)}</li>'
+        for style, mark, words in entries
+    )
+    return f'<ul class="pp-legend">{items}</ul>'
+
+
+def _observation(row: Any, indicator_code: str, say: Words) -> str:
+    words = escape(say.status(row.obs_status, row.conf_status))
+    if row.obs_value != row.obs_value:
+        return f'<span class="pp-small">{words}</span>'
+    figure = escape(say.figure(indicator_code, row.obs_value))
+    return figure if row.obs_status == "A" else f'{figure} <span class="pp-tag">{words}</span>'
+
+
+def _class(kind: str) -> str:
+    return "" if kind == "label" else f' class="pp-{kind}"'
+
+
+def _plain(value: object) -> str:
+    return "" if value is None or value != value else str(value)
+
+
+def _scroll(rows: str, title: str, say: Words, *, tall: bool) -> str:
+    label = escape(say("app.scroll", title=title), quote=True)
+    return (
+        f'<div class="pp-scroll{" pp-tall" if tall else ""}" tabindex="0" role="region" aria-label="{label}">'
+        f"<table><caption>{escape(title)}</caption>{rows}</table></div>"
+    )

@@ -1,0 +1,116 @@
+"""What every page shares: the publication of this run, the language, and the parts that pages are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import altair as alt
+import streamlit as st
+
+from dashboards.data import Publication, PublicationUnavailable
+from dashboards.words import LANGUAGES, Words
+
+HERE = Path(__file__).resolve().parent
+LOGO = HERE / "logo.svg"
+STYLE = HERE / "style.css"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Card(NamedTuple):
+    """One headline figure. `status` is an obs_status; anything but A is said in words."""
+
+    label: str
+    figure: str
+    note: str
+    status: str = "A"
+
+
+@dataclass(frozen=True)
+class Page:
+    publication: Publication
+    say: Words
+
+    def html(self, body: str) -> None:
+        """Our own markup, in the language chosen. The caller has escaped what comes from data."""
+        st.html(f'<div class="pp" lang="{self.say.language}">{body}</div>')
+
+    def paragraph(self, text: str, style: str = "") -> None:
+        self.html(f'<p class="{style}">{escape(text)}</p>')
+
+    def header(self, title: str, lead: str) -> None:
+        publication, say = self.publication, self.say
+        st.title(title, anchor=False)
+        as_of = say(
+            "app.as_of",
+            as_of=say.date(publication.as_of_date),
+            first=say.month(publication.first_time_period),
+            last=say.month(publication.last_time_period),
+            audience=say.term("audience", publication.audience),
+            run=publication.run_id,
+        )
+        self.html(f'<p class="pp-lead">{escape(lead)}</p><p class="pp-small">{escape(as_of)}</p>')
+
+    def heading(self, title: str) -> None:
+        st.subheader(title.replace("$", "\\$"), anchor=False)  # two dollar signs would be a formula
+
+    def cards(self, cards: Sequence[Card]) -> None:
+        parts = []
+        for card in cards:
+            status = escape(self.say.term("obs_status", card.status))
+            tag = "" if card.status == "A" else f' <span class="pp-tag">{status}</span>'
+            parts.append(
+                f'<div class="pp-card"><dt>{escape(card.label)}</dt>'
+                f'<dd class="pp-figure">{escape(card.figure)}</dd>'
+                f'<dd class="pp-note">{escape(card.note)}{tag}</dd></div>'
+            )
+        self.html(f'<dl class="pp-cards">{"".join(parts)}</dl>')
+
+    def chart(self, chart: alt.LayerChart | alt.Chart, summary: str, legend: str = "") -> None:
+        """The chart under its legend (markup), and what it shows in one sentence."""
+        with st.container(gap="xxsmall"):
+            if legend:
+                self.html(legend)
+            st.altair_chart(chart, width="stretch", alt=summary)
+            self.paragraph(summary)
+
+    def source(self) -> None:
+        say, publication = self.say, self.publication
+        text = say("app.source", as_of=say.date(publication.as_of_date), run=publication.run_id)
+        if publication.is_synthetic:
+            text += " " + say("app.source_synthetic")
+        self.paragraph(text, "pp-source")
+
+    @property
+    def chart_source(self) -> str:
+        """The line inside a chart, so that a picture taken of it still says where it is from."""
+        as_of = self.say.date(self.publication.as_of_date)
+        if self.publication.is_synthetic:
+            return self.say("app.chart_source_synthetic", as_of=as_of)
+        return self.say("app.chart_source", as_of=as_of)
+
+
+def current_page() -> Page:
+    """The page that app.py has made for this run."""
+    return cast(Page, st.session_state["page"])
+
+
+def show_unavailable(unavailable: PublicationUnavailable, home: Path, language: str) -> None:
+    """Why there is nothing to show and what to type, the chosen language first."""
+    for chosen in sorted(LANGUAGES, key=lambda candidate: candidate != language):
+        say = Words(chosen)
+        st.header(say("unavailable.title"), anchor=False)
+        st.info(say.term("unavailable", unavailable.reason))
+        st.write(say("unavailable.remedy"))
+        st.code("make run", language=None)
+        st.caption(say("unavailable.home", home=f"`{home}`"))
+
+
+def show_failure(error: Exception) -> bool:
+    """Called by the server when a page failed: its log has the traceback, the reader gets a sentence."""
+    for language in LANGUAGES:
+        st.error(Words(language)("app.failed"))
+    return True

@@ -1,0 +1,1 @@
+"""Regional meaning of the items, in SQL. `build.py` is the only module that touches dbt."""

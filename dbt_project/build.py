@@ -1,0 +1,291 @@
+"""One build of the warehouse: from what is landed to the indicators, in one dbt process, the single writer.
+
+The warehouse is a cache: everything in it comes again from landing, the member files and this project. A build that was
+killed is simply run again. The models that read items read only the partitions (member, month) that changed, unless the
+SQL that they are made with has changed: then they are built anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pacific_parcels.errors import BuildError, PacificParcelsError, Unavailable
+from pacific_parcels.settings import Settings
+
+PROJECT = Path(__file__).resolve().parent
+SNAPSHOTS_KEPT = 2
+
+# What the models that read items are made with. Rates are not among it: each partition carries the rates of its month.
+LOGIC = (
+    "dbt_project.yml",
+    "macros",
+    "models/staging",
+    "models/intermediate",
+    "models/marts",
+    "seeds/codes/value_bands.csv",
+)
+CODES = ("seeds",)
+
+
+@dataclass(frozen=True)
+class BuildOutcome:
+    """`snapshot` is a closed copy of the warehouse that nothing writes to; `nodes` is the number of models, seeds and
+    tests that ran; `changed_partitions` the number of (member, month) that came, changed or went."""
+
+    snapshot: Path
+    run_id: str
+    nodes: int
+    seconds: float
+    changed_partitions: int
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What the warehouse says of the last build that reached its end."""
+
+    logic: str | None
+    codes: str | None
+    partitions: frozenset[tuple[str, str, str]]
+
+
+def build(settings: Settings, *, unit_tests: bool = False) -> BuildOutcome:
+    """Write the inputs, build every model, test it, and leave a snapshot to be judged.
+
+    Raises BuildError with dbt's words where a model or a test of it fails, Unavailable where another process has the
+    warehouse open.
+    """
+    from pacific_parcels import receipts
+
+    receipts.write_inputs(settings)
+    return build_models(settings, unit_tests=unit_tests)
+
+
+def build_models(settings: Settings, *, unit_tests: bool = False) -> BuildOutcome:
+    """As `build`, from inputs that are there already."""
+    started = time.monotonic()
+    run_id = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    for directory in (settings.warehouse, settings.spill, settings.snapshots):
+        directory.mkdir(parents=True, exist_ok=True)
+
+    logic, codes = _fingerprint(LOGIC), _fingerprint(CODES)
+    before = _look_before(settings)
+    arguments = ["build"]
+    if before.logic != logic:
+        arguments.append("--full-refresh")
+    if before.codes == codes:
+        arguments += ["--exclude", "path:seeds"]
+    if not unit_tests:
+        arguments += ["--exclude-resource-type", "unit_test"]
+    results = list(_invoke(settings, arguments))
+    after = _close_build(settings, logic, codes)
+
+    return BuildOutcome(
+        snapshot=_take_snapshot(settings, run_id),
+        run_id=run_id,
+        nodes=len(results),
+        seconds=time.monotonic() - started,
+        changed_partitions=len({partition[:2] for partition in before.partitions ^ after}),
+    )
+
+
+def write_docs(settings: Settings) -> Path:
+    """Write the documentation of every model, test and indicator as one HTML file that needs no network."""
+    settings.warehouse.mkdir(parents=True, exist_ok=True)
+    settings.spill.mkdir(parents=True, exist_ok=True)
+    _invoke(settings, ["docs", "generate", "--static", "--no-compile"])
+    return _target(settings) / "static_index.html"
+
+
+def _target(settings: Settings) -> Path:
+    return settings.warehouse / "dbt" / "target"
+
+
+def _fingerprint(parts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        path = PROJECT / part
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.suffix in {".sql", ".yml", ".csv"}:
+                digest.update(f"{file.relative_to(PROJECT).as_posix()}\0".encode())
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _open(settings: Settings) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(settings.warehouse_file))
+    except duckdb.IOException as error:
+        if "lock" not in str(error):
+            raise
+        raise Unavailable(
+            f"{settings.warehouse_file}: another process has the warehouse open; it is written by one at a time; "
+            f"wait for that process to end, then run again. ({_first_line(error)})"
+        ) from error
+
+
+def _look_before(settings: Settings) -> _Before:
+    nothing = _Before(None, None, frozenset())
+    if not settings.warehouse_file.exists():
+        return nothing
+    try:
+        connection = _open(settings)
+    except duckdb.Error:
+        # A disk that was full can leave a file that no longer opens. It is only a cache: put it by and build anew.
+        _put_by(settings)
+        return nothing
+    with connection:
+        if not _has_table(connection, "built_with"):
+            return nothing
+        row = connection.execute("select logic_fingerprint, codes_fingerprint from main.built_with").fetchone()
+        return _Before(*(row or (None, None)), partitions=_stored_partitions(connection))
+
+
+def _put_by(settings: Settings) -> None:
+    unreadable = settings.warehouse_file
+    unreadable.replace(unreadable.with_name("unreadable.duckdb"))
+    unreadable.with_name(unreadable.name + ".wal").unlink(missing_ok=True)
+
+
+def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    found = connection.execute(
+        "select 1 from duckdb_tables() where database_name = current_database() and table_name = ?", [name]
+    )
+    return found.fetchone() is not None
+
+
+def _stored_partitions(connection: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, str, str]]:
+    if not _has_table(connection, "int_vintage_measures"):
+        return frozenset()
+    rows = connection.execute(
+        "select distinct member_code, time_period, partition_fingerprint from main.int_vintage_measures"
+    )
+    return frozenset(rows.fetchall())
+
+
+def _close_build(settings: Settings, logic: str, codes: str) -> frozenset[tuple[str, str, str]]:
+    """Say in the warehouse what it was built with, last of all, and bring everything into the one file."""
+    with _open(settings) as connection:
+        connection.execute(
+            "create or replace table main.built_with as select ? as logic_fingerprint, ? as codes_fingerprint",
+            [logic, codes],
+        )
+        partitions = _stored_partitions(connection)
+        connection.execute("checkpoint")
+    return partitions
+
+
+def _take_snapshot(settings: Settings, run_id: str) -> Path:
+    """Copy the closed warehouse. The copy keeps the file's name, because views carry the name of their catalogue."""
+    snapshot = settings.snapshots / run_id / settings.warehouse_file.name
+    partial = settings.snapshots / f"{run_id}.partial"
+    shutil.copyfile(settings.warehouse_file, partial)
+    snapshot.parent.mkdir()
+    partial.replace(snapshot)
+    for older in sorted(settings.snapshots.iterdir()):
+        if older.suffix == ".partial":
+            older.unlink()
+    for older in sorted(settings.snapshots.iterdir())[:-SNAPSHOTS_KEPT]:
+        shutil.rmtree(older)
+    return snapshot
+
+
+@contextmanager
+def _environment(settings: Settings) -> Iterator[None]:
+    """The variables of profiles.yml, for as long as dbt runs."""
+    wanted = {
+        "DO_NOT_TRACK": "1",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "PACIFIC_PARCELS_WAREHOUSE_FILE": str(settings.warehouse_file),
+        "PACIFIC_PARCELS_MEMORY_LIMIT": settings.memory_limit,
+        "PACIFIC_PARCELS_THREADS": str(settings.threads),
+        "PACIFIC_PARCELS_SPILL": str(settings.spill),
+    }
+    stood = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in stood.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _invoke(settings: Settings, arguments: Sequence[str]) -> Iterable[Any]:
+    """Run dbt in this process and close its connections; give the results of the nodes that ran."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    variables = {
+        "landing_dir": str(settings.landing),
+        "inputs_dir": str(settings.inputs),
+        "indicator_models": sorted(path.stem for path in (PROJECT / "models" / "indicators").glob("ind_*.sql")),
+    }
+    common = [
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+        *("--target-path", str(_target(settings)), "--log-path", str(settings.warehouse / "dbt" / "logs")),
+        *("--vars", json.dumps(variables), "--log-level", "none", "--log-level-file", "info"),
+    ]
+    with _environment(settings):
+        try:
+            outcome = dbtRunner().invoke([*arguments, *common])
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+    if not outcome.success:
+        raise _failure(outcome)
+    return outcome.result if isinstance(outcome.result, Iterable) else []
+
+
+def _failure(outcome: Any) -> PacificParcelsError:
+    if outcome.exception is not None:
+        words = str(outcome.exception)
+        kind = Unavailable if "Could not set lock" in words else BuildError
+        return kind(f"dbt could not run: {words.strip()}")
+    failed = [result for result in outcome.result if str(result.status) in {"error", "fail", "runtime error"}]
+    lines = [f"{result.node.name}: {str(result.message).strip()}" for result in failed]
+    return BuildError("\n".join(["The models could not be built; the last publication stands.", *lines]))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m dbt_project.build", description="Build the warehouse by itself.")
+    parser.add_argument("--docs", action="store_true", help="write the documentation as one HTML file instead")
+    parser.add_argument("--unit-tests", action="store_true", help="run the unit tests of the models as well")
+    chosen = parser.parse_args(arguments)
+    settings = Settings.from_environment()
+    try:
+        if chosen.docs:
+            print(write_docs(settings))
+        else:
+            outcome = build(settings, unit_tests=chosen.unit_tests)
+            print(
+                f"{outcome.nodes} nodes in {outcome.seconds:.1f} s, {outcome.changed_partitions} partitions changed: "
+                f"{outcome.snapshot}"
+            )
+    except PacificParcelsError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

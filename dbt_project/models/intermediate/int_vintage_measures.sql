@@ -1,0 +1,66 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook='{{ delete_stale_partitions() }}'
+    )
+}}
+
+with item_values as (
+
+    select * from {{ ref('int_item_values') }}
+    where {{ is_in_changed_partition() }}
+
+),
+
+partitions as (
+
+    select * from {{ ref('int_partitions') }}
+
+),
+
+measured as (
+
+    select
+        member_code,
+        stream_code,
+        time_period,
+        extract_id,
+        count(*) as items,
+        {{ exact_distinct('item_id') }} as distinct_item_ids,
+        sum(declared_value) as control_total_declared_value,
+        count(declared_value_usd) as items_valued,
+        sum(declared_value_usd) as declared_value_usd,
+        cast(median(declared_value_usd) as decimal(18, 2)) as median_value_usd,
+        count(duty_usd) as items_with_duty,
+        sum(duty_usd) as duty_usd,
+        count(tax_usd) as items_with_tax,
+        sum(tax_usd) as tax_usd,
+        count(valuation_basis_code) as items_with_basis,
+        count(case when counterpart_code <> '_U' then 1 end) as items_with_counterpart,
+        count(port_code) as items_with_port,
+        count(hs_code) as items_with_hs_code,
+        count(gross_mass_kg) as items_with_gross_mass,
+        count(release_at) as items_with_release,
+        min(arrival_date) as first_arrival_date,
+        max(arrival_date) as last_arrival_date
+    from item_values
+    group by member_code, stream_code, time_period, extract_id
+
+),
+
+final as (
+
+    select
+        measured.*,
+        partitions.partition_fingerprint
+    from measured
+    inner join partitions
+        on
+            measured.member_code = partitions.member_code
+            and measured.time_period = partitions.time_period
+
+)
+
+select * from final

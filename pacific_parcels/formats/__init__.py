@@ -1,0 +1,123 @@
+"""Formats: how bytes become rows of text. One module per format; the module's name is the format's name.
+
+There is no registry. A format module gives
+    Options      pydantic model of what a member file may say under `options`
+    header(path, options) -> Header
+                 names of the columns; cheap, so that a wrong layout is found before the rows are read
+    read(path, options, scratch) -> RegularText
+                 the rows, in the one shape that DuckDB reads fast and exactly
+
+Both raise ExtractError with the rule that was broken. A format knows no member and no contract.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import pkgutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import ValidationError
+
+from pacific_parcels.errors import MemberFileError
+
+SPOOL_DELIMITER = "\x1f"
+SPOOL_QUOTE = "\x1e"
+
+
+@dataclass(frozen=True)
+class Header:
+    """Names of the columns, and the sign between them where the format has one."""
+
+    columns: tuple[str, ...]
+    delimiter: str | None = None
+
+
+@dataclass(frozen=True)
+class RegularText:
+    """UTF-8 delimited text with exactly one record on each physical line.
+
+    `rows` counts every record of the extract below its header, also those that could not be split into
+    fields: they are in `faults`, a CSV of (source_row, rule_id), and not in `path`. With `has_source_row`
+    the first field of each line is the row as a spreadsheet shows it; without it the physical line is
+    that row, and the first record is on line `skip` + 1.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    delimiter: str
+    quote: str
+    skip: int
+    rows: int
+    has_source_row: bool
+    faults: Path | None = None
+    fault_count: int = 0
+
+
+class Spool:
+    """Writes a RegularText record by record, in bounded memory, for bytes that are not regular as they came.
+
+    A line end inside a field becomes a space: a record is one line.
+    """
+
+    def __init__(self, scratch: Path, columns: Sequence[str]) -> None:
+        self.columns = tuple(columns)
+        self.rows = 0
+        self.fault_count = 0
+        self._path = scratch / "spool.txt"
+        self._faults_path = scratch / "faults.csv"
+        self._file = self._path.open("w", encoding="utf-8", newline="\n")
+        self._faults_file = self._faults_path.open("w", encoding="utf-8", newline="")
+        self._faults = csv.writer(self._faults_file, lineterminator="\n")
+        self._clean = str.maketrans(dict.fromkeys((SPOOL_DELIMITER, SPOOL_QUOTE, "\0", "\r", "\n"), " "))
+
+    def row(self, source_row: int, fields: Iterable[str]) -> None:
+        self.rows += 1
+        line = SPOOL_DELIMITER.join(field.translate(self._clean) for field in fields)
+        self._file.write(f"{source_row}{SPOOL_DELIMITER}{line}\n")
+
+    def fault(self, source_row: int, rule_id: str) -> None:
+        self.rows += 1
+        self.fault_count += 1
+        self._faults.writerow([source_row, rule_id])
+
+    def close(self) -> RegularText:
+        self._file.close()
+        self._faults_file.close()
+        return RegularText(
+            path=self._path,
+            columns=self.columns,
+            delimiter=SPOOL_DELIMITER,
+            quote=SPOOL_QUOTE,
+            skip=0,
+            rows=self.rows,
+            has_source_row=True,
+            faults=self._faults_path,
+            fault_count=self.fault_count,
+        )
+
+
+def format_names() -> list[str]:
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def load_format(name: str) -> ModuleType:
+    """The module of a format. Errors: MemberFileError when there is none of that name."""
+    if name not in format_names():
+        raise MemberFileError(f"format: found {name!r}; expected one of {format_names()}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def read_options(module: ModuleType, options: dict[str, Any]) -> Any:
+    """The options of a member file, checked by the format's own model. Errors: MemberFileError."""
+    try:
+        return module.Options.model_validate(options)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise MemberFileError(
+            f"options of the format {module.__name__.rsplit('.', 1)[-1]}: {faults}"
+        ) from error

@@ -1,0 +1,343 @@
+"""Landing: one extract becomes immutable Parquet, its rejected rows and a receipt, or nothing at all.
+
+    inbox/fj/FJ_parcels_202603.csv
+      ▸ raw/FJ/<sha256>.csv                                            the bytes, untouched
+      ▸ items/member_code=FJ/time_period=2026-03/<extract_id>.parquet  accepted rows
+      ▸ rejected/member_code=FJ/<extract_id>.parquet                   rejected and duplicate rows
+      ▸ receipts/FJ/<extract_id>.json                                  last: now the extract has happened
+
+Killed at any instant and run again it ends the same: files without a receipt are written over with the same
+content. Bad data never raises here; it becomes a status and a receipt. Only a source that cannot be reached
+is worth a retry.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from pacific_parcels.errors import ExtractError, MemberFileError, Unavailable
+from pacific_parcels.members import Member, load_members
+from pacific_parcels.reading import (
+    MANIFEST_SUFFIX,
+    REJECTS_SUFFIX,
+    Reading,
+    connect,
+    read_manifest,
+    read_sent,
+    stream_of,
+)
+from pacific_parcels.receipts import (
+    ACCEPTED,
+    Delivery,
+    Ledger,
+    extract_id_of,
+    new_receipt,
+    reading_fingerprint,
+)
+from pacific_parcels.settings import Settings
+
+UNFINISHED = (".filepart", ".part", ".partial", ".tmp", ".crdownload", ".download")
+NOT_EXTRACTS = (*UNFINISHED, MANIFEST_SUFFIX, REJECTS_SUFFIX)
+FILE_SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx")
+CHUNK = 1 << 22
+FREE_DISK_FACTOR = 3
+
+Status = Literal["OK", "NOTHING_NEW", "REFUSED", "UNREACHABLE", "ERRORED"]
+
+
+@dataclass
+class ReceiveOutcome:
+    """What became of a member's new files: a row of a table, never an exception."""
+
+    member_code: str
+    status: Status = "NOTHING_NEW"
+    extracts_accepted: int = 0
+    extracts_refused: int = 0
+    extracts_seen_before: int = 0
+    files_still_growing: int = 0
+    rows_in: int = 0
+    rows_accepted: int = 0
+    rows_rejected: int = 0
+    rows_duplicate: int = 0
+    message_en: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def list_deliveries(settings: Settings, member_code: str) -> list[Delivery]:
+    """The files of a member's inbox that are meant for us, oldest first.
+
+    A folder that is named like a file is one delivery, and will be refused. Errors: Unavailable when the
+    inbox cannot be read.
+    """
+    folder = settings.inbox / member_code.lower()
+    if not folder.exists():
+        return []
+    deliveries = []
+    try:
+        for parent, folders, files in os.walk(folder, onerror=_raise):
+            named_like_files = [name for name in folders if Path(name).suffix.lower() in FILE_SUFFIXES]
+            folders[:] = sorted(
+                name
+                for name in folders
+                if not name.startswith(".") and name != "receipts" and name not in named_like_files
+            )
+            for name in files + named_like_files:
+                if name.startswith((".", "~$")) or name.lower().endswith(NOT_EXTRACTS):
+                    continue
+                delivery = _delivery(Path(parent) / name)
+                if delivery is not None:
+                    deliveries.append(delivery)
+    except OSError as error:
+        raise Unavailable(
+            f"{member_code}, {folder}: {error.strerror or error}; "
+            "expected a folder that can be read; it is tried again"
+        ) from error
+    return sorted(deliveries, key=lambda delivery: (delivery.modified_ns, delivery.name, str(delivery.path)))
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _delivery(path: Path) -> Delivery | None:
+    """A file as it lies there, with its manifest; None when it has been taken away meanwhile."""
+    manifest = path.with_name(path.name + MANIFEST_SUFFIX)
+    try:
+        status = path.lstat()
+        if not manifest.is_file():
+            return Delivery(path, path.name, status.st_size, status.st_mtime_ns, None)
+        manifest_time = manifest.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+    return Delivery(path, path.name, status.st_size, status.st_mtime_ns, manifest, manifest_time)
+
+
+def has_work(settings: Settings) -> bool:
+    """Whether any member has a file that has not been looked at. Cheap: names, sizes and times only."""
+    for member in load_members(settings).values():
+        deliveries = list_deliveries(settings, member.code)
+        if deliveries:
+            ledger, fingerprint = Ledger.read(settings, member.code), reading_fingerprint(member)
+            if not all(ledger.is_done(delivery, fingerprint) for delivery in deliveries):
+                return True
+    return False
+
+
+def receive_member(settings: Settings, member: Member) -> ReceiveOutcome:
+    """Land everything new of one member. Errors: Unavailable (another process is at it, the disk is full)."""
+    outcome = ReceiveOutcome(member.code)
+    try:
+        deliveries = list_deliveries(settings, member.code)
+    except Unavailable as error:
+        outcome.status, outcome.message_en = "UNREACHABLE", str(error)
+        return outcome
+    fingerprint = reading_fingerprint(member)
+    with _alone(settings, member.code) as scratch:
+        ledger = Ledger.read(settings, member.code)
+        waiting = [delivery for delivery in deliveries if not ledger.is_done(delivery, fingerprint)]
+        if not waiting:
+            return outcome
+        _require_space(settings, member.code, sum(delivery.byte_count for delivery in waiting))
+        connection = connect(settings, settings.spill)
+        try:
+            for delivery in waiting:
+                _receive(settings, member, delivery, ledger, connection, scratch, outcome)
+        except MemberFileError as error:
+            outcome.status, outcome.message_en = "ERRORED", str(error)
+        finally:
+            connection.close()
+    if outcome.status == "NOTHING_NEW":
+        if outcome.extracts_refused:
+            outcome.status = "REFUSED"
+        elif outcome.extracts_accepted or outcome.extracts_seen_before:
+            outcome.status = "OK"
+    return outcome
+
+
+def _receive(
+    settings: Settings,
+    member: Member,
+    delivery: Delivery,
+    ledger: Ledger,
+    connection: duckdb.DuckDBPyConnection,
+    scratch: Path,
+    outcome: ReceiveOutcome,
+) -> None:
+    """Land one delivery and count it in `outcome`."""
+    if not _is_complete(settings, delivery):
+        outcome.files_still_growing += 1
+        return
+    _clear(scratch)
+    try:
+        content_sha256, raw = _keep_bytes(settings, member, delivery, scratch)
+    except PermissionError as error:
+        outcome.status = "UNREACHABLE"
+        outcome.message_en = (
+            f"{member.code}, {delivery.name}: {error.strerror}; expected a file that can be read; "
+            "it is tried again"
+        )
+        return
+    if content_sha256 is None:
+        outcome.files_still_growing += 1
+        return
+    try:
+        stream_code, _, periods = stream_of(member, delivery.name)
+    except ExtractError:
+        stream_code, periods = "", (None, None)
+    extract_id = extract_id_of(member.code, stream_code, periods, content_sha256)
+    known = ledger.extracts.get(extract_id)
+    if known is not None and known["status"] == ACCEPTED:
+        ledger.note_again(delivery.key, delivery.name, known)
+        outcome.extracts_seen_before += 1
+        return
+    manifest, reading = read_sent(
+        settings,
+        connection,
+        member,
+        raw or delivery.path,
+        delivery.name,
+        extract_id,
+        delivery.received_at.date(),
+        scratch,
+        delivery.manifest_path,
+        lambda: content_sha256,
+    )
+    files = {} if reading.is_refused else _move_in(settings, member, extract_id, reading)
+    rejected = settings.rejected / f"member_code={member.code}" / f"{extract_id}.parquet"
+    if reading.rejected_file is not None:
+        _put(reading.rejected_file, rejected)
+    else:
+        rejected.unlink(missing_ok=True)  # of an earlier refusal of the same bytes
+    receipt = new_receipt(member, delivery, extract_id, content_sha256, manifest, reading, files)
+    ledger.enter(receipt)
+    if reading.is_refused:
+        outcome.extracts_refused += 1
+        first = receipt["rules"][0]
+        outcome.message_en = f"{member.code}, {delivery.name}: {first['title_en']} {first['remedy_en']}"
+    else:
+        outcome.extracts_accepted += 1
+    outcome.rows_in += reading.rows_in
+    outcome.rows_accepted += 0 if reading.is_refused else reading.rows_accepted
+    outcome.rows_rejected += reading.rows_rejected
+    outcome.rows_duplicate += reading.rows_duplicate
+
+
+def _is_complete(settings: Settings, delivery: Delivery) -> bool:
+    """With a manifest: when the size is the manifest's. Without: when it has been left alone for a while."""
+    if delivery.manifest_path is not None:
+        try:
+            expected = read_manifest(delivery.manifest_path).byte_count
+        except ExtractError:
+            return True
+        return expected is None or expected <= delivery.byte_count
+    age = time.time() - delivery.modified_ns / 1e9
+    if age < settings.quiet_seconds:
+        # A source whose clock is ahead of ours gives times to come.
+        time.sleep(min(settings.quiet_seconds, settings.quiet_seconds - age))
+    return _is_unchanged(delivery)
+
+
+def _is_unchanged(delivery: Delivery) -> bool:
+    try:
+        status = delivery.path.lstat()
+    except FileNotFoundError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (delivery.byte_count, delivery.modified_ns)
+
+
+def _keep_bytes(
+    settings: Settings, member: Member, delivery: Delivery, scratch: Path
+) -> tuple[str | None, Path | None]:
+    """Copy the bytes untouched under their SHA-256: (hash, path). (None, None): the file changed meanwhile.
+
+    What is no file (a folder, a link) has no bytes: its name stands for them.
+    """
+    if delivery.path.is_symlink() or not delivery.path.is_file():
+        return hashlib.sha256(delivery.name.encode()).hexdigest(), None
+    digest = hashlib.sha256()
+    copy = scratch / "raw"
+    try:
+        with delivery.path.open("rb") as source, copy.open("wb") as target:
+            while chunk := source.read(CHUNK):
+                digest.update(chunk)
+                target.write(chunk)
+    except FileNotFoundError:
+        return None, None
+    if not _is_unchanged(delivery):
+        return None, None
+    sha256 = digest.hexdigest()
+    path = settings.raw / member.code / f"{sha256}{delivery.path.suffix.lower()}"
+    _put(copy, path)
+    return sha256, path
+
+
+def _move_in(settings: Settings, member: Member, extract_id: str, reading: Reading) -> dict[str, list[str]]:
+    """Give the accepted files their place; the files by month, relative to the landing."""
+    files: dict[str, list[str]] = {}
+    for period, scratch_file in reading.accepted_files:
+        folder = settings.items / f"member_code={member.code}" / f"time_period={period}"
+        part = len(files.setdefault(period, []))
+        path = folder / f"{extract_id}{f'-{part}' if part else ''}.parquet"
+        _put(scratch_file, path)
+        files[period].append(str(path.relative_to(settings.landing)))
+    return files
+
+
+def _put(scratch_file: Path, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch_file.replace(path)
+
+
+def _require_space(settings: Settings, member_code: str, byte_count: int) -> None:
+    free = shutil.disk_usage(settings.home).free
+    if free < FREE_DISK_FACTOR * byte_count:
+        raise Unavailable(
+            f"{member_code}, {settings.home}: {free:,} bytes are free; "
+            f"expected {FREE_DISK_FACTOR * byte_count:,} for {byte_count:,} bytes of new files; "
+            "make room and run again"
+        )
+
+
+@contextmanager
+def _alone(settings: Settings, member_code: str) -> Iterator[Path]:
+    """An empty scratch directory of this member, for one process at a time.
+
+    The lock goes with the process, however it ends.
+    """
+    folder = settings.landing / ".scratch" / member_code
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{member_code}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Unavailable(
+                f"{member_code}: another process is receiving it; expected to be alone; it is tried again"
+            ) from error
+        _clear(folder)
+        for unfinished in (settings.receipts / member_code).glob(".*"):
+            unfinished.unlink()
+        yield folder
+        _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def receive_all(settings: Settings) -> list[ReceiveOutcome]:
+    """Receive every member, one after the other, without a scheduler."""
+    return [receive_member(settings, member) for member in load_members(settings).values()]

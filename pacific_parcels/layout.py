@@ -1,0 +1,408 @@
+"""A member's layout as one SQL statement: from the text of an extract to the item contract, rows judged.
+
+Each statement comes in two kinds. The *plain* one takes values as they stand and is what nearly every row
+passes, at the speed of DuckDB's own typed read. The *exact* one trims every value first, names every broken
+rule, and decides about the few rows that the plain one left. A row that the plain statement accepts is one
+that the exact statement accepts with the same values (a property test holds them together).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from pacific_parcels.contract import COLUMNS, COLUMNS_BY_NAME, Column
+from pacific_parcels.formats import RegularText
+from pacific_parcels.members import ColumnSource, Layout, Member
+
+FIRST_DAY, LAST_DAY = "2000-01-01", "2099-12-31"
+FIRST_YEAR_OF_ZONES, LAST_YEAR_OF_ZONES = 2015, 2040
+# Spaces as spreadsheets and French exports write them, the no-break ones included.
+SPACES = " \u00a0\u202f"
+BLANKS = SPACES + "\t"
+
+
+@dataclass(frozen=True)
+class ExtractFacts:
+    """What is known of an extract besides its text.
+
+    Periods are months, YYYY-MM, both included; None where the rows say them.
+    """
+
+    extract_id: str
+    member: Member
+    stream_code: str
+    first_period: str | None
+    last_period: str | None
+    sent_on: date
+
+
+@dataclass(frozen=True)
+class Check:
+    """One predicate of one rule on one column, over the columns of the CTE `typed`."""
+
+    rule_id: str
+    column: str
+    predicate: str
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+@cache
+def offset_changes(time_zone: str) -> tuple[tuple[datetime, int], ...]:
+    """(local time from which it holds, minutes ahead of UTC) of a zone, oldest first.
+
+    DuckDB's own conversion of time zones costs more than all other casts of a row together, and few offsets
+    ever change.
+    """
+    zone = ZoneInfo(time_zone)
+
+    def minutes_at(moment: datetime) -> int:
+        return int((moment.astimezone(zone).utcoffset() or timedelta(0)).total_seconds() // 60)
+
+    moment = datetime(FIRST_YEAR_OF_ZONES, 1, 1, tzinfo=UTC)
+    changes = [(datetime(1, 1, 1), minutes_at(moment))]
+    while moment.year < LAST_YEAR_OF_ZONES:
+        after = moment + timedelta(days=1)
+        if minutes_at(after) != changes[-1][1]:
+            change = next(
+                moment + timedelta(minutes=minute)
+                for minute in range(24 * 60 + 1)
+                if minutes_at(moment + timedelta(minutes=minute)) != changes[-1][1]
+            )
+            start = change.replace(tzinfo=None) + timedelta(minutes=changes[-1][1])
+            changes.append((start, minutes_at(change)))
+        moment = after
+    return tuple(changes)
+
+
+class Statement:
+    """The SELECT of one layout over one regular text."""
+
+    def __init__(self, layout: Layout, facts: ExtractFacts, text: RegularText, *, is_exact: bool) -> None:
+        self.layout = layout
+        self.facts = facts
+        self.text = text
+        self.is_exact = is_exact
+        self._position = {name: index for index, name in enumerate(text.columns)}
+
+    # ---- text ------------------------------------------------------------------------------------------
+
+    def source(self) -> str:
+        """The read of the text itself: c0, c1 … in the order of the file, and source_row."""
+        names = [f"c{index}" for index in range(len(self.text.columns))]
+        columns = (["source_row"] if self.text.has_source_row else []) + names
+        structure = ", ".join(
+            f"{quoted(name)}: {quoted('BIGINT' if name == 'source_row' else 'VARCHAR')}" for name in columns
+        )
+        nulls = ", ".join(quoted(value) for value in ("", *self.layout.null_values))
+        number = (
+            "source_row"
+            if self.text.has_source_row
+            else f"row_number() over () + {self.text.skip} as source_row"
+        )
+        used = sorted({self._position[name] for name in self._used_columns()})
+        wanted = ", ".join([number, *(f"c{index}" for index in used)])
+        return (
+            f"select {wanted} from read_csv({quoted(str(self.text.path))}, auto_detect = false, "
+            f"header = false, skip = {self.text.skip}, delim = {quoted(self.text.delimiter)}, "
+            f"quote = {quoted(self.text.quote)}, escape = {quoted(self.text.quote)}, nullstr = [{nulls}], "
+            f"columns = {{{structure}}}, strict_mode = true, store_rejects = true, max_line_size = 8388608)"
+        )
+
+    def _used_columns(self) -> list[str]:
+        mapped = [source.column for source in self.layout.columns.values() if source.column is not None]
+        return list(dict.fromkeys([*mapped, *self.layout.expect]))
+
+    def _raw(self, source_column: str, *, is_free: bool = False) -> str:
+        """The text of a source column. Free text is always trimmed: nothing else tells that it has to be."""
+        name = f"c{self._position[source_column]}"
+        if not (self.is_exact or is_free):
+            return name
+        trimmed = f"trim({name})" if is_free else f"trim({name}, {quoted(BLANKS)})"
+        if not self.layout.null_values:
+            return f"nullif({trimmed}, '')"
+        nulls = ", ".join(quoted(value) for value in ("", *self.layout.null_values))
+        return f"case when {trimmed} not in ({nulls}) then {trimmed} end"
+
+    # ---- types -----------------------------------------------------------------------------------------
+
+    def typed(self, column: Column, source: ColumnSource) -> str:
+        """One contract column out of its text; null where it cannot be read."""
+        if source.constant is not None:
+            return f"cast({quoted(source.constant)} as {column.sql_type})"
+        text = f"{column.name}__text"
+        if source.lookup is not None:
+            branches = " ".join(
+                f"when {quoted(found)} then {_literal(code)}" for found, code in source.lookup.items()
+            )
+            return f"cast(case {text} {branches} end as {column.sql_type})"
+        if column.kind == "code":
+            codes = self._codes(column)
+            return f"case when {text} in ({', '.join(quoted(code) for code in codes)}) then {text} end"
+        if column.kind == "decimal":
+            return self._number(text, column.sql_type, source.factor)
+        if column.kind == "integer":
+            return self._whole_number(text, column.sql_type)
+        if column.kind == "boolean":
+            return f"case lower({text}) when 'true' then true when 'false' then false end"
+        if column.kind == "date":
+            return f"cast({self._moment(text, source.format or self.layout.dates)} as date)"
+        if column.kind == "timestamp":
+            return self._utc(self._moment(text, source.format or self.layout.timestamps))
+        if column.name == "hs_code":
+            return f"nullif(replace(replace({text}, '.', ''), ' ', ''), '')"
+        return text
+
+    def _moment(self, text: str, form: str) -> str:
+        """A day or a time; a time may be given as a day alone, which is its midnight."""
+        if "%H" not in form and "%I" not in form:
+            return f"try_strptime({text}, {quoted(form)})"
+        day = quoted(self.layout.dates)
+        return f"coalesce(try_strptime({text}, {quoted(form)}), try_strptime({text}, {day}))"
+
+    def _codes(self, column: Column) -> tuple[str, ...]:
+        if column.name == "port_code":
+            own = tuple(code for code in column.codes if code.startswith(self.facts.member.code))
+            return own or ("",)
+        return column.codes
+
+    def _number(self, text: str, sql_type: str, factor: Decimal | None) -> str:
+        """Strict: the decimal sign and the thousands sign of the layout, in their places, and no exponent."""
+        point, group = self.layout.decimal, self.layout.thousands
+        first_type = "decimal(24, 6)" if factor is not None else sql_type
+        if group:
+            signs = SPACES if group == " " else group
+            shape = f"[+-]?([0-9]{{1,3}}([{signs}][0-9]{{3}})+|[0-9]*)([{point}][0-9]*)?"
+            is_number = f"regexp_full_match({text}, {quoted(shape)})"
+            digits = f"translate({text}, {quoted(signs)}, '')"
+        else:
+            # What a cast would take besides digits: 1e3, and 1_000.
+            foreign = ("e", "E", "_") if point == "." else ("e", "E", "_", ".")
+            is_number = f"not ({' or '.join(f'contains({text}, {quoted(sign)})' for sign in foreign)})"
+            digits = text
+        if point != ".":
+            digits = f"replace({digits}, '{point}', '.')"
+        value = f"case when {is_number} then try_cast({digits} as {first_type}) end"
+        return f"try_cast(({value}) * {factor} as {sql_type})" if factor is not None else value
+
+    def _whole_number(self, text: str, sql_type: str) -> str:
+        """Strict: 12 and 12.00, not 12.5, in the signs of the layout. A cast would round, and take 0x1F."""
+        point, group = self.layout.decimal, self.layout.thousands
+        signs = SPACES if group == " " else group
+        shape = f"[+-]?[0-9{signs}]+([{point}]0*)?"
+        number = self._number(text, "decimal(18, 6)", None)
+        return (
+            f"try_cast(case when regexp_full_match({text}, {quoted(shape)}) then {number} end as {sql_type})"
+        )
+
+    def _utc(self, local: str) -> str:
+        """Local time to UTC. A clock put back shows an hour twice: it is taken as the first of the two."""
+        changes = offset_changes(self.facts.member.time_zone)
+        branches = " ".join(
+            f"when {local} >= timestamp '{start}' then {minutes}" for start, minutes in changes[:0:-1]
+        )
+        minutes = f"case {branches} else {changes[0][1]} end" if branches else str(changes[0][1])
+        return f"({local}) - to_minutes({minutes})"
+
+    # ---- rules -----------------------------------------------------------------------------------------
+
+    def errors(self) -> list[Check]:
+        """The predicates of the rules of the level ERROR, over `typed`."""
+        checks = []
+        for name, source in self.layout.columns.items():
+            column = COLUMNS_BY_NAME[name]
+            if source.constant is not None:
+                continue
+            text = f"{name}__text"
+            if column.is_required:
+                checks.append(Check("R102", name, f"{text} is null"))
+            if column.kind != "text":
+                checks.append(
+                    Check(self._unreadable(column, source), name, f"{text} is not null and {name} is null")
+                )
+            if column.kind in ("decimal", "integer"):
+                checks.append(Check("R107", name, f"{name} < 0"))
+            if column.kind == "date":
+                checks.append(Check("R103", name, f"{name} < date '{FIRST_DAY}'"))
+            if column.kind == "timestamp":
+                known = f"{name} between timestamp '{FIRST_DAY}' and timestamp '{LAST_DAY}'"
+                checks.append(Check("R103", name, f"not ({known})"))
+        checks.append(
+            Check("R104", "arrival_date", f"arrival_date > date '{self.facts.sent_on + timedelta(days=1)}'")
+        )
+        if self.facts.first_period and self.facts.last_period:
+            first, after = f"{self.facts.first_period}-01", _month_after(self.facts.last_period)
+            outside = f"(arrival_date < date '{first}' or arrival_date >= date '{after}')"
+            sent = self.facts.sent_on + timedelta(days=1)
+            known = f"arrival_date between date '{FIRST_DAY}' and date '{sent}'"
+            checks.append(Check("R105", "arrival_date", f"{known} and {outside}"))
+        return checks + self._of_another_member()
+
+    def _of_another_member(self) -> list[Check]:
+        """R112: the columns under `expect`, in the order of the member file, do not hold what they must."""
+        return [
+            Check("R112", f"expect {index}", f"expect_{index - 1}__text is distinct from {quoted(expected)}")
+            for index, expected in enumerate(self.layout.expect.values(), 1)
+        ]
+
+    @staticmethod
+    def _unreadable(column: Column, source: ColumnSource) -> str:
+        if source.lookup is not None or column.kind == "boolean":
+            return "R109"
+        if column.kind == "code":
+            lists = {"countries": "R110", "currencies": "R108", "ports": "R111"}
+            return lists.get(column.code_list[0] if column.code_list else "", "R109")
+        return "R103" if column.kind in ("date", "timestamp") else "R106"
+
+    def warnings(self) -> list[Check]:
+        columns = {name for name, source in self.layout.columns.items() if source.column is not None}
+        possible = [
+            Check("R201", "declared_value", "declared_value = 0"),
+            Check("R202", "hs_code", "not regexp_full_match(hs_code, '[0-9]{6,12}')"),
+            Check("R203", "release_at", f"release_at < arrival_date - interval '1 day' {self._day_start()}"),
+            Check("R204", "gross_mass_kg", "gross_mass_kg = 0"),
+        ]
+        return [check for check in possible if check.column in columns]
+
+    def _day_start(self) -> str:
+        return f"- to_minutes({offset_changes(self.facts.member.time_zone)[-1][1]})"
+
+    def expected(self, rule_id: str, column_name: str) -> str:
+        """What a person should write instead, for the remedy of a rule on a column."""
+        if rule_id == "R112":
+            return str(list(self.layout.expect.values())[int(column_name.removeprefix("expect ")) - 1])
+        column, source = COLUMNS_BY_NAME[column_name], self.layout.columns[column_name]
+        if source.lookup is not None:
+            return ", ".join(list(source.lookup)[:8])
+        if column.kind in ("date", "timestamp"):
+            form = source.format or (self.layout.dates if column.kind == "date" else self.layout.timestamps)
+            return in_words(form)
+        if column.kind in ("decimal", "integer"):
+            return f"1{self.layout.thousands}234{self.layout.decimal}50" if column.kind == "decimal" else "12"
+        return ", ".join(self._codes(column)[:8]) if column.kind == "code" else ""
+
+    # ---- the statement ---------------------------------------------------------------------------------
+
+    def _common(self) -> str:
+        """CTEs `source`, `text`, `typed` and `judged` (typed and `is_rejected`)."""
+        texts, types = ["source_row"], ["*"]
+        for name, source in self.layout.columns.items():
+            column = COLUMNS_BY_NAME[name]
+            if source.column is not None:
+                is_free = column.kind == "text" and source.lookup is None
+                texts.append(f"{self._raw(source.column, is_free=is_free)} as {name}__text")
+            types.append(f"{self.typed(column, source)} as {name}")
+        texts += [
+            f"{self._raw(name)} as expect_{index}__text" for index, name in enumerate(self.layout.expect)
+        ]
+        rejected = " or ".join(f"({check.predicate})" for check in self.errors())
+        return (
+            f"with source as ({self.source()}),\n"
+            f"text as (select {', '.join(texts)} from source),\n"
+            f"typed as (select {', '.join(types)} from text),\n"
+            f"judged as (select *, coalesce({rejected}, false) as is_rejected from typed)"
+        )
+
+    def accepted(self) -> str:
+        """The accepted rows in the columns of the contract, without its hive columns."""
+        columns = ", ".join(self._contract_columns())
+        return f"{self._common()}\nselect {columns} from judged where not is_rejected"
+
+    def accepted_by_period(self) -> str:
+        """The accepted rows and their time_period, for extracts of several months."""
+        columns = ", ".join([*self._contract_columns(), "strftime(arrival_date, '%Y-%m') as time_period"])
+        return f"{self._common()}\nselect {columns} from judged where not is_rejected"
+
+    def rejected(self) -> str:
+        """The rejected rows: broken rules as rule:column, the mapped source text, the value if readable."""
+        faults = _list_of(self.errors())
+        kept = ", ".join(f"{quoted(name)}, c{self._position[name]}" for name in self._used_columns())
+        with_text = self._common().replace("text as (select source_row,", "text as (select *,", 1)
+        return (
+            f"{with_text}\nselect {quoted(self.facts.extract_id)} as extract_id, source_row, "
+            f"'REJECTED' as verdict, {faults} as faults, "
+            f"cast(json_object({kept}) as varchar) as source_values, "
+            f"declared_value, declared_currency_code, {self._is_of_another_member()} as is_of_another_member "
+            "from judged where is_rejected"
+        )
+
+    def _is_of_another_member(self) -> str:
+        """Whether a row names another member, or a port of one."""
+        signs = [check.predicate for check in self._of_another_member()]
+        source = self.layout.columns.get("port_code")
+        if source is not None and source.column is not None and source.lookup is None:
+            own = self.facts.member.code
+            others = [code for code in COLUMNS_BY_NAME["port_code"].codes if not code.startswith(own)]
+            signs.append(f"port_code__text in ({', '.join(quoted(code) for code in others)})")
+        return f"coalesce({' or '.join(signs)}, false)" if signs else "false"
+
+    def _contract_columns(self) -> list[str]:
+        given = {
+            "extract_id": quoted(self.facts.extract_id),
+            "source_row": "source_row",
+            "stream_code": quoted(self.facts.stream_code),
+            "rule_ids": self._warning_list(),
+        }
+        selected = []
+        for column in COLUMNS:
+            if column.name in ("member_code", "time_period"):
+                continue
+            expression = given.get(column.name) or (
+                column.name if column.name in self.layout.columns else f"cast(null as {column.sql_type})"
+            )
+            selected.append(f"{expression} as {column.name}")
+        return selected
+
+    def _warning_list(self) -> str:
+        checks = self.warnings()
+        if not checks:
+            return "cast(null as varchar[])"
+        any_of = " or ".join(f"({check.predicate})" for check in checks)
+        return f"case when {any_of} then {_list_of(checks)} end"
+
+
+def in_words(form: str) -> str:
+    """A strptime format as people write it: %d/%m/%Y is dd/mm/yyyy."""
+    for sign, word in (
+        ("%d", "dd"),
+        ("%b", "mmm"),
+        ("%B", "mmmm"),
+        ("%m", "mm"),
+        ("%Y", "yyyy"),
+        ("%y", "yy"),
+        ("%H", "hh"),
+        ("%I", "hh"),
+        ("%M", "mm"),
+        ("%S", "ss"),
+        ("%p", "AM/PM"),
+    ):
+        form = form.replace(sign, word)
+    return form
+
+
+def in_french(form_in_words: str) -> str:
+    """dd/mm/yyyy is jj/mm/aaaa."""
+    return form_in_words.replace("d", "j").replace("y", "a")
+
+
+def _list_of(checks: list[Check]) -> str:
+    parts = ", ".join(
+        f"case when {check.predicate} then {quoted(f'{check.rule_id}:{check.column}')} end"
+        for check in checks
+    )
+    return f"list_filter([{parts}], lambda fault: fault is not null)"
+
+
+def _literal(code: str | bool) -> str:
+    return str(code).lower() if isinstance(code, bool) else quoted(code)
+
+
+def _month_after(period: str) -> str:
+    year, month = int(period[:4]), int(period[5:])
+    return f"{year + month // 12}-{month % 12 + 1:02d}-01"

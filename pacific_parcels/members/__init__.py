@@ -1,0 +1,408 @@
+"""Member files: one YAML per customs administration, the only place where a country is named.
+
+A member file, key by key (an unknown key is refused; a fact not established is left out, with a `note`):
+
+    code: FJ                              ISO 3166-1 alpha-2; the file is named fj.yml
+    name: {en: Fiji, fr: Fidji}
+    is_oco_member: true                   (default true; false for a member that only tests use)
+    currency: FJD                         ISO 4217
+    time_zone: Pacific/Fiji               IANA
+    languages: [en, fj, hi]               ISO 639
+    customs_system: {name: ASYCUDAWorld, source: "..."}           only where established
+    note: "..."                           what is not established, and why
+    de_minimis:                           dated lines, oldest first
+      - valid_from: 2020-08-01            absent on the first line only: its start is not established, it
+                                          holds from before our series
+        valid_to: 2024-06-28              exclusive; absent: until the next line of the same scope and
+                                          channels, or open
+        amount: 2000
+        currency: FJD
+        basis: CIF                        CIF | FOB | INTRINSIC (goods without freight and insurance) |
+                                          DUTY_OWED (amount is of duty and tax)
+        scope: BOTH                       DUTY | TAX | BOTH
+        mode: EXEMPT_AMOUNT               EXEMPT_ALL (all free at or below) | EXEMPT_AMOUNT (only the excess
+                                          is taxed) | FLAT_RATE | DUTY_OWED
+        channels: [POSTAL_PARCEL]         absent: every channel
+        source: "..."                     where it is published
+        note: "..."
+    taxes:                                VAT, GST and the like, dated in the same way
+      - {name: {en: VAT, fr: TVA}, valid_from: 2023-08-01, rate_pct: 15, source: "..."}
+    sharing:
+      public: totals                      none | totals (member totals) | detail (by channel, band, origin)
+      minimum_cell_items: 5
+    extracts:                             what the member sends, by stream
+      items:
+        file: "fj-items-{period}.csv"     placeholders: {period} 2026-03 · {yyyymm} 202603 · {quarter} 2026-Q1 ·
+                                          {year} 2026 · {any}; without a period the rows themselves say which
+                                          months the extract covers
+        cadence: MONTHLY                  MONTHLY | QUARTERLY | ANNUAL
+        due_days: 20                      days after the end of the period
+        layouts:                          dated, oldest first; one holds from its valid_from (a period) to
+                                          the next
+          - valid_from: "2019-01"
+            format: delimited             a module of pacific_parcels/formats
+            options: {delimiter: ";", encoding: utf-8}            the format's own options, see its module
+            dates: "%d/%m/%Y"             strptime formats of date and of timestamp columns (default ISO)
+            timestamps: "%d/%m/%Y %H:%M"
+            decimal: ","                  default "."
+            thousands: "."                default none
+            null_values: ["-", "n/a"]     besides the empty text
+            columns:                      contract column: where it comes from
+              item_id: "Item No"          a source column, as it is
+              gross_mass_kg: {column: "Weight (g)", factor: 0.001}
+              channel_code:               a lookup has no default: a miss is a rejected row
+                {column: "Mode", lookup: {"Post": POSTAL_PARCEL}}
+              is_inspected: {column: "Insp", lookup: {"Y": true, "N": false}}
+              declared_currency_code: {constant: FJD}
+              release_at: {column: "Released", format: "%Y%m%d%H%M"}
+            expect: {"Country": "FJ"}     columns that must hold this text on every row
+            ignore: ["Consignee name"]    source columns that are never landed; every other one must be mapped
+    demo:                                 for synthetic extracts only
+      {weight: 0.1, starts_after_months: 0, missing_last_months: 0, ports: {FJSUV: 3, FJNAN: 1}}
+
+Errors: MemberFileError names the file, the key, what was found and what was expected.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from pacific_parcels.contract import CHANNELS, COLUMNS_BY_NAME, SUPPLIED_COLUMNS, Channel
+from pacific_parcels.errors import MemberFileError
+from pacific_parcels.settings import Settings
+
+Iso2 = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Period = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Strict):
+    """The same words in English and in French."""
+
+    en: str = Field(min_length=1)
+    fr: str = Field(min_length=1)
+
+
+class CustomsSystem(Strict):
+    name: str
+    source: str
+
+
+class Dated(Strict):
+    valid_from: date | None = None
+    valid_to: date | None = None
+    source: str = Field(min_length=1)
+    note: str | None = None
+
+
+class DeMinimis(Dated):
+    amount: Decimal = Field(ge=0)
+    currency: Currency
+    basis: Literal["CIF", "FOB", "INTRINSIC", "DUTY_OWED"]
+    scope: Literal["DUTY", "TAX", "BOTH"]
+    mode: Literal["EXEMPT_ALL", "EXEMPT_AMOUNT", "FLAT_RATE", "DUTY_OWED"]
+    channels: tuple[Channel, ...] = CHANNELS
+
+    @property
+    def tracks(self) -> list[str]:
+        """What the line decides about: one entry for each charge and channel."""
+        charges = ("DUTY", "TAX") if self.scope == "BOTH" else (self.scope,)
+        return [f"{charge} of {channel}" for charge in charges for channel in self.channels]
+
+
+class Tax(Dated):
+    name: Text
+    rate_pct: Decimal = Field(ge=0, le=100)
+
+    @property
+    def tracks(self) -> list[str]:
+        return [self.name.en]
+
+
+class Sharing(Strict):
+    public: Literal["none", "totals", "detail"] = "totals"
+    minimum_cell_items: int = Field(default=5, ge=1)
+
+
+class ColumnSource(Strict):
+    """Where one contract column comes from: a source column or a constant, never both."""
+
+    column: str | None = None
+    constant: str | None = None
+    lookup: dict[str, str | bool] | None = None
+    format: str | None = None
+    factor: Decimal | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> ColumnSource:
+        if (self.column is None) == (self.constant is None):
+            raise ValueError("give either column or constant")
+        if self.constant is not None and (self.lookup or self.format or self.factor):
+            raise ValueError("a constant takes no lookup, format or factor")
+        spaced = [text for text in self.lookup or {} if text != text.strip() or not text]
+        if spaced:
+            raise ValueError(f"values are looked up without the spaces around them: found {spaced}")
+        return self
+
+
+class Layout(Strict):
+    valid_from: Period
+    format: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    dates: str = "%Y-%m-%d"
+    timestamps: str = "%Y-%m-%d %H:%M:%S"
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ".", ",", " ", "'"] = ""
+    null_values: tuple[str, ...] = ()
+    columns: dict[str, ColumnSource]
+    expect: dict[str, str] = Field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _text_is_a_column(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                name: {"column": source} if isinstance(source, str) else source
+                for name, source in value.items()
+            }
+        return value
+
+    @model_validator(mode="after")
+    def _columns_are_of_the_contract(self) -> Layout:
+        unknown = sorted(set(self.columns) - set(SUPPLIED_COLUMNS))
+        if unknown:
+            raise ValueError(f"columns {unknown} are not in the contract; it has {sorted(SUPPLIED_COLUMNS)}")
+        absent = [
+            name
+            for name in SUPPLIED_COLUMNS
+            if COLUMNS_BY_NAME[name].is_required and name not in self.columns
+        ]
+        if absent:
+            raise ValueError(f"the required columns {absent} are not mapped")
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands must differ")
+        for name, source in self.columns.items():
+            allowed = COLUMNS_BY_NAME[name].codes
+            if source.lookup and allowed:
+                wrong = sorted({str(code) for code in source.lookup.values()} - set(allowed))
+                if wrong:
+                    raise ValueError(
+                        f"{name}: the lookup leads to {wrong}; the code list has {sorted(allowed)}"
+                    )
+        return self
+
+    @property
+    def source_columns(self) -> list[str]:
+        """Every column that the extract must have, each once, in the order of the member file."""
+        mapped = [source.column for source in self.columns.values() if source.column is not None]
+        return list(dict.fromkeys([*mapped, *self.expect, *self.ignore]))
+
+
+PLACEHOLDERS = {
+    "period": r"(?P<period>\d{4}-(?:0[1-9]|1[0-2]))",
+    "yyyymm": r"(?P<yyyymm>\d{4}(?:0[1-9]|1[0-2]))",
+    "quarter": r"(?P<quarter>\d{4}-Q[1-4])",
+    "year": r"(?P<year>\d{4})",
+    "any": r".+?",
+}
+
+
+class Stream(Strict):
+    file: str
+    cadence: Literal["MONTHLY", "QUARTERLY", "ANNUAL"] = "MONTHLY"
+    due_days: int = Field(default=20, ge=0)
+    layouts: tuple[Layout, ...] = Field(min_length=1)
+
+    @field_validator("file")
+    @classmethod
+    def _placeholders_are_known(cls, value: str) -> str:
+        for name in re.findall(r"\{(.*?)\}", value):
+            if name not in PLACEHOLDERS:
+                raise ValueError(f"placeholder {{{name}}} is not known; known are {sorted(PLACEHOLDERS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _layouts_are_in_order(self) -> Stream:
+        starts = [layout.valid_from for layout in self.layouts]
+        if starts != sorted(set(starts)):
+            raise ValueError(f"layouts overlap or are out of order: valid_from {starts}")
+        return self
+
+    def covers(self, source_name: str) -> tuple[str | None, str | None] | None:
+        """First and last month that a file of this name covers.
+
+        (None, None) when the rows say it, None when it is no file of this stream.
+
+        A name may carry `.synthetic` before its suffix: synthetic extracts say so in their very name.
+        """
+        match = re.fullmatch(self._expression, source_name.replace(".synthetic", "", 1), flags=re.IGNORECASE)
+        if match is None:
+            return None
+        found = match.groupdict()
+        if found.get("period"):
+            return found["period"], found["period"]
+        if found.get("yyyymm"):
+            month = f"{found['yyyymm'][:4]}-{found['yyyymm'][4:]}"
+            return month, month
+        if found.get("quarter"):
+            year, quarter = found["quarter"].upper().split("-Q")
+            return f"{year}-{3 * int(quarter) - 2:02d}", f"{year}-{3 * int(quarter):02d}"
+        if found.get("year"):
+            return f"{found['year']}-01", f"{found['year']}-12"
+        return None, None
+
+    @property
+    def _expression(self) -> str:
+        parts = re.split(r"(\{.*?\})", self.file)
+        return "".join(
+            PLACEHOLDERS[part[1:-1]] if part.startswith("{") else re.escape(part) for part in parts
+        )
+
+    def layout_of(self, time_period: str | None) -> Layout:
+        """The layout in force for a period; the newest one where the extract does not say its period."""
+        usable = [
+            layout for layout in self.layouts if time_period is None or layout.valid_from <= time_period
+        ]
+        return usable[-1] if usable else self.layouts[0]
+
+
+class Demo(Strict):
+    """How the synthetic extracts of this member look; no fact."""
+
+    weight: float = Field(default=1.0, ge=0)
+    starts_after_months: int = Field(default=0, ge=0)
+    missing_last_months: int = Field(default=0, ge=0)
+    ports: dict[str, float] = Field(default_factory=dict)
+
+
+class Member(Strict):
+    code: Iso2
+    name: Text
+    is_oco_member: bool = True
+    currency: Currency
+    time_zone: str
+    languages: tuple[str, ...] = Field(min_length=1)
+    customs_system: CustomsSystem | None = None
+    note: str | None = None
+    de_minimis: tuple[DeMinimis, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    sharing: Sharing = Sharing()
+    extracts: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Stream] = Field(default_factory=dict)
+    demo: Demo = Demo()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is not an IANA time zone") from error
+        return value
+
+    @field_validator("de_minimis", "taxes")
+    @classmethod
+    def _dates_have_no_gap_or_overlap(cls, lines: tuple[Any, ...]) -> tuple[Any, ...]:
+        by_track: dict[str, list[Any]] = {}
+        for line in lines:
+            for track in line.tracks:
+                by_track.setdefault(track, []).append(line)
+        for track, dated in by_track.items():
+            for earlier, later in pairwise(dated):
+                if later.valid_from is None:
+                    raise ValueError(f"{track}: only the first line may lack valid_from")
+                if earlier.valid_from is not None and later.valid_from <= earlier.valid_from:
+                    raise ValueError(
+                        f"{track}: the line from {later.valid_from} does not follow {earlier.valid_from}"
+                    )
+                if earlier.valid_to is not None and earlier.valid_to != later.valid_from:
+                    kind = "overlap" if earlier.valid_to > later.valid_from else "gap"
+                    raise ValueError(f"{track}: {kind} between {earlier.valid_to} and {later.valid_from}")
+            last = dated[-1]
+            if last.valid_to is not None and last.valid_from is not None and last.valid_to <= last.valid_from:
+                raise ValueError(
+                    f"{track}: valid_to {last.valid_to} is not after valid_from {last.valid_from}"
+                )
+        return lines
+
+    def ends_of(self, line: DeMinimis) -> dict[str, date | None]:
+        """The day before which a threshold line holds, by channel; None where it is open.
+
+        It is the line's own valid_to, or the start of the next line of its scope.
+        """
+        ends: dict[str, date | None] = {}
+        for channel in line.channels:
+            starts = [
+                other.valid_from
+                for other in self.de_minimis
+                if other.valid_from is not None
+                and (line.valid_from is None or other.valid_from > line.valid_from)
+                and channel in other.channels
+                and (other.scope == line.scope or "BOTH" in (other.scope, line.scope))
+            ]
+            ends[channel] = line.valid_to or (min(starts) if starts else None)
+        return ends
+
+
+def read_member(path: Path) -> Member:
+    """One member file, checked. Errors: MemberFileError."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise MemberFileError(f"{path}: the file cannot be read as YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise MemberFileError(
+            f"{path}: found {type(content).__name__}; expected a mapping with the key 'code'"
+        )
+    try:
+        member = Member.model_validate(content)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc']) or 'file'}: "
+            f"found {str(fault['input'])[:60]!r}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise MemberFileError(f"{path}: {faults}") from error
+    if path.stem != member.code.lower():
+        raise MemberFileError(
+            f"{path}: code is {member.code}; expected the file to be named {member.code.lower()}.yml"
+        )
+    return member
+
+
+def load_members(settings: Settings) -> dict[str, Member]:
+    """Every member by its code, in order of code.
+
+    Errors: MemberFileError, also when two files give the same code.
+    """
+    members: dict[str, Member] = {}
+    for directory in settings.member_directories:
+        if not directory.is_dir():
+            raise MemberFileError(
+                f"{directory}: no such directory; expected member files; see PACIFIC_PARCELS_MEMBERS"
+            )
+        for path in sorted(directory.glob("*.yml")):
+            member = read_member(path)
+            if member.code in members:
+                raise MemberFileError(
+                    f"{path}: a second file for {member.code}; expected one file per member"
+                )
+            members[member.code] = member
+    if not members:
+        raise MemberFileError(
+            f"no member file in {[str(directory) for directory in settings.member_directories]}"
+        )
+    return dict(sorted(members.items()))

@@ -1,0 +1,668 @@
+"""One extract read and judged: what is accepted, what is rejected and why, all in a scratch directory.
+
+`landing` keeps the result; `pacific-parcels check` shows it and keeps nothing. Both run exactly this.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pacific_parcels.contract import RULES, Level
+from pacific_parcels.errors import ExtractError, PacificParcelsError
+from pacific_parcels.formats import Header, RegularText, load_format, read_options
+from pacific_parcels.formats.delimited import likely_separator, separator_in_words
+from pacific_parcels.layout import ExtractFacts, Statement, in_french, quoted
+from pacific_parcels.members import Layout, Member, Stream, load_members
+from pacific_parcels.settings import Settings
+
+MOST_REJECTED_PCT = 10
+ROWS_ALWAYS_FORGIVEN = 5
+EXAMPLES = 10
+LEVELS: tuple[Level, ...] = ("FATAL", "ERROR", "WARNING")
+PARQUET = "format parquet, compression zstd, compression_level 1"
+MANIFEST_SUFFIX = ".manifest.json"
+REJECTS_SUFFIX = ".rejected.csv"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One rule on one column of one extract. `first_rows` are rows as a spreadsheet shows them."""
+
+    rule_id: str
+    column: str
+    row_count: int
+    details: dict[str, str] = field(default_factory=dict)
+    first_rows: tuple[int, ...] = ()
+
+    @property
+    def level(self) -> Level:
+        return RULES[self.rule_id].level
+
+
+@dataclass(frozen=True)
+class Value:
+    """Declared value in one currency: of accepted, of rejected (where readable) and of duplicate rows."""
+
+    currency_code: str
+    accepted: Decimal
+    rejected: Decimal
+    duplicate: Decimal
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the sender says of a file in `<name>.manifest.json`, written after it."""
+
+    sha256: str | None = None
+    byte_count: int | None = None
+    rows: int | None = None
+    control_totals: tuple[tuple[str, str, Decimal], ...] = ()
+    extracted_at: datetime | None = None
+
+
+@dataclass
+class Reading:
+    """What became of an extract.
+
+    `accepted_files` are (month, Parquet file); `rejected_file` holds rejected and duplicate rows.
+    """
+
+    stream_code: str = ""
+    first_period: str | None = None
+    last_period: str | None = None
+    layout_valid_from: str | None = None
+    rows_in: int = 0
+    rows_accepted: int = 0
+    rows_rejected: int = 0
+    rows_duplicate: int = 0
+    rows_warned: int = 0
+    rows_of_another_member: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
+    items_by_period: dict[str, int] = field(default_factory=dict)
+    accepted_files: list[tuple[str, Path]] = field(default_factory=list)
+    rejected_file: Path | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        return any(fault.level == "FATAL" for fault in self.faults)
+
+
+def connect(settings: Settings, spill: Path) -> duckdb.DuckDBPyConnection:
+    """A connection in memory for reading extracts: bounded, offline, rows in the order of the file.
+
+    `spill` is the directory that takes what memory cannot.
+    """
+    spill.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(
+        config={
+            "threads": settings.threads,
+            "memory_limit": settings.memory_limit,
+            "temp_directory": str(spill),
+            "preserve_insertion_order": True,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "python_enable_replacements": False,
+        }
+    )
+    # Pushed down to the text, the filter on the rules would have every column read and cast twice: measured
+    # at 1.6 times the cost.
+    connection.execute("set disabled_optimizers = 'filter_pushdown'")
+    return connection
+
+
+def stream_of(member: Member, source_name: str) -> tuple[str, Stream, tuple[str | None, str | None]]:
+    """The stream that a file belongs to by its name, and the months it covers. Errors: ExtractError R015."""
+    for stream_code, stream in member.extracts.items():
+        periods = stream.covers(source_name)
+        if periods is not None:
+            return stream_code, stream, periods
+    if not member.extracts:
+        raise ExtractError(
+            "R015",
+            found=source_name,
+            expected="no extract is agreed with this member yet",
+            expected_fr="aucun extrait n'est encore convenu avec ce membre",
+        )
+    raise ExtractError("R015", found=source_name, expected=_names_agreed(member))
+
+
+def _names_agreed(member: Member) -> str:
+    return ", ".join(stream.file for stream in member.extracts.values())
+
+
+def refuse_name_of_another(settings: Settings, member: Member, source_name: str) -> None:
+    """Errors: ExtractError R009 for a name that is not this member's but is one of another's."""
+    if any(stream.covers(source_name) for stream in member.extracts.values()):
+        return
+    for other in load_members(settings).values():
+        if other.code != member.code and any(
+            stream.covers(source_name) for stream in other.extracts.values()
+        ):
+            raise ExtractError(
+                "R009",
+                found=f"{source_name} ({other.name.en})",
+                found_fr=f"{source_name} ({other.name.fr})",
+                expected=_names_agreed(member) or member.name.en,
+                expected_fr=_names_agreed(member) or member.name.fr,
+            )
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest beside a file. Errors: ExtractError R018."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        extracted = content.get("extracted_at")
+        extracted_at = datetime.fromisoformat(extracted) if extracted else None
+        if extracted_at is not None and extracted_at.tzinfo is None:
+            extracted_at = extracted_at.replace(tzinfo=UTC)
+        return Manifest(
+            sha256=str(content["sha256"]).lower() if "sha256" in content else None,
+            byte_count=int(content["bytes"]) if "bytes" in content else None,
+            rows=int(content["rows"]) if "rows" in content else None,
+            control_totals=tuple(
+                (str(total["column"]), str(total["currency"]), Decimal(str(total["total"])))
+                for total in content.get("control_totals", [])
+            ),
+            extracted_at=extracted_at,
+        )
+    except json.JSONDecodeError as error:
+        raise ExtractError(
+            "R018",
+            found=f"no JSON on line {error.lineno}",
+            found_fr=f"JSON incorrect à la ligne {error.lineno}",
+        ) from error
+    except KeyError as error:
+        raise ExtractError("R018", found=f"without {error}", found_fr=f"sans {error}") from error
+    except (OSError, ValueError, ArithmeticError, TypeError, AttributeError, RecursionError) as error:
+        raise ExtractError(
+            "R018",
+            found=f"a value in it is not as agreed ({str(error)[:60]})",
+            found_fr=f"une valeur n'y est pas conforme ({str(error)[:60]})",
+        ) from error
+
+
+def manifest_of(path: Path | None, content_sha256: Callable[[], str], byte_count: int) -> Manifest | None:
+    """The manifest beside a file, and that it is the one of these bytes. Errors: ExtractError R012, R018."""
+    if path is None:
+        return None
+    manifest = read_manifest(path)
+    if manifest.byte_count not in (None, byte_count) or manifest.sha256 not in (None, content_sha256()):
+        raise ExtractError("R012")
+    return manifest
+
+
+def read_sent(
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    member: Member,
+    path: Path,
+    source_name: str,
+    extract_id: str,
+    sent_on: date,
+    scratch: Path,
+    manifest_path: Path | None,
+    content_sha256: Callable[[], str],
+) -> tuple[Manifest | None, Reading]:
+    """Read one file as it was sent: whose it is by its name, what its manifest says of it, then its rows.
+
+    Receiving and the pre-flight check both call this, so they come to the same verdict.
+    """
+    manifest = None
+    try:
+        refuse_name_of_another(settings, member, source_name)
+        if path.is_file():
+            manifest = manifest_of(manifest_path, content_sha256, path.stat().st_size)
+    except ExtractError as error:
+        reading = Reading(faults=[Fault(error.rule_id, "", 1, error.details)])
+        with suppress(ExtractError):  # the fault already found says what is wrong
+            reading.stream_code, _, periods = stream_of(member, source_name)
+            reading.first_period, reading.last_period = periods
+        return manifest, reading
+    return manifest, read_extract(
+        connection, member, path, source_name, extract_id, sent_on, scratch, manifest
+    )
+
+
+def read_extract(
+    connection: duckdb.DuckDBPyConnection,
+    member: Member,
+    path: Path,
+    source_name: str,
+    extract_id: str,
+    sent_on: date,
+    scratch: Path,
+    manifest: Manifest | None = None,
+) -> Reading:
+    """Read one file of one member. A fault of the whole extract ends up in `faults`; only ours are raised.
+
+    `sent_on` is the day on which the member sent it: a later arrival is a future date. `scratch` is an empty
+    directory.
+    """
+    reading = Reading()
+    try:
+        if path.is_symlink() or not path.is_file():
+            is_folder = path.is_dir() and not path.is_symlink()
+            raise ExtractError(
+                "R008",
+                found="a folder" if is_folder else "a link",
+                found_fr="un dossier" if is_folder else "un lien",
+            )
+        reading.stream_code, stream, (reading.first_period, reading.last_period) = stream_of(
+            member, source_name
+        )
+        layout = stream.layout_of(reading.first_period)
+        reading.layout_valid_from = layout.valid_from
+        module = load_format(layout.format)
+        options = read_options(module, layout.options)
+        check_header(layout, module.header(path, options))
+        text = module.read(path, options, scratch)
+        facts = ExtractFacts(
+            extract_id, member, reading.stream_code, reading.first_period, reading.last_period, sent_on
+        )
+        try:
+            _Pass(connection, layout, facts, text, scratch, reading).run()
+        except _Irregular:
+            text = module.respool(path, options, scratch)
+            _Pass(connection, layout, facts, text, scratch, reading).run()
+        _judge_the_whole(member, reading, manifest)
+    except ExtractError as error:
+        reading.faults += [Fault(fault.rule_id, "", 1, fault.details) for fault in error.faults]
+    reading.faults.sort(
+        key=lambda fault: (LEVELS.index(fault.level), -fault.row_count, fault.rule_id, fault.column)
+    )
+    return reading
+
+
+def check_header(layout: Layout, header: Header) -> None:
+    """Every declared column there, no other, none twice. Errors: ExtractError with all that is wrong."""
+    found, expected = list(header.columns), layout.source_columns
+    missing = [name for name in expected if name not in found]
+    unexpected = [name for name in found if name not in expected]
+    twice = sorted({name for name in found if found.count(name) > 1})
+    if header.delimiter and len(found) == 1 and len(expected) > 1:
+        separator = likely_separator(found[0], header.delimiter)
+        if separator:
+            wanted, seen = separator_in_words(header.delimiter), separator_in_words(separator)
+            raise ExtractError(
+                "R005", expected=wanted[0], expected_fr=wanted[1], found=seen[0], found_fr=seen[1]
+            )
+    errors = []
+    if missing:
+        errors.append(
+            ExtractError(
+                "R002",
+                missing=_listed(missing),
+                found=_listed(found),
+                found_fr=_listed(found, "fr"),
+                nearest=_nearest(missing, unexpected),
+            )
+        )
+    if unexpected:
+        errors.append(
+            ExtractError(
+                "R003",
+                unexpected=_listed(unexpected),
+                unexpected_fr=_listed(unexpected, "fr"),
+                nearest=_nearest(unexpected, missing),
+            )
+        )
+    if twice:
+        errors.append(ExtractError("R006", found=_listed(twice), found_fr=_listed(twice, "fr")))
+    if errors:
+        errors[0].others = errors[1:]
+        raise errors[0]
+
+
+def _listed(names: Iterable[str], language: str = "en") -> str:
+    """The first names of columns, as a person can read them."""
+    without_name = {"en": "(no name)", "fr": "(sans nom)"}[language]
+    listed = [_on_one_line(name) or without_name for name in names]
+    return ", ".join(listed[:12]) + (f" (+{len(listed) - 12})" if len(listed) > 12 else "")
+
+
+def _on_one_line(name: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in name)[:40]
+
+
+def _nearest(names: list[str], candidates: list[str]) -> str:
+    pairs = []
+    for name in names[:12]:
+        close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.5)
+        if close:
+            pairs.append(f"{_on_one_line(name)} ↔ {_on_one_line(close[0])}")
+    return "; ".join(pairs) or "–"
+
+
+class _Irregular(Exception):
+    """DuckDB met rows that it cannot split: the format must number them record by record."""
+
+
+class _Pass:
+    """The statements of one reading, in order."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        layout: Layout,
+        facts: ExtractFacts,
+        text: RegularText,
+        scratch: Path,
+        reading: Reading,
+    ) -> None:
+        self.connection = connection
+        self.layout = layout
+        self.facts = facts
+        self.text = text
+        self.scratch = scratch
+        self.reading = reading
+        self.exact: Statement | None = None
+        self.is_one_month = facts.first_period is not None and facts.first_period == facts.last_period
+
+    def run(self) -> None:
+        reading = self.reading
+        reading.rows_in = self.text.rows
+        if self.text.rows == 0:
+            self._nothing()
+            return
+        accepted = self._accept(Statement(self.layout, self.facts, self.text, is_exact=False), "plain")
+        self.connection.execute(
+            "create or replace temp table rejected (extract_id varchar, source_row bigint, verdict varchar, "
+            "faults varchar[], source_values varchar, declared_value decimal(18,2), "
+            "declared_currency_code varchar, is_of_another_member boolean)"
+        )
+        if accepted < self.text.rows - self.text.fault_count:
+            rest = self._rest()
+            self.exact = Statement(self.layout, self.facts, rest, is_exact=True)
+            self._accept(self.exact, "exact")
+            self.connection.execute(f"insert into rejected {self.exact.rejected()}")
+        if self.text.fault_count:
+            self.connection.execute(
+                f"insert into rejected by name select {quoted(self.facts.extract_id)} as extract_id, "
+                "source_row, 'REJECTED' as verdict, [rule_id || ':'] as faults, "
+                "false as is_of_another_member from "
+                f" read_csv({quoted(str(self.text.faults))}, auto_detect = false, header = false, "
+                "delim = ',', columns = {'source_row': 'BIGINT', 'rule_id': 'VARCHAR'})"
+            )
+        self._set_duplicates_apart()
+        self._sum_up()
+
+    def _nothing(self) -> None:
+        """A header without rows: a true zero where the name of the file says the month, else nothing."""
+        if self.facts.first_period is None or self.facts.last_period is None:
+            raise ExtractError("R001")
+        self.reading.items_by_period = dict.fromkeys(
+            _months(self.facts.first_period, self.facts.last_period), 0
+        )
+        self.reading.faults.append(Fault("R205", "", 0))
+
+    def _accept(self, statement: Statement, part: str) -> int:
+        """Write the rows that a statement accepts; how many they are."""
+        try:
+            if self.is_one_month:
+                path = self.scratch / f"{part}.parquet"
+                (count,) = self._one(f"copy ({statement.accepted()}) to {quoted(str(path))} ({PARQUET})")
+                files = [(str(self.facts.first_period), path)] if count else []
+            else:
+                folder = self.scratch / part
+                (count,) = self._one(
+                    f"copy ({statement.accepted_by_period()}) to {quoted(str(folder))} "
+                    f"({PARQUET}, partition_by (time_period), overwrite true)"
+                )
+                files = [
+                    (file.parent.name.removeprefix("time_period="), file)
+                    for file in sorted(folder.rglob("*.parquet"))
+                ]
+            self._refuse_rows_that_were_not_split()
+        finally:
+            for table in ("reject_errors", "reject_scans"):
+                self.connection.execute(f"drop table if exists {table}")
+        self.reading.accepted_files += files
+        return int(count)
+
+    def _refuse_rows_that_were_not_split(self) -> None:
+        (tables,) = self._one("select count(*) from duckdb_tables() where table_name = 'reject_errors'")
+        if not tables:
+            return
+        (count,) = self._one("select count(*) from reject_errors")
+        if count and self.text.has_source_row:
+            (message,) = self._one("select any_value(error_type) from reject_errors")
+            raise PacificParcelsError(
+                f"{self.facts.member.code}: a spooled row cannot be split again ({message}): "
+                "a defect of the reader"
+            )
+        if count:
+            raise _Irregular
+
+    def _rest(self) -> RegularText:
+        """The lines that the plain statement did not accept, each with its row number in front."""
+        accepted = self._accepted_rows()
+        if self.text.has_source_row:
+            read = Statement(self.layout, self.facts, self.text, is_exact=False).source()
+            all_rows = f"select source_row from ({read})"
+        else:
+            first = self.text.skip + 1
+            all_rows = f"select unnest(range({first}, {first + self.text.rows})) as source_row"
+        missing = self.connection.execute(
+            f"({all_rows}) except all ({accepted}) order by source_row"
+        ).fetchall()
+        for table in ("reject_errors", "reject_scans"):
+            self.connection.execute(f"drop table if exists {table}")
+        wanted = iter([row for (row,) in missing])
+        path = self.scratch / "rest.txt"
+        sign = self.text.delimiter.encode()
+        with self.text.path.open("rb") as source, path.open("wb") as rest:
+            row = next(wanted, None)
+            for number, line in enumerate(source, 1):
+                if row is None:
+                    break
+                if self.text.has_source_row:
+                    if int(line[: line.index(sign)]) == row:
+                        rest.write(line)
+                        row = next(wanted, None)
+                elif number == row:
+                    rest.write(b"%d" % number + sign + line)
+                    row = next(wanted, None)
+        return RegularText(
+            path,
+            self.text.columns,
+            self.text.delimiter,
+            self.text.quote,
+            0,
+            len(missing),
+            has_source_row=True,
+        )
+
+    def _accepted_rows(self) -> str:
+        return (
+            f"select source_row from {self._parquet()}"
+            if self.reading.accepted_files
+            else "select 0::bigint as source_row where false"
+        )
+
+    def _parquet(self) -> str:
+        files = ", ".join(quoted(str(path)) for _, path in self.reading.accepted_files)
+        return f"read_parquet([{files}], hive_partitioning = false, union_by_name = true)"
+
+    def _set_duplicates_apart(self) -> None:
+        """The first row of an item is kept; later ones go beside the rejected rows.
+
+        Hashes find the few files that have any.
+        """
+        if not self.reading.accepted_files:
+            return
+        rows, distinct = self._one(f"select count(*), count(distinct hash(item_id)) from {self._parquet()}")
+        if rows == distinct:
+            return
+        self.connection.execute(
+            "create or replace temp table duplicates as "
+            "select source_row, item_id, declared_value, declared_currency_code from ("
+            "select *, row_number() over (partition by item_id order by source_row) as occurrence "
+            f"from {self._parquet()} where hash(item_id) in ("
+            f"select hash(item_id) from {self._parquet()} group by 1 having count(*) > 1)"
+            ") where occurrence > 1"
+        )
+        kept = []
+        for period, path in self.reading.accepted_files:
+            without = path.with_suffix(".once.parquet")
+            (count,) = self._one(
+                f"copy (select * from read_parquet({quoted(str(path))}, hive_partitioning = false) "
+                "where source_row not in (select source_row from duplicates) order by source_row) "
+                f"to {quoted(str(without))} ({PARQUET})"
+            )
+            if count:
+                kept.append((period, without))
+        self.reading.accepted_files = kept
+        name = quoted(self.layout.columns["item_id"].column or "item_id")
+        self.connection.execute(
+            f"insert into rejected by name select {quoted(self.facts.extract_id)} as extract_id, "
+            "source_row, 'DUPLICATE' as verdict, ['R114:item_id'] as faults, "
+            f"cast(json_object({name}, item_id) as varchar) as source_values, "
+            "declared_value, declared_currency_code, false as is_of_another_member from duplicates"
+        )
+
+    def _sum_up(self) -> None:
+        """Counts, values, faults; every row of the extract is in exactly one of the three counts."""
+        reading = self.reading
+        counts = dict(self.connection.execute("select verdict, count(*) from rejected group by 1").fetchall())
+        reading.rows_rejected, reading.rows_duplicate = counts.get("REJECTED", 0), counts.get("DUPLICATE", 0)
+        values: dict[str, list[Decimal]] = {}
+        if reading.accepted_files:
+            parquet = self._parquet()
+            for currency, count, total in self.connection.execute(
+                "select declared_currency_code, count(*), sum(declared_value) "
+                f"from {parquet} group by 1 order by 1"
+            ).fetchall():
+                reading.rows_accepted += count
+                values[currency] = [total, Decimal(0), Decimal(0)]
+            for period, count in self.connection.execute(
+                f"select strftime(arrival_date, '%Y-%m'), count(*) from {parquet} group by 1 order by 1"
+                if not self.is_one_month
+                else f"select {quoted(str(self.facts.first_period))}, count(*) from {parquet}"
+            ).fetchall():
+                reading.items_by_period[period] = count
+            (reading.rows_warned,) = self._one(f"select count(*) from {parquet} where rule_ids is not null")
+            if reading.rows_warned:
+                self._add_faults(
+                    f"select source_row, unnest(rule_ids) as fault from {parquet} where rule_ids is not null"
+                )
+        for currency, verdict, total in self.connection.execute(
+            "select coalesce(declared_currency_code, ''), verdict, coalesce(sum(declared_value), 0) "
+            "from rejected group by all order by all"
+        ).fetchall():
+            values.setdefault(currency, [Decimal(0), Decimal(0), Decimal(0)])[
+                1 if verdict == "REJECTED" else 2
+            ] = total
+        reading.values = [Value(currency, *three) for currency, three in sorted(values.items())]
+        if self.facts.first_period and self.facts.last_period:
+            reading.items_by_period = {
+                month: reading.items_by_period.get(month, 0)
+                for month in _months(self.facts.first_period, self.facts.last_period)
+            }
+        if counts:
+            self._add_faults("select source_row, unnest(faults) as fault from rejected")
+            (reading.rows_of_another_member,) = self._one(
+                "select count(*) from rejected where is_of_another_member"
+            )
+            reading.rejected_file = self.scratch / "rejected.parquet"
+            self._one(
+                "copy (select * exclude (is_of_another_member) from rejected order by source_row) "
+                f"to {quoted(str(reading.rejected_file))} ({PARQUET})"
+            )
+        if reading.rows_in != reading.rows_accepted + reading.rows_rejected + reading.rows_duplicate:
+            raise PacificParcelsError(
+                f"{self.facts.member.code}: {reading.rows_in} rows in, but {reading.rows_accepted} accepted, "
+                f"{reading.rows_rejected} rejected and {reading.rows_duplicate} duplicate; "
+                "every row must be in one of them: a defect of the reader"
+            )
+
+    def _add_faults(self, rows: str) -> None:
+        for fault, count, first in self.connection.execute(
+            f"select fault, count(*), list_sort(min(source_row, {EXAMPLES})) from ({rows}) "
+            "group by 1 order by 2 desc, 1"
+        ).fetchall():
+            rule_id, _, column = fault.partition(":")
+            details = {}
+            if rule_id == "R101":
+                details = {"expected": str(len(self.text.columns))}
+            if column and self.exact is not None and "{expected}" in RULES[rule_id].remedy.en:
+                details["expected"] = self.exact.expected(rule_id, column)
+                details["expected_fr"] = (
+                    in_french(details["expected"]) if rule_id == "R103" else details["expected"]
+                )
+            self.reading.faults.append(Fault(rule_id, column, count, details, tuple(first)))
+
+    def _one(self, sql: str) -> tuple[Any, ...]:
+        row = self.connection.execute(sql).fetchone()
+        if row is None:
+            raise PacificParcelsError("a statement that must give one row gave none: a defect of ours")
+        return row
+
+
+def _judge_the_whole(member: Member, reading: Reading, manifest: Manifest | None) -> None:
+    """The rules that need the whole extract. Errors: ExtractError."""
+    errors = []
+    rejected_pct = 100 * reading.rows_rejected / reading.rows_in if reading.rows_in else 0
+    is_too_much = rejected_pct > MOST_REJECTED_PCT and reading.rows_rejected > ROWS_ALWAYS_FORGIVEN
+    if is_too_much or (reading.rows_in and not reading.rows_accepted):
+        if reading.rows_of_another_member > reading.rows_in / 2:
+            errors.append(
+                ExtractError(
+                    "R009",
+                    found=f"{reading.rows_of_another_member} of {reading.rows_in} rows",
+                    found_fr=f"{reading.rows_of_another_member} lignes sur {reading.rows_in}",
+                    expected=member.name.en,
+                    expected_fr=member.name.fr,
+                )
+            )
+        errors.append(
+            ExtractError(
+                "R010", rejected=reading.rows_rejected, rows=reading.rows_in, limit=MOST_REJECTED_PCT
+            )
+        )
+    if manifest is not None:
+        if manifest.rows is not None and manifest.rows != reading.rows_in:
+            errors.append(ExtractError("R011", expected=manifest.rows, found=reading.rows_in))
+        errors += _control_totals(reading, manifest)
+    if errors:
+        errors[0].others = errors[1:]
+        raise errors[0]
+
+
+def _control_totals(reading: Reading, manifest: Manifest) -> list[ExtractError]:
+    """Totals are compared only where every value could be read: one that could not is in their total only."""
+    unreadable = {"R101", "R113"} | {"R102", "R106", "R108", "R109"}
+    if any(
+        fault.rule_id in unreadable and fault.column in ("", "declared_value", "declared_currency_code")
+        for fault in reading.faults
+    ):
+        return []
+    found = {
+        value.currency_code: value.accepted + value.rejected + value.duplicate for value in reading.values
+    }
+    return [
+        ExtractError(
+            "R013", column=column, currency=currency, expected=total, found=found.get(currency, Decimal(0))
+        )
+        for column, currency, total in manifest.control_totals
+        if column == "declared_value" and found.get(currency, Decimal(0)) != total
+    ]
+
+
+def _months(first: str, last: str) -> list[str]:
+    year, month = int(first[:4]), int(first[5:])
+    months = []
+    while f"{year}-{month:02d}" <= last:
+        months.append(f"{year}-{month:02d}")
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return months

@@ -1,0 +1,176 @@
+"""A real server on a free port of this computer and a real Chromium, both started and ended by the tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, sync_playwright
+
+from tests.publication_fixture import write_publication
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+OUTPUT = Path(__file__).resolve().parent / "output"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# Opened by a deep address, Streamlit looks for its server below that address too, and expects a 404.
+STREAMLIT_PROBES = ("/_stcore/health", "/_stcore/host-config")
+
+VIEWPORTS = {"wide": (1360, 900), "phone": (390, 844)}
+
+
+@dataclass
+class Server:
+    url: str
+    home: Path
+
+    def published_file(self, audience: str) -> Path:
+        return next((self.home / "published" / audience).glob("*.duckdb"))
+
+
+@dataclass
+class Visit:
+    """An open page and what it did on the network and said on the console meanwhile."""
+
+    page: Page
+    url: str
+    wire_bytes: int = 0
+    hosts: set[str] = field(default_factory=set)
+    failures: list[str] = field(default_factory=list)
+
+    def open(self, address: str) -> None:
+        self.page.goto(f"{self.url}{address}")
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait for the last element of every page, and for the charts that are drawn after it."""
+        self.page.wait_for_selector(".pp-source", timeout=60_000)
+        self.page.wait_for_selector("[data-testid=stVegaLiteChart] svg", timeout=60_000)
+        self.page.wait_for_timeout(500)
+
+    def screenshot(self, name: str) -> None:
+        """The whole page: its height is that of the part that scrolls."""
+        size = self.page.viewport_size
+        assert size is not None
+        height = self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        self.page.set_viewport_size({"width": size["width"], "height": max(size["height"], height + 60)})
+        self.page.wait_for_timeout(600)
+        OUTPUT.mkdir(exist_ok=True)
+        self.page.screenshot(path=OUTPUT / f"{name}.png")
+        self.page.set_viewport_size(size)
+
+
+OpenBrowser = Callable[..., Visit]
+
+
+@contextmanager
+def running_server(home: Path, audience: str) -> Iterator[Server]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    streamlit = Path(sys.executable).with_name("streamlit")
+    command = [str(streamlit), "run", "dashboards/asgi.py", "--server.port", str(port)]
+    environment = {**os.environ, "PACIFIC_PARCELS_HOME": str(home), "PACIFIC_PARCELS_AUDIENCE": audience}
+    log = home / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=output, stderr=output)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            assert process.poll() is None, log.read_text()
+            try:
+                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+                    break
+            except OSError:
+                time.sleep(0.2)
+        else:
+            pytest.fail(f"no answer from the server in a minute: {log.read_text()}")
+        yield Server(url, home)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    if CHROMIUM is None:
+        pytest.skip("no chromium on the path: `make chromium` installs it")
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, playwright: Playwright) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("public")
+    write_publication(home)
+    with running_server(home, "public") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def secretariat_server(tmp_path_factory: pytest.TempPathFactory, playwright: Playwright) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("secretariat")
+    write_publication(home)
+    with running_server(home, "secretariat") as running:
+        yield running
+
+
+@pytest.fixture
+def browser(playwright: Playwright, tmp_path: Path) -> Iterator[OpenBrowser]:
+    """browser(server, viewport="phone", locale="fr-FR"): a visitor with an empty cache."""
+    contexts: list[BrowserContext] = []
+
+    def open_browser(
+        server: Server, *, viewport: str = "wide", locale: str = "en-GB", scheme: str = "light"
+    ) -> Visit:
+        width, height = VIEWPORTS[viewport]
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / f"profile_{len(contexts)}",
+            executable_path=CHROMIUM,
+            headless=True,
+            args=["--no-sandbox", "--disable-dev-shm-usage"],
+            viewport={"width": width, "height": height},
+            locale=locale,
+            color_scheme="dark" if scheme == "dark" else "light",
+        )
+        contexts.append(context)
+        visit = Visit(context.pages[0], server.url)
+        watch(visit, context.new_cdp_session(visit.page))
+        return visit
+
+    yield open_browser
+    for context in contexts:
+        context.close()
+
+
+def watch(visit: Visit, session: CDPSession) -> None:
+    def count(number: int) -> None:
+        visit.wire_bytes += number
+
+    def complain(kind: str, text: str, url: str = "") -> None:
+        if not urlsplit(url).path.endswith(STREAMLIT_PROBES):
+            visit.failures.append(f"{kind}: {text} {url}")
+
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda event: count(int(event["encodedDataLength"])))
+    # The payload is shown in base64 and as it was before compression: the wire had no more than this.
+    received = "Network.webSocketFrameReceived"
+    session.on(received, lambda event: count(len(event["response"]["payloadData"]) * 3 // 4))
+    visit.page.on("request", lambda request: visit.hosts.add(urlsplit(request.url).netloc))
+    visit.page.on("pageerror", lambda error: complain("page error", str(error)))
+    visit.page.on(
+        "console",
+        lambda message: (
+            complain("console", message.text, message.location["url"]) if message.type == "error" else None
+        ),
+    )

@@ -1,0 +1,138 @@
+"""Runs the whole chain in children of one process that has imported everything, and kills them.
+
+    python -m tests.end_to_end.killed_runs INBOX DIRECTORY SEED
+
+Writes DIRECTORY/undisturbed and DIRECTORY/killed_<n>, each a home, and to the output one line of JSON a kill:
+{"home", "phase", "after_seconds", "was_killed", "exit_code_of_the_next_run"}. See test_killed_runs.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+import traceback
+from itertools import pairwise
+from pathlib import Path
+
+# Imported once, before the first fork. No DuckDB is opened in this process: its threads would not live on.
+import dbt.adapters.duckdb.connections
+import dbt.cli.main
+import duckdb_sqlalchemy
+import great_expectations.expectations
+
+import dbt_project.build
+import expectations.run
+from dags import steps
+from pacific_parcels import publishing
+
+HEAVY = (dbt.cli.main, dbt.adapters.duckdb.connections, duckdb_sqlalchemy, great_expectations.expectations)
+OURS = (dbt_project.build, expectations.run, publishing)
+KILLS = ["receive"] * 3 + ["build"] * 3 + ["judge"] * 2 + ["publish"] * 2
+
+
+def run_chain(say: int) -> None:
+    """As the two DAGs do; the name of each phase goes to the pipe as it begins."""
+
+    def begins(phase: str) -> None:
+        os.write(say, f"{phase}\n".encode())
+
+    begins("receive")
+    for member_code in steps.member_codes():
+        steps.receive(member_code)
+    begins("build")
+    if steps.is_publication_due():
+        built = steps.build_region()
+        begins("judge")
+        judged = steps.rebuild_without_held(steps.judge_vintages(built))
+        begins("publish")
+        steps.publish(judged)
+    begins("end")
+
+
+def start(home: Path) -> tuple[int, int]:
+    """A child that runs the chain in `home`: its process id, and the pipe on which it names its phases."""
+    hear, say = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(say)
+        return child, hear
+    os.close(hear)
+    os.environ["PACIFIC_PARCELS_HOME"] = str(home)
+    log = os.open(home / "chain.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    try:
+        run_chain(say)
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    os._exit(0)
+
+
+def phases(hear: int) -> dict[str, float]:
+    """When each phase began, until the pipe closes."""
+    began: dict[str, float] = {}
+    with os.fdopen(hear) as lines:
+        for line in lines:
+            began[line.strip()] = time.monotonic()
+    return began
+
+
+def run_to_the_end(home: Path) -> tuple[int, dict[str, float]]:
+    """The exit code and how long each phase took."""
+    child, hear = start(home)
+    began = phases(hear)
+    _, status = os.waitpid(child, 0)
+    names = list(began)
+    lasted = {name: began[after] - began[name] for name, after in pairwise(names)}
+    return os.waitstatus_to_exitcode(status), lasted
+
+
+def run_until_killed(home: Path, phase: str, after_seconds: float) -> bool:
+    """Whether the child was still at work when it was killed, `after_seconds` into the phase."""
+    child, hear = start(home)
+    with os.fdopen(hear) as lines:
+        for line in lines:
+            if line.strip() == phase:
+                time.sleep(after_seconds)
+                break
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+def new_home(directory: Path, name: str, inbox: Path) -> Path:
+    home = directory / name
+    home.mkdir()
+    shutil.copytree(inbox, home / "inbox")
+    return home
+
+
+def main(inbox: Path, directory: Path, seed: int) -> None:
+    exit_code, lasted = run_to_the_end(new_home(directory, "undisturbed", inbox))
+    assert exit_code == 0, "the undisturbed run failed: see chain.log"
+    moments = random.Random(seed)
+    for number, phase in enumerate(KILLS):
+        home = new_home(directory, f"killed_{number}", inbox)
+        # The first run warmed the disk's cache: most of a phase is early enough to find the child at work.
+        after_seconds = moments.uniform(0.0, 0.8) * lasted[phase]
+        was_killed = run_until_killed(home, phase, after_seconds)
+        exit_code, _ = run_to_the_end(home)
+        line = {
+            "home": home.name,
+            "phase": phase,
+            "after_seconds": round(after_seconds, 3),
+            "was_killed": was_killed,
+            "exit_code_of_the_next_run": exit_code,
+        }
+        print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,103 @@
+"""The main job as a new user runs it: from an empty home to a table, and again with nothing new."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.chain import bytes_under, main_job, pointer, published, why
+from tests.end_to_end.conftest import FirstRun
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def items_in_force(home: Path) -> int:
+    """Counted from the receipts alone: of each member's month the newest extract counts, whole."""
+    newest: dict[tuple[str, str, str], tuple[tuple[str, str, str], int]] = {}
+    for file in (home / "landing" / "receipts").glob("*/*.json"):
+        receipt = json.loads(file.read_text(encoding="utf-8"))
+        if receipt["status"] != "ACCEPTED":
+            continue
+        age = (receipt["vintage_at"], receipt["source_name"], receipt["extract_id"])
+        for period in receipt["periods"]:
+            key = (receipt["member_code"], receipt["stream_code"], period["time_period"])
+            if key not in newest or newest[key][0] < age:
+                newest[key] = (age, period["items"])
+    return sum(items for _, items in newest.values())
+
+
+def test_it_ends_well_and_prints_what_a_person_needs(first_run: FirstRun) -> None:
+    job = first_run.job
+
+    assert job.returncode == 0, why(job, first_run.home)
+    for words in (
+        "SYNTHETIC",
+        "The region as published",
+        "Growth in three years",
+        "Share at or under US$100",
+        "Busiest port and day",
+        "Rejected by rule",
+        "make dashboards",
+        "published/public/",
+    ):
+        assert words in job.stdout, why(job, first_run.home)
+
+
+def test_it_says_what_it_does_while_it_works(first_run: FirstRun) -> None:
+    received = re.findall(r"receive  ([A-Z]{2})  ", first_run.job.stdout)
+    steps = re.findall(r"\d s  (receive|build|judge|publish)", first_run.job.stdout)
+
+    assert len(received) == len(set(received)) == 24
+    assert [step for step in steps if step != "receive"] == ["build", "judge", "publish"]
+
+
+def test_the_figure_on_the_screen_is_the_number_of_items_in_force(first_run: FirstRun) -> None:
+    total = items_in_force(first_run.home)
+
+    assert total > 2_000
+    assert re.search(rf"Items in all.* {total:,}\b", first_run.job.stdout), why(first_run.job, first_run.home)
+
+
+def test_rows_in_are_accepted_rejected_or_duplicate(first_run: FirstRun) -> None:
+    rows = published(
+        first_run.home,
+        "secretariat",
+        "select sum(rows_in), sum(rows_accepted) + sum(rows_rejected) + sum(rows_duplicate) from receipts"
+        " where status = 'ACCEPTED'",
+    )
+
+    assert rows[0][0] == rows[0][1] > 0
+
+
+def test_a_second_run_says_that_nothing_is_new_and_changes_no_byte(home: Path) -> None:
+    before = bytes_under(home / "published")
+    started = time.monotonic()
+
+    job = main_job(home)
+
+    assert job.returncode == 0, why(job, home)
+    assert "Nothing is new" in job.stdout
+    assert "The region as published" in job.stdout
+    assert time.monotonic() - started < 20
+    assert len(before) >= 6
+    assert bytes_under(home / "published") == before
+
+
+def test_a_lost_warehouse_is_built_again_and_publishes_the_same(home: Path) -> None:
+    """The warehouse is a cache: without it, and without the pointer, the next run publishes the same."""
+    query = "select * exclude (run_id) from catalogue cross join indicators order by all"
+    before = published(home, "public", query)
+    first_pointer = pointer(home)
+    (home / "published" / "current.json").unlink()
+    for file in sorted((home / "warehouse").rglob("*"), reverse=True):
+        file.unlink() if file.is_file() else file.rmdir()
+
+    job = main_job(home)
+
+    assert job.returncode == 0, why(job, home)
+    assert pointer(home)["input_fingerprint"] == first_pointer["input_fingerprint"]
+    assert published(home, "public", query) == before

@@ -1,0 +1,447 @@
+"""Small published files made by hand, with the tables that publishing writes, for the dashboards' tests.
+
+Four members over the forty months 2022-12 (month 0) to 2026-03 (month 39). Parcels of month i:
+    FJ  1000 + 50 i
+    NC   500 + 20 i
+    WS   300 + 10 i, from month 6 on
+    TO          5 i, from month 12 on; month 38 is missing, month 39 is held
+So the last month with a regional total is month 37 (2026-01): 2850 + 1240 + 670 + 185 = 4945.
+Channels: 60 % POSTAL_PARCEL, 30 % EXPRESS_CARRIER, 10 % POSTAL_LETTER; the letters of TO are confidential.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+MONTHS = [f"{2022 + (11 + i) // 12}-{(11 + i) % 12 + 1:02d}" for i in range(40)]
+FIRST_MONTH = {"FJ": 0, "NC": 0, "WS": 6, "TO": 12}
+MEMBERS = {
+    "FJ": ("Fiji", "Fidji", "FJD", "ASYCUDA World"),
+    "NC": ("New Caledonia", "Nouvelle-Calédonie", "XPF", "Sydonia"),
+    "TO": ("Tonga", "Tonga", "TOP", "ASYCUDA World"),
+    "WS": ("Samoa", "Samoa", "WST", "ASYCUDA World"),
+}
+CHANNELS = {
+    "POSTAL_LETTER": ("Letter post", "Poste aux lettres", 1, 0.1),
+    "POSTAL_PARCEL": ("Parcel post", "Colis postaux", 2, 0.6),
+    "EXPRESS_CARRIER": ("Express carriers", "Transporteurs express", 3, 0.3),
+}
+VALUE_BANDS = {
+    "LE25": ("up to US$25", "jusqu’à 25 $ US", 1, 0.5),
+    "GT25_LE50": ("US$25 to 50", "de 25 à 50 $ US", 2, 0.2),
+    "GT50_LE100": ("US$50 to 100", "de 50 à 100 $ US", 3, 0.15),
+    "GT100_LE250": ("US$100 to 250", "de 100 à 250 $ US", 4, 0.15),
+}
+TABLES = """
+create table catalogue (
+    run_id varchar, audience varchar, as_of_date date, first_time_period varchar,
+    last_time_period varchar, is_synthetic boolean, code_version varchar, contract_version varchar,
+    input_fingerprint varchar, members_reporting integer, extracts_in_force integer
+);
+create table indicators (
+    indicator_code varchar, member_code varchar, channel_code varchar, value_band_code varchar,
+    counterpart_code varchar, frequency varchar, time_period varchar, obs_value double,
+    unit_measure varchar, unit_mult integer, obs_status varchar, conf_status varchar
+);
+create table indicator_definitions (
+    indicator_code varchar, title_en varchar, title_fr varchar, definition_en varchar,
+    definition_fr varchar, formula varchar, unit_measure varchar, numerator varchar,
+    denominator varchar, standard varchar, limits_en varchar, limits_fr varchar
+);
+create table members (
+    member_code varchar, name_en varchar, name_fr varchar, currency_code varchar, customs_system varchar
+);
+create table channels (
+    channel_code varchar, name_en varchar, name_fr varchar, sort_order integer
+);
+create table value_bands (
+    value_band_code varchar, name_en varchar, name_fr varchar, sort_order integer
+);
+create table counterparts (
+    counterpart_code varchar, name_en varchar, name_fr varchar
+);
+create table ports (
+    port_code varchar, member_code varchar, name varchar
+);
+create table busiest_days (
+    member_code varchar, port_code varchar, time_period varchar, busiest_date date, items bigint
+);
+create table quality_results (
+    suite varchar, expectation_id varchar, severity varchar, status varchar, title_en varchar,
+    title_fr varchar, unexpected_count bigint
+);
+create table exchange_rates (
+    currency_code varchar, time_period varchar, units_per_usd double, source_code varchar,
+    second_units_per_usd double, second_source_code varchar, difference_pct double, is_flagged boolean,
+    is_carried boolean
+);
+"""
+PUBLIC_TABLES = "create table coverage (member_code varchar, time_period varchar, status varchar);"
+SECRETARIAT_TABLES = """
+create table coverage (
+    member_code varchar, time_period varchar, status varchar, items bigint, received_at timestamp,
+    days_after_period_end bigint
+);
+create table catalogue_extracts (
+    extract_id varchar, member_code varchar, stream_code varchar, time_period varchar,
+    received_at timestamp, vintage_number integer
+);
+create table receipts (
+    extract_id varchar, member_code varchar, stream_code varchar, time_period_start varchar,
+    time_period_end varchar, status varchar, received_at timestamp, rows_in bigint,
+    rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, rows_warned bigint
+);
+create table rejections (
+    member_code varchar, rule_id varchar, level varchar, title_en varchar, title_fr varchar,
+    remedy_en varchar, remedy_fr varchar, row_count bigint, extract_count bigint
+);
+create table held_vintages (
+    member_code varchar, stream_code varchar, time_period varchar, extract_id varchar,
+    expectation_id varchar, reason_en varchar, reason_fr varchar
+);
+"""
+UNITS = {"PCT": "PERCENT", "USD": "USD", "INDEX": "INDEX"}
+
+
+@dataclass(frozen=True)
+class Observation:
+    indicator_code: str
+    member_code: str
+    time_period: str
+    obs_value: float | None
+    channel_code: str = "_T"
+    value_band_code: str = "_T"
+    obs_status: str = "A"
+    conf_status: str = "F"
+
+    def row(self) -> tuple[object, ...]:
+        unit = UNITS.get(self.indicator_code.rsplit("_", 1)[-1], "NUMBER")
+        codes = (self.indicator_code, self.member_code, self.channel_code, self.value_band_code, "_T", "M")
+        return (*codes, self.time_period, self.obs_value, unit, 0, self.obs_status, self.conf_status)
+
+
+def parcels(member_code: str, i: int) -> int | None:
+    """None: the member has not begun, or its month is missing or held."""
+    if i < FIRST_MONTH[member_code] or (member_code == "TO" and i >= 38):
+        return None
+    return {"FJ": 1000 + 50 * i, "NC": 500 + 20 * i, "WS": 300 + 10 * i, "TO": 5 * i}[member_code]
+
+
+def coverage_status(member_code: str, i: int) -> str:
+    if i < FIRST_MONTH[member_code]:
+        return "NOT_YET_REPORTING"
+    if member_code == "TO" and i >= 38:
+        return "MISSING" if i == 38 else "HELD"
+    return "NIL" if member_code == "WS" and i == 9 else "REPORTED"
+
+
+def observations() -> Iterator[Observation]:
+    for i, month in enumerate(MONTHS):
+        status = "P" if i >= 37 else "A"
+        region = 0
+        for code in MEMBERS:
+            items = parcels(code, i)
+            if i < FIRST_MONTH[code]:
+                continue
+            if items is None:
+                yield Observation("ITEMS", code, month, None, obs_status="M")
+                continue
+            region += items
+            yield from with_parts(Observation("ITEMS", code, month, items, obs_status=status))
+            yield from with_parts(
+                Observation("DECLARED_VALUE_USD", code, month, items * 40.0, obs_status=status)
+            )
+            yield Observation("SHARE_LE_100_USD_PCT", code, month, 85.0, obs_status=status)
+            yield Observation("ITEMS_INDEX", code, month, 100.0 + i, obs_status=status)
+        whole = Observation(
+            "ITEMS", "_T", month, region if i < 38 else None, obs_status=status if i < 38 else "M"
+        )
+        yield from with_parts(whole)
+        yield from with_parts(
+            replace(whole, indicator_code="DECLARED_VALUE_USD", obs_value=region * 40.0 if i < 38 else None)
+        )
+        yield Observation("ITEMS_INDEX", "_T", month, 100.0 + 6 * i, obs_status=status)
+        if i >= 12:
+            yield Observation("ITEMS_GROWTH_YOY_PCT", "_T", month, 41.25, obs_status=status)
+        if i >= 36:
+            yield Observation("ITEMS_GROWTH_3Y_PCT", "_T", month, 212.0, obs_status=status)
+        yield Observation("SHARE_LE_100_USD_PCT", "_T", month, 85.2, obs_status=status)
+        yield Observation("SHARE_LE_DE_MINIMIS_PCT", "_T", month, 71.4, obs_status=status)
+        yield Observation("COVERAGE_MEMBERS_PCT", "_T", month, 75.0 if i >= 38 else 100.0, obs_status=status)
+        if i < 38:
+            yield Observation("DUTY_USD", "_T", month, 1_234_567.0, obs_status=status)
+            yield Observation("TAX_USD", "_T", month, 98_765.0, obs_status=status)
+
+
+def with_parts(total: Observation) -> Iterator[Observation]:
+    """The total, its channels and its value bands. The letters of Tonga are confidential in every month."""
+    yield total
+    for code, (_, _, _, share) in CHANNELS.items():
+        is_confidential = total.member_code == "TO" and code == "POSTAL_LETTER"
+        value = None if total.obs_value is None or is_confidential else total.obs_value * share
+        yield replace(total, channel_code=code, obs_value=value, conf_status="C" if is_confidential else "F")
+    for code, (_, _, _, share) in VALUE_BANDS.items():
+        yield replace(
+            total,
+            value_band_code=code,
+            obs_value=None if total.obs_value is None else total.obs_value * share,
+        )
+
+
+DEFINITIONS = {
+    "ITEMS": (
+        "Parcels",
+        "Colis",
+        "Postal items and house consignment items that arrived in the month.",
+        "Envois postaux et articles de lots individuels arrivés dans le mois.",
+    ),
+    "DECLARED_VALUE_USD": (
+        "Declared value",
+        "Valeur déclarée",
+        "Declared value in US dollars at the rate of the month of arrival.",
+        "Valeur déclarée en dollars US au taux du mois d’arrivée.",
+    ),
+    "ITEMS_INDEX": (
+        "Parcels, chain-linked index",
+        "Colis, indice chaîné",
+        "Monthly links of members with data at both ends, multiplied; first month = 100.",
+        "Produit des variations mensuelles des membres présents aux deux bouts ; premier mois = 100.",
+    ),
+    "ITEMS_GROWTH_YOY_PCT": (
+        "Growth in one year",
+        "Croissance sur un an",
+        "The index against twelve months before.",
+        "L’indice rapporté à celui de douze mois avant.",
+    ),
+    "ITEMS_GROWTH_3Y_PCT": (
+        "Growth in three years",
+        "Croissance sur trois ans",
+        "The index against thirty-six months before.",
+        "L’indice rapporté à celui de trente-six mois avant.",
+    ),
+    "SHARE_LE_100_USD_PCT": (
+        "Share at or under US$100",
+        "Part jusqu’à 100 $ US",
+        "Parcels with a declared value of at most US$100, of those with a value.",
+        "Colis d’une valeur déclarée de 100 $ US au plus, parmi ceux qui ont une valeur.",
+    ),
+    "SHARE_LE_DE_MINIMIS_PCT": (
+        "Share at or under de minimis",
+        "Part jusqu’au seuil de minimis",
+        "Parcels at or under the national threshold of their day and channel.",
+        "Colis jusqu’au seuil national de leur jour et de leur canal.",
+    ),
+    "COVERAGE_MEMBERS_PCT": (
+        "Members in force",
+        "Membres en vigueur",
+        "Share of member files in force for the month.",
+        "Part des fichiers des membres en vigueur pour le mois.",
+    ),
+    "DUTY_USD": (
+        "Duty",
+        "Droits de douane",
+        "Duty assessed, in US dollars.",
+        "Droits liquidés, en dollars US.",
+    ),
+    "TAX_USD": ("Tax", "Taxes", "Tax assessed, in US dollars.", "Taxes liquidées, en dollars US."),
+}
+
+
+def write_published_file(path: Path, audience: str, run_id: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(str(path))
+    is_public = audience == "public"
+    connection.execute(TABLES + (PUBLIC_TABLES if is_public else SECRETARIAT_TABLES))
+
+    def insert(table: str, rows: list[tuple[object, ...]]) -> None:
+        """One statement for all rows: row by row takes a hundred times as long."""
+        one = f"({', '.join('?' * len(rows[0]))})"
+        every = [value for row in rows for value in row]
+        connection.execute(f"insert into {table} values {', '.join([one] * len(rows))}", every)
+
+    as_of = date(2026, 4, 20)
+    insert(
+        "catalogue",
+        [(run_id, audience, as_of, MONTHS[0], MONTHS[-1], True, "0.1.0", "1", "hand-made", 4, 100)],
+    )
+    insert("members", [(code, *names) for code, names in MEMBERS.items()])
+    insert("channels", [(code, *names[:3]) for code, names in CHANNELS.items()])
+    insert("value_bands", [(code, *names[:3]) for code, names in VALUE_BANDS.items()])
+    insert("counterparts", [("CN", "China", "Chine")])
+    insert("ports", [("FJSUV", "FJ", "Suva"), ("NCNOU", "NC", "Nouméa"), ("TOTBU", "TO", "Nuku’alofa")])
+    insert("indicators", [observation.row() for observation in observations()])
+    insert(
+        "indicator_definitions",
+        [
+            (
+                code,
+                *words,
+                "sum(items)",
+                "NUMBER",
+                "items",
+                None,
+                "UPU, WCO",
+                "Extracts only.",
+                "Extractions seulement.",
+            )
+            for code, words in DEFINITIONS.items()
+        ],
+    )
+    busiest = [
+        ("FJ", "FJSUV", "2026-01", date(2026, 1, 14), 412),
+        ("NC", "NCNOU", "2026-01", date(2026, 1, 1), 139),
+        ("FJ", "FJSUV", "2026-02", date(2026, 2, 11), 430),
+    ]
+    insert("busiest_days", busiest)
+    coverage = [(code, month, coverage_status(code, i)) for code in MEMBERS for i, month in enumerate(MONTHS)]
+    insert(
+        "quality_results",
+        [
+            ("harmonised", "E101", "critical", "PASS", "No future dates", "Aucune date future", 0),
+            (
+                "harmonised",
+                "E105",
+                "critical",
+                "FAIL",
+                "Items within half and double of the month before",
+                "Nombre d’envois entre la moitié et le double du mois précédent",
+                1,
+            ),
+            ("harmonised", "E109", "warning", "FAIL", "Few values are absent", "Peu de valeurs absentes", 3),
+            ("indicators", "E201", "critical", "PASS", "No infinite figure", "Aucun chiffre infini", 0),
+            ("published", "E301", "critical", "ERRORED", "Key is unique", "Clé unique", 0),
+        ],
+    )
+    insert(
+        "exchange_rates",
+        [("FJD", month, 2.2, "HMRC", 2.21, "IMF", 0.5, False, False) for month in MONTHS]
+        + [("TOP", month, 2.37, "IMF", 0.59, "HMRC", 301.7, i < 10, False) for i, month in enumerate(MONTHS)],
+    )
+    if is_public:
+        insert("coverage", list(coverage))
+    else:
+        insert("coverage", [(*row, 10, datetime(2026, 4, 5, 9), 5) for row in coverage])
+        insert(
+            "receipts",
+            [
+                (
+                    "x-fj-1",
+                    "FJ",
+                    "ALL",
+                    "2026-02",
+                    "2026-02",
+                    "ACCEPTED",
+                    datetime(2026, 3, 4),
+                    3000,
+                    2900,
+                    80,
+                    20,
+                    5,
+                ),
+                (
+                    "x-fj-2",
+                    "FJ",
+                    "ALL",
+                    "2026-03",
+                    "2026-03",
+                    "ACCEPTED",
+                    datetime(2026, 4, 4),
+                    3000,
+                    2950,
+                    50,
+                    0,
+                    0,
+                ),
+                (
+                    "x-to-1",
+                    "TO",
+                    "ALL",
+                    "2026-03",
+                    "2026-03",
+                    "ACCEPTED",
+                    datetime(2026, 4, 6),
+                    200,
+                    195,
+                    5,
+                    0,
+                    0,
+                ),
+                ("x-to-2", "TO", "ALL", None, None, "REFUSED", datetime(2026, 4, 7), 0, 0, 0, 0, 0),
+            ],
+        )
+        insert(
+            "rejections",
+            [
+                (
+                    "FJ",
+                    "R007",
+                    "ERROR",
+                    "Unknown currency <XYZ>",
+                    "Monnaie inconnue <XYZ>",
+                    "Use a code of ISO 4217.",
+                    "Employez un code ISO 4217.",
+                    90,
+                    2,
+                ),
+                (
+                    "TO",
+                    "R007",
+                    "ERROR",
+                    "Unknown currency <XYZ>",
+                    "Monnaie inconnue <XYZ>",
+                    "Use a code of ISO 4217.",
+                    "Employez un code ISO 4217.",
+                    5,
+                    1,
+                ),
+                (
+                    "FJ",
+                    "R012",
+                    "ERROR",
+                    "Negative value",
+                    "Valeur négative",
+                    "Send values of zero or more.",
+                    "Envoyez des valeurs positives ou nulles.",
+                    40,
+                    1,
+                ),
+            ],
+        )
+        insert(
+            "held_vintages",
+            [
+                (
+                    "TO",
+                    "ALL",
+                    "2026-03",
+                    "x-to-1",
+                    "E105",
+                    "Nine times the parcels of the month before.",
+                    "Neuf fois les colis du mois précédent.",
+                )
+            ],
+        )
+    connection.execute("checkpoint")
+    connection.close()
+
+
+def write_publication(home: Path, run_id: str = "20260420T090000Z") -> None:
+    """Both audiences' files and the pointer, as the publishing step leaves them."""
+    audiences = {audience: f"{audience}/{run_id}.duckdb" for audience in ("secretariat", "public")}
+    published = home / "published"
+    for audience, name in audiences.items():
+        write_published_file(published / name, audience, run_id)
+    pointer = {
+        "run_id": run_id,
+        "audiences": audiences,
+        "as_of_date": "2026-04-20",
+        "last_time_period": MONTHS[-1],
+        "is_synthetic": True,
+    }
+    (published / "current.json").write_text(json.dumps(pointer), encoding="utf-8")

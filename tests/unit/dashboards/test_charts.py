@@ -1,0 +1,169 @@
+"""Charts and their sentences: a gap is a gap, a provisional figure looks so, a hidden one has no value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from dashboards import charts, sentences
+from dashboards.words import Words
+
+ENGLISH = Words("en")
+NAMES = {"FJ": "Fiji", "TO": "Tonga"}
+COLUMNS = ["series_code", "time_period", "obs_value", "obs_status", "conf_status"]
+
+
+def frame(*rows: tuple[str, str, float | None, str, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"obs_value": "float64"})
+
+
+@pytest.fixture
+def observations() -> pd.DataFrame:
+    return frame(
+        ("FJ", "2026-01", 100, "A", "F"),
+        ("FJ", "2026-02", 110, "A", "F"),
+        ("FJ", "2026-03", 120, "P", "F"),
+        ("TO", "2026-01", 10, "A", "F"),
+        ("TO", "2026-02", None, "M", "F"),
+        ("TO", "2026-03", None, "A", "C"),
+    )
+
+
+def layers(chart: Any) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """(mark, rows) of each layer."""
+    spec = chart.to_dict()
+    assert spec["layer"], "the chart has layers"
+    return [(layer["mark"], spec["datasets"][layer["data"]["name"]]) for layer in spec["layer"]]
+
+
+def values(rows: list[dict[str, Any]], series: str) -> list[float | None]:
+    return [row["obs_value"] for row in rows if row["series"] == series]
+
+
+def test_lines_break_where_a_month_is_missing(observations: pd.DataFrame) -> None:
+    (firm_mark, firm), *_ = layers(charts.lines(observations, NAMES, "ITEMS", ENGLISH, "source"))
+    assert firm_mark["invalid"] == "break-paths-show-domains"
+    assert values(firm, "Tonga") == [10, None, None]
+
+
+def test_the_provisional_part_is_dashed_and_joined_to_the_last_final_month(
+    observations: pd.DataFrame,
+) -> None:
+    (_, firm), (soft_mark, soft), *_ = layers(charts.lines(observations, NAMES, "ITEMS", ENGLISH, "source"))
+    assert values(firm, "Fiji") == [100, 110, None]
+    assert values(soft, "Fiji") == [None, 110, 120]
+    assert soft_mark["strokeDash"]
+
+
+def test_provisional_points_are_hollow_and_final_ones_filled(observations: pd.DataFrame) -> None:
+    _, _, (final_mark, final), (hollow_mark, hollow), *_ = layers(
+        charts.lines(observations, NAMES, "ITEMS", ENGLISH, "source")
+    )
+    assert final_mark["filled"]
+    assert not hollow_mark["filled"]
+    assert [(row["series"], row["month_text"], row["status_text"]) for row in hollow] == [
+        ("Fiji", "March 2026", "provisional")
+    ]
+    assert len(final) == 3
+
+
+def test_a_confidential_month_is_a_letter_and_carries_no_value(observations: pd.DataFrame) -> None:
+    *_, (mark, rows) = layers(charts.lines(observations, NAMES, "ITEMS", ENGLISH, "source"))
+    assert mark["text"] == "c"
+    assert [(row["series"], row["obs_value"], row["value_text"]) for row in rows] == [("Tonga", None, "–")]
+
+
+def test_months_that_are_not_in_the_file_are_missing_not_bridged() -> None:
+    observed = frame(("FJ", "2025-11", 1, "A", "F"), ("FJ", "2026-01", 3, "A", "F"))
+    full = charts.complete_months(observed, "2026-02")
+    assert full["time_period"].tolist() == ["2025-11", "2025-12", "2026-01", "2026-02"]
+    assert full["obs_status"].tolist() == ["A", "M", "A", "M"]
+    assert full["obs_value"].isna().tolist() == [False, True, False, True]
+
+
+def test_series_differ_in_shape_as_well_as_in_colour(observations: pd.DataFrame) -> None:
+    spec = charts.lines(observations, NAMES, "ITEMS", ENGLISH, "source").to_dict()
+    encoding = spec["layer"][2]["encoding"]
+    assert len(set(encoding["color"]["scale"]["range"])) == 2
+    assert len(set(encoding["shape"]["scale"]["range"])) == 2
+    assert len(set(charts.COLOURS)) == len(set(charts.SHAPES)) == 8
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2 contrast ratio of two colours written #rrggbb."""
+
+    def luminance(colour: str) -> float:
+        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#0b1c24"])
+@pytest.mark.parametrize("colour", [*charts.COLOURS, charts.COVERAGE_STROKES["MISSING"]])
+def test_colours_stand_out_from_both_backgrounds(colour: str, background: str) -> None:
+    assert contrast(colour, background) >= 3
+
+
+def test_every_chart_carries_its_source(observations: pd.DataFrame) -> None:
+    coverage = pd.DataFrame(
+        {"member_name": ["Fiji", "Tonga"], "time_period": ["2026-01"] * 2, "status": ["REPORTED", "HELD"]}
+    )
+    drawn = [
+        charts.lines(observations, NAMES, "ITEMS", ENGLISH, "SYNTHETIC DATA"),
+        charts.bars(pd.DataFrame({"name": ["Post"], "obs_value": [1.0]}), "ITEMS", ENGLISH, "SYNTHETIC DATA"),
+        charts.coverage_matrix(coverage, ENGLISH, "SYNTHETIC DATA"),
+    ]
+    assert [chart.to_dict()["title"]["text"] for chart in drawn] == ["SYNTHETIC DATA"] * 3
+
+
+def test_a_bar_without_a_value_says_confidential() -> None:
+    parts = pd.DataFrame({"name": ["Parcel post", "Letter post"], "obs_value": [111.0, None]})
+    spec = charts.bars(parts, "ITEMS", ENGLISH, "source").to_dict()
+    rows = spec["datasets"][spec["data"]["name"]]
+    assert [row["label"] for row in rows] == ["Parcel post|111", "Letter post|confidential"]
+
+
+def test_a_missing_month_is_a_frame_without_a_filling() -> None:
+    assert charts.COVERAGE_FILLS["MISSING"] == "transparent"
+    assert charts.COVERAGE_STROKES["MISSING"] != "transparent"
+
+
+@pytest.mark.parametrize(("language", "expected"), [("en", "'Jan'"), ("fr", "'janv.'")])
+def test_the_axis_speaks_the_language(observations: pd.DataFrame, language: str, expected: str) -> None:
+    spec = charts.lines(observations, NAMES, "ITEMS", Words(language), "source").to_dict()
+    assert expected in spec["layer"][0]["encoding"]["x"]["axis"]["labelExpr"]
+
+
+def test_one_series_in_a_sentence() -> None:
+    one = frame(
+        ("FJ", "2026-01", 100, "A", "F"), ("FJ", "2026-02", 110, "P", "F"), ("FJ", "2026-03", None, "M", "F")
+    )
+    assert sentences.trend(one, NAMES, "ITEMS", ENGLISH).replace("\u00a0", " ") == (
+        "Fiji: from 100 in January 2026 to 110 in February 2026. "
+        "Missing or withheld: 1; confidential: 0; provisional: 1."
+    )
+
+
+def test_several_series_are_compared_in_the_last_month_that_most_have(observations: pd.DataFrame) -> None:
+    # January is the only month in which both have a figure
+    assert sentences.trend(observations, NAMES, "ITEMS", ENGLISH).replace("\u00a0", " ") == (
+        "In January 2026, highest: Fiji (100); lowest: Tonga (10). "
+        "Missing or withheld: 1; confidential: 1; provisional: 1."
+    )
+
+
+def test_the_region_is_not_ranked_among_its_members(observations: pd.DataFrame) -> None:
+    region = frame(("_T", "2026-01", 110, "A", "F"))
+    with_region = pd.concat([observations, region], ignore_index=True)
+    said = sentences.trend(with_region, {"_T": "Region", **NAMES}, "ITEMS", ENGLISH)
+    assert "highest:\u00a0Fiji (100)" in said
+
+
+def test_nothing_to_show_in_a_sentence() -> None:
+    none = frame(("TO", "2026-01", None, "A", "C"))
+    assert sentences.trend(none, NAMES, "ITEMS", ENGLISH).startswith("No figure of this choice may be shown.")

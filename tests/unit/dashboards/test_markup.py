@@ -1,0 +1,85 @@
+"""Tables and legends: nothing that comes from data is markup, and nothing is said by colour alone."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboards import markup
+from dashboards.charts import SHAPES
+from dashboards.markup import Column
+from dashboards.words import Words
+
+ENGLISH = Words("en")
+HOSTILE = "<img src=x onerror=alert(1)>\"'&"
+
+
+def test_what_comes_from_data_is_escaped_everywhere() -> None:
+    frame = pd.DataFrame({"member_name": [HOSTILE], "reason": [HOSTILE]})
+    columns = [Column("member_name", HOSTILE, "label"), Column("reason", "Reason", "text")]
+    coverage = pd.DataFrame({"member_name": [HOSTILE], "time_period": ["2026-01"], "status": [HOSTILE]})
+    series = pd.DataFrame(
+        [("X", "2026-01", 1.0, HOSTILE, "F")],
+        columns=["series_code", "time_period", "obs_value", "obs_status", "conf_status"],
+    )
+    written = [
+        markup.table(frame, columns, HOSTILE, ENGLISH),
+        markup.coverage_table(coverage, ["2026-01"], HOSTILE, ENGLISH),
+        markup.series_table(series, {"X": HOSTILE}, "ITEMS", HOSTILE, ENGLISH),
+        markup.series_legend({"X": HOSTILE, "Y": HOSTILE}),
+    ]
+    assert len(written) == 4
+    for html in written:
+        assert "<img" not in html
+        assert "&lt;img src=x onerror=alert(1)&gt;" in html
+        assert f'"{HOSTILE}' not in html
+
+
+def test_rows_and_columns_have_headers_and_the_table_a_name() -> None:
+    frame = pd.DataFrame({"member_name": ["Fiji"], "rows": ["6,000"]})
+    columns = [Column("member_name", "Member", "label"), Column("rows", "Rows in", "number")]
+    html = markup.table(frame, columns, "Rows received", ENGLISH)
+    assert '<th scope="row">Fiji</th><td class="pp-number">6,000</td>' in html
+    assert '<th scope="col" class="pp-number">Rows in</th>' in html
+    assert "<caption>Rows received</caption>" in html
+    assert 'tabindex="0" role="region"' in html, "a scrolling table is reached by keyboard"
+
+
+def test_coverage_marks_are_read_out() -> None:
+    coverage = pd.DataFrame(
+        {"member_name": ["Tonga"] * 2, "time_period": ["2026-02", "2026-03"], "status": ["MISSING", "HELD"]}
+    )
+    html = markup.coverage_table(coverage, ["2026-02", "2026-03"], "Coverage", ENGLISH)
+    assert '<span aria-hidden="true">✕</span><span class="pp-sr">Missing</span>' in html
+    assert '<span aria-hidden="true">◐</span><span class="pp-sr">Held by the checks</span>' in html
+
+
+def test_a_month_before_a_member_is_in_the_file_is_an_empty_cell() -> None:
+    coverage = pd.DataFrame(
+        {"member_name": ["Fiji", "Tonga"], "time_period": ["2026-01", "2026-02"], "status": ["REPORTED"] * 2}
+    )
+    html = markup.coverage_table(coverage, ["2026-01", "2026-02"], "Coverage", ENGLISH)
+    assert html.count('<td class="pp-mark"></td>') == 2
+
+
+def test_the_table_twin_says_in_words_what_the_chart_marks() -> None:
+    columns = ["series_code", "time_period", "obs_value", "obs_status", "conf_status"]
+    rows = [
+        ("TO", "2026-01", 185.0, "P", "F"),
+        ("TO", "2026-02", None, "M", "F"),
+        ("TO", "2026-03", None, "A", "C"),
+    ]
+    html = markup.series_table(
+        pd.DataFrame(rows, columns=columns), {"TO": "Tonga"}, "ITEMS", "Parcels", ENGLISH
+    )
+    assert html.index("March 2026") < html.index("January 2026"), "newest first"
+    assert '185 <span class="pp-tag">provisional</span>' in html
+    assert ">missing or withheld</span>" in html
+    assert ">confidential</span>" in html
+
+
+def test_the_legend_has_one_shape_per_series_and_none_for_a_single_one() -> None:
+    assert markup.series_legend({"FJ": "Fiji"}) == ""
+    html = markup.series_legend({"FJ": "Fiji", "TO": "Tonga"})
+    assert "●</span> Fiji" in html
+    assert "■</span> Tonga" in html
+    assert len(markup.SERIES_MARKS) == len(SHAPES)

@@ -1,0 +1,280 @@
+"""The pages as a visitor meets them, in both languages and for both audiences.
+
+The figures are worked out by hand in tests/publication_fixture.py.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from streamlit import config
+from streamlit.testing.v1 import AppTest
+
+from dashboards.words import LANGUAGES, Words
+from tests.publication_fixture import write_publication
+from tests.unit.dashboards.conftest import APP, OpenPage
+
+VIEWS = sorted(path.relative_to(APP.parent).as_posix() for path in (APP.parent / "views").glob("*.py"))
+AS_OF = datetime.date(2026, 4, 20)
+Read = Callable[[AppTest], str]
+
+
+def test_there_are_views_and_the_router_lists_each() -> None:
+    assert len(VIEWS) >= 3
+    router = APP.read_text(encoding="utf-8")
+    assert [view for view in VIEWS if f'"{view}"' not in router] == []
+
+
+@pytest.mark.parametrize("audience", ["public", "secretariat"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("view", VIEWS)
+def test_each_page_opens_says_synthetic_and_names_its_source(
+    view: str, language: str, audience: str, open_page: OpenPage, text: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", audience)
+    page = open_page(view, lang=language)
+    say = Words(language)
+    assert not page.exception
+    assert [warning.value for warning in page.warning] == [say("app.synthetic")]
+    body = text(page)
+    assert say("app.source", as_of=say.date(AS_OF), run="20260420T090000Z") in body
+    assert say("app.source_synthetic") in body
+    assert say.term("audience", audience) in body
+    charts = page.get("vega_lite_chart")
+    assert charts
+    small_print = [json.loads(chart.proto.spec)["title"]["text"] for chart in charts]
+    assert set(small_print) == {say("app.chart_source_synthetic", as_of=say.date(AS_OF))}
+    assert all(chart.proto.alt for chart in charts)
+
+
+def test_real_data_carries_no_synthetic_banner(home: Path, open_page: OpenPage, text: Read) -> None:
+    with duckdb.connect(str(home / "published" / "public" / "20260420T090000Z.duckdb")) as connection:
+        connection.execute("update catalogue set is_synthetic = false")
+    page = open_page()
+    assert not page.warning
+    assert "ynthetic" not in text(page)
+
+
+def test_overview_shows_the_headlines_of_the_latest_complete_month(open_page: OpenPage, text: Read) -> None:
+    body = text(open_page(lang="en"))
+    for figure, note in (
+        ("4,945", "in January 2026"),
+        ("+212%", "to March 2026"),
+        ("85.2%", "of parcels in March 2026"),
+        ("Suva", "412 parcels on 14 January 2026"),
+        ("US$197,800", "in January 2026"),  # 40 dollars a parcel: 4945 x 40
+        ("US$1.23 million", "and US$98,765 of tax, in January 2026"),
+    ):
+        assert f'<dd class="pp-figure">{figure}</dd><dd class="pp-note">{note}' in body
+    assert '<span class="pp-tag">provisional</span>' in body
+
+
+def test_overview_says_why_the_last_month_is_withheld_and_by_whom(open_page: OpenPage, text: Read) -> None:
+    body = text(open_page(lang="en"))
+    assert "The regional totals of March 2026 are withheld" in body
+    assert "still missing or held:\u00a0Tonga." in body
+    assert "Reported for March 2026:\u00a03 of the 4 members" in body
+
+
+def test_members_that_do_not_report_yet_are_named_beside_the_table(
+    home: Path, open_page: OpenPage, text: Read
+) -> None:
+    with duckdb.connect(str(home / "published" / "public" / "20260420T090000Z.duckdb")) as connection:
+        connection.execute("update coverage set status = 'NOT_YET_REPORTING' where member_code = 'WS'")
+    body = text(open_page(lang="en"))
+    assert "Not reporting yet:\u00a0Samoa." in body
+    assert '<th scope="row">Samoa</th>' not in body
+    assert "Reported for March 2026:\u00a02 of the 3 members" in body
+
+
+def test_overview_in_french_is_french(open_page: OpenPage, text: Read) -> None:
+    page = open_page(lang="fr")
+    body = text(page)
+    assert page.title[0].value == "Vue d’ensemble"
+    assert '<dd class="pp-figure">4\u202f945</dd><dd class="pp-note">en janvier 2026' in body
+    assert "Nouvelle-Calédonie" in body
+    assert "New Caledonia" not in body
+
+
+def test_trends_open_on_the_region_and_say_so(open_page: OpenPage, text: Read) -> None:
+    body = text(open_page("views/trends.py", lang="en")).replace("\u00a0", " ")
+    # 36 months from 2023-04 (month 4): FJ 1200 + NC 580 = 1780; WS and TO had not begun
+    assert "Region: from 1,780 in April 2023 to 4,945 in January 2026." in body
+    assert "Missing or withheld: 2; confidential: 0; provisional: 1." in body
+
+
+def test_an_address_restores_the_view(open_page: OpenPage, text: Read) -> None:
+    page = open_page(
+        "views/trends.py", lang="en", indicator="ITEMS", members="TO", split="channel", months="12"
+    )
+    assert not page.exception
+    assert page.subheader[0].value == "Parcels · Tonga"
+    assert page.selectbox(key="trends_members").value == "TO"
+    body = text(page)
+    # Twelve months of three channels: two months missing in all three; in the other ten the letters are
+    # confidential, and of those ten the last is provisional in the two channels that are shown.
+    assert "Missing or withheld:\u00a06; confidential:\u00a010; provisional:\u00a02." in body
+    assert '<span class="pp-small">confidential</span>' in body
+
+
+def test_choices_go_into_the_address(open_page: OpenPage) -> None:
+    page = open_page("views/trends.py", lang="fr")
+    page.multiselect(key="trends_members").set_value(["FJ", "NC"]).run()
+    page.selectbox(key="trends_indicator").set_value("DECLARED_VALUE_USD").run()
+    assert not page.exception
+    assert page.query_params == {"lang": "fr", "members": "FJ,NC", "indicator": "DECLARED_VALUE_USD"}
+    page.multiselect(key="trends_members").set_value([]).run()
+    assert page.query_params == {"lang": "fr", "indicator": "DECLARED_VALUE_USD"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"indicator": "'; drop table members; --", "members": "FJ' or '1'='1", "split": "x", "months": "-1"},
+        {"members": ",,,", "scale": "index", "indicator": "DUTY_USD"},
+        {"members": ",".join(["FJ"] * 50)},
+        {"audience": "secretariat", "lang": "<script>"},
+    ],
+)
+def test_a_tampered_address_falls_back_to_what_there_is(
+    query: dict[str, str], open_page: OpenPage, text: Read
+) -> None:
+    page = open_page("views/trends.py", **query)
+    assert not page.exception
+    assert Words("en").term("audience", "public") in text(page)
+    assert "<script>" not in text(page)
+
+
+def test_the_index_is_the_published_one(open_page: OpenPage, text: Read) -> None:
+    page = open_page("views/trends.py", lang="en", scale="index", months="all")
+    assert page.subheader[0].value == "Parcels, chain-linked index"
+    # 100 in month 0, six points a month: 100 + 6 x 39
+    assert "from 100.0 in December 2022 to 334.0 in March 2026" in text(page)
+
+
+def test_the_definition_is_one_click_away(open_page: OpenPage, text: Read) -> None:
+    body = text(open_page("views/trends.py", lang="fr", indicator="SHARE_LE_100_USD_PCT"))
+    assert "Colis d’une valeur déclarée de 100 $ US au plus" in body
+    assert "Extractions seulement." in body
+
+
+def test_the_secretariat_sees_what_was_rejected_held_and_checked(
+    open_page: OpenPage, text: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", "secretariat")
+    body = text(open_page("views/data_quality.py", lang="en"))
+    plain = body.replace("\u00a0", " ")
+    # member-months: FJ 40 + NC 40 + WS 34 + TO 28 = 142, of them one held and one missing
+    assert "began: 142; in force: 140; held: 1; missing: 1." in plain
+    # 6045 of 6200 rows
+    assert "Of 6,200 rows received, 97.5% were accepted; rejected: 135; duplicate: 20." in plain
+    assert '<th scope="row">R007</th><td class="pp-text">Unknown currency &lt;XYZ&gt;</td>' in body
+    assert "Use a code of ISO 4217." in body
+    assert "Nine times the parcels of the month before." in body
+    assert "Passed: 2; failed: 2; could not be carried out: 1." in plain
+    assert "Dec 2022 – Sep 2023" in body
+
+
+def test_the_public_is_told_what_it_is_not_given(open_page: OpenPage, text: Read) -> None:
+    body = text(open_page("views/data_quality.py", lang="en"))
+    assert body.count("This table is not shared with this audience.") == 3
+    for private in ("R007", "Nine times the parcels", "6,200"):
+        assert private not in body
+
+
+@pytest.mark.parametrize(
+    ("break_it", "reason"),
+    [
+        (lambda home: (home / "published" / "current.json").unlink(), "missing"),
+        (lambda home: (home / "published" / "current.json").write_text("{"), "incomplete"),
+    ],
+)
+def test_without_a_publication_both_languages_say_what_to_type(
+    home: Path, open_page: OpenPage, break_it: Callable[[Path], object], reason: str
+) -> None:
+    break_it(home)
+    page = open_page(lang="fr")
+    assert not page.exception
+    assert [info.value for info in page.info] == [Words(x).term("unavailable", reason) for x in ("fr", "en")]
+    assert [code.value for code in page.code] == ["make run", "make run"]
+    assert any(str(home) in caption.value for caption in page.caption)
+
+
+def test_a_new_publication_appears_without_a_restart(home: Path, open_page: OpenPage, text: Read) -> None:
+    page = open_page(lang="en")
+    assert "20260420T090000Z" in text(page)
+    write_publication(home, run_id="20260521T090000Z")
+    page.run()
+    assert "20260521T090000Z" in text(page)
+    assert "20260420T090000Z" not in text(page)
+
+
+def test_one_run_reads_the_pointer_once(
+    home: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is published meanwhile, a page is drawn from one publication."""
+    reads: list[Path] = []
+    read_text = Path.read_text
+
+    def counted(self: Path, *arguments: object, **named: object) -> str:
+        if self.name == "current.json":
+            reads.append(self)
+        return read_text(self, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "read_text", counted)
+    open_page(lang="en")
+    assert len(reads) == 1
+
+
+def test_anything_but_the_public_file_stays_on_this_computer(
+    home: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", "secretariat")
+    config.set_option("server.address", "0.0.0.0")
+    page = open_page(lang="en")
+    assert page.info[0].value == Words("en").term("unavailable", "audience")
+    assert not page.title
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", "public")
+    assert open_page(lang="en").title[0].value == "Overview"
+
+
+def test_a_page_with_nothing_published_for_the_region_still_opens(
+    home: Path, open_page: OpenPage, text: Read
+) -> None:
+    with duckdb.connect(str(home / "published" / "public" / "20260420T090000Z.duckdb")) as connection:
+        for table in (
+            "indicators",
+            "busiest_days",
+            "quality_results",
+            "exchange_rates",
+            "indicator_definitions",
+        ):
+            connection.execute(f"delete from {table}")
+    assert [view for view in VIEWS if open_page(view, lang="en").exception] == []
+    assert "not available" in text(open_page(lang="en"))
+
+
+def test_a_failing_page_shows_a_sentence_and_no_traceback() -> None:
+    def script() -> None:
+        from dashboards.page import show_failure as handler
+
+        handler(ValueError("secret detail"))
+
+    page = AppTest.from_function(script).run()
+    assert [error.value for error in page.error] == [Words(language)("app.failed") for language in LANGUAGES]
+
+
+def test_the_settings_of_the_server_are_safe() -> None:
+    options = tomllib.loads((APP.parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert options["server"]["address"] == "127.0.0.1"
+    assert options["server"]["enableXsrfProtection"]
+    assert options["server"]["maxUploadSize"] <= 5
+    assert options["client"]["showErrorDetails"] == "none"
+    assert options["client"]["toolbarMode"] in ("viewer", "minimal")
+    assert options["browser"]["gatherUsageStats"] is False

@@ -1,0 +1,159 @@
+"""Both languages say everything, nothing is left over, and numbers and dates are those of the language."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import string
+from pathlib import Path
+
+import pytest
+
+from dashboards.words import LANGUAGES, MONTHS, SHORT_MONTHS, WORDS, Words, language_of
+
+DASHBOARDS = Path(__file__).resolve().parents[3] / "dashboards"
+# Written the same in both languages on purpose.
+SAME = {"app.name", "app.chart_source", "trends.months_12", "trends.months_24", "trends.months_36"}
+
+
+def used() -> tuple[set[str], set[str]]:
+    """The keys and the families of keys that the code asks for: `say("key")`, `say.term("family", …)`."""
+    keys: set[str] = set()
+    families: set[str] = set()
+    for path in sorted(DASHBOARDS.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            is_words = isinstance(node.func, ast.Call) and getattr(node.func.func, "id", "") == "Words"
+            if name == "say" or is_words:
+                assert isinstance(node.args[0], ast.Constant), (
+                    f"{path.name}:{node.lineno}: a key is written out"
+                )
+                keys.add(node.args[0].value)
+            elif name == "term":
+                assert isinstance(node.args[0], ast.Constant), (
+                    f"{path.name}:{node.lineno}: a family is written out"
+                )
+                families.add(node.args[0].value)
+    return keys, families
+
+
+def test_every_key_that_a_page_asks_for_has_words() -> None:
+    keys, families = used()
+    assert len(keys) > 50
+    assert keys - set(WORDS) == set()
+    assert {family for family in families if not any(key.startswith(f"{family}.") for key in WORDS)} == set()
+
+
+def test_no_words_are_left_over() -> None:
+    keys, families = used()
+    assert {key for key in WORDS if key not in keys and key.split(".")[0] not in families} == set()
+
+
+@pytest.mark.parametrize("key", sorted(WORDS))
+def test_both_languages_say_it_with_the_same_values(key: str) -> None:
+    english, french = WORDS[key]
+    assert english.strip()
+    assert french.strip()
+    assert (english == french) == (key in SAME)
+    fields = [
+        {name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (english, french)
+    ]
+    assert fields[0] == fields[1]
+
+
+@pytest.mark.parametrize("key", sorted(WORDS))
+def test_french_is_typeset_as_french(key: str) -> None:
+    french = WORDS[key].fr
+    assert "'" not in french, "an apostrophe is ’"
+    for sign in ";:!?":
+        assert french.count(f" {sign}") + french.count(f"\u00a0{sign}") == french.count(sign)
+
+
+def test_signs_and_figures_do_not_leave_the_line_of_their_word() -> None:
+    marks = {"missing": "2", "confidential": "0", "provisional": "1"}
+    assert Words("fr")("trends.marks", **marks) == (
+        "Manquants ou non diffusés\u00a0:\u00a02\u202f; confidentiels\u00a0:\u00a00\u202f; "
+        "provisoires\u00a0:\u00a01."
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "decimals", "expected"),
+    [
+        ("en", 1234567.891, 0, "1,234,568"),
+        ("en", -1234.5, 1, "−1,234.5"),
+        ("fr", 1234567.891, 0, "1\u202f234\u202f568"),
+        ("fr", -1234.5, 1, "−1\u202f234,5"),
+    ],
+)
+def test_numbers(language: str, value: float, decimals: int, expected: str) -> None:
+    assert Words(language).number(value, decimals) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "indicator_code", "value", "expected"),
+    [
+        ("en", "ITEMS", 4945.0, "4,945"),
+        ("en", "SHARE_LE_100_USD_PCT", 85.24, "85.2%"),
+        ("fr", "SHARE_LE_100_USD_PCT", 85.24, "85,2\u202f%"),
+        ("en", "ITEMS_GROWTH_YOY_PCT", 41.25, "+41.2%"),
+        ("en", "ITEMS_GROWTH_3Y_PCT", 212.4, "+212%"),
+        ("fr", "ITEMS_GROWTH_YOY_PCT", -3.04, "−3,0\u202f%"),
+        ("en", "DUTY_USD", 98765.4, "US$98,765"),
+        ("fr", "DUTY_USD", 98765.4, "98\u202f765\u00a0$ US"),
+        ("en", "DUTY_USD", 1234567.0, "US$1.23 million"),
+        ("fr", "DUTY_USD", 1234567.0, "1,23\u00a0M$ US"),
+        ("en", "DUTY_USD", 999800.0, "US$1.00 million"),
+        ("en", "DUTY_USD", 2.5e9, "US$2.50 billion"),
+        ("fr", "DUTY_USD", 2.5e9, "2\u202f500\u00a0M$ US"),
+        ("en", "ITEMS_INDEX", 340.04, "340.0"),
+        ("en", "TIMELINESS_DAYS", 12.5, "12.5"),
+        ("en", "ITEMS", float("nan"), "–"),
+        ("en", "ITEMS", None, "–"),
+    ],
+)
+def test_figures_take_the_form_of_their_indicator(
+    language: str, indicator_code: str, value: float | None, expected: str
+) -> None:
+    assert Words(language).figure(indicator_code, value) == expected
+
+
+def test_dates_and_months() -> None:
+    english, french = Words("en"), Words("fr")
+    assert english.date(datetime.date(2026, 1, 1)) == "1 January 2026"
+    assert french.date(datetime.date(2026, 1, 1)) == "1er janvier 2026"
+    assert french.date(datetime.date(2026, 8, 14)) == "14 août 2026"
+    assert english.month("2026-03") == "March 2026"
+    assert french.month("2026-12") == "décembre 2026"
+    assert french.short_month("2026-02") == "févr. 2026"
+    assert {len(MONTHS[language]) for language in LANGUAGES} == {12}
+    assert {len(SHORT_MONTHS[language]) for language in LANGUAGES} == {12}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "locale", "expected"),
+    [
+        ("fr", "en-GB", "fr"),
+        (None, "fr-NC", "fr"),
+        (None, "fr_FR", "fr"),
+        (None, "to-TO", "en"),
+        (None, None, "en"),
+        ("xx", "fr-FR", "fr"),
+    ],
+)
+def test_the_address_decides_the_language_then_the_browser(
+    chosen: str | None, locale: str | None, expected: str
+) -> None:
+    assert language_of(chosen, locale) == expected
+
+
+def test_a_code_without_words_is_shown_as_it_is() -> None:
+    assert Words("fr").term("obs_status", "P") == "provisoire"
+    assert Words("fr").term("obs_status", "Z") == "Z"
+
+
+def test_confidential_comes_before_any_other_status() -> None:
+    assert Words("en").status("P", "C") == "confidential"
+    assert Words("en").status("P", "F") == "provisional"
