@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Severity = Literal["critical", "warning"]
@@ -37,8 +37,8 @@ class ColumnCheck:
     name: str
     column: str
     is_faulty: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    places: str = "extract_id, member_code, stream_code, time_period"
+    arguments: Mapping[str, Any]
+    places: str
     fault_count: str = "count(*)"
 
 

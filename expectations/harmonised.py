@@ -3,8 +3,8 @@
 Critical: the vintage is held, the member's last good one stays in force, the rest of the region goes on.
 Three tables are read, from small to large:
     profiles   one row for each vintage in force (mart_vintage_profiles), flagged is_judged and is_left_out
-    items      the items of the vintages that are judged (mart_items), counted by their codes: one scan for all
-    item_ids   the item ids of one member (stg_items): of the vintages judged and of the period before each
+    items      the items of the vintages that are judged (mart_items), counted by their codes in one scan
+    item_ids   item ids, member by member (stg_items): of the vintages judged and the period before each
 The history of a vintage is what its stream reported in the last twelve periods before it, without those that
 failed themselves: one faulty month must not condemn the next. *Usual* is the median of that history.
 """
@@ -23,6 +23,7 @@ PROFILES = "profiles"
 ITEMS = "items"
 ITEM_IDS = "item_ids"
 TABLES = (PROFILES, ITEMS, ITEM_IDS)
+PLACES = "extract_id, member_code, stream_code, time_period"
 
 # Below these sizes a month, or a history, says too little: a small member grows tenfold by one good month.
 ENOUGH_ITEMS = 50
@@ -105,11 +106,11 @@ def profiles_batch(judged: Iterable[Vintage], left_out: Iterable[Vintage]) -> di
 
 
 def items_batch(vintages: Collection[tuple[str, str, str]] | None) -> dict[str, str]:
-    """Of the given vintages (member_code, time_period, extract_id), or of all in force (None): each combination
-    of codes, with the number of items that bear it and what else is checked of them.
+    """Of the given vintages (member_code, time_period, extract_id), or of all in force (None): each
+    combination of codes, how many items bear it, and what else is checked of them.
 
-    A code list of hundreds is then compared with some thousand rows, not with every item.
-    Members and periods are listed beside the vintages themselves so that no other month's file is opened.
+    A code list of hundreds is then compared with some thousand rows, not with every item. Members and periods
+    are listed beside the vintages themselves so that no other month's file is opened.
     """
     where = ""
     if vintages is not None:
@@ -138,31 +139,42 @@ def items_batch(vintages: Collection[tuple[str, str, str]] | None) -> dict[str, 
 
 
 def item_ids_batch(member_code: str, periods: Iterable[str], judged: Iterable[Vintage]) -> dict[str, str]:
-    """Item ids of a member's periods, as 64-bit hashes: two different ids share one by chance once in ages.
+    """Of one member's vintages that are judged: how many items the period before in the stream holds as well.
 
-    `place_in_stream` numbers the periods of a stream, so that a period and the one before it differ by one.
+    Ids are compared as 64-bit hashes, a fraction of the memory: two different ones share one by chance once
+    in ages. Periods that follow each other in a stream have places that differ by one; no others do.
     """
     return {
         ITEM_IDS: f"""
-            select
-                extract_id,
-                member_code,
-                stream_code,
-                time_period,
-                place_in_stream,
-                is_judged,
-                hash(item_id) as item_hash
-            from stg_items
-            inner join (
+            with vintages as (
                 select
-                    extract_id,
-                    time_period,
-                    row_number() over (partition by stream_code order by time_period) as place_in_stream,
+                    *,
+                    row_number() over (order by stream_code, time_period)
+                    + dense_rank() over (order by stream_code) as place,
                     {_is_among(judged)} as is_judged
                 from mart_vintage_profiles
                 where member_code = '{member_code}'
-            ) as vintages using (extract_id, time_period)
-            where member_code = '{member_code}' and time_period in ({_texts(periods)})
+            ),
+            ids as materialized (
+                select
+                    cast(vintages.place as integer) as place,
+                    vintages.is_judged,
+                    hash(items.item_id) as item_hash
+                from stg_items as items
+                inner join vintages using (extract_id, time_period)
+                where items.member_code = '{member_code}' and items.time_period in ({_texts(periods)})
+            ),
+            repeated as (
+                select later.place, count(*) as repeated_items
+                from ids as later
+                semi join ids as earlier
+                    on later.item_hash = earlier.item_hash and later.place = earlier.place + 1
+                where later.is_judged
+                group by later.place
+            )
+            select extract_id, member_code, stream_code, time_period, repeated_items
+            from repeated
+            inner join vintages using (place)
         """
     }
 
@@ -184,8 +196,8 @@ def _of_profile(is_faulty: str, fault_count: str = "1") -> RowsCheck:
     """A condition on one profile and its history."""
     return RowsCheck(
         PROFILES,
-        f"select extract_id, member_code, stream_code, time_period, {fault_count} as fault_count"
-        f" from ({_WITH_HISTORY}) as with_history where is_judged and ({is_faulty})",
+        f"select {PLACES}, {fault_count} as fault_count from ({_WITH_HISTORY}) as with_history"
+        f" where is_judged and ({is_faulty})",
     )
 
 
@@ -212,7 +224,7 @@ def _jump_from_previous(measure: str, previous: str, usual: str, enough: int) ->
 
 
 def _of_codes(name: str, column: str, is_faulty: str, arguments: Mapping[str, Any]) -> ColumnCheck:
-    return ColumnCheck(ITEMS, name, column, is_faulty, arguments, fault_count="sum(items)")
+    return ColumnCheck(ITEMS, name, column, is_faulty, arguments, PLACES, "sum(items)")
 
 
 def _in_code_list(column: str) -> ColumnCheck:
@@ -522,22 +534,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "Transmettez chaque envoi une seule fois, dans le mois de son arrivée.",
         RowsCheck(
             ITEM_IDS,
-            """
-            select
-                later.extract_id,
-                later.member_code,
-                later.stream_code,
-                later.time_period,
-                count(*) as fault_count
-            from batch as later
-            semi join batch as earlier
-                on
-                    later.stream_code = earlier.stream_code
-                    and later.item_hash = earlier.item_hash
-                    and later.place_in_stream = earlier.place_in_stream + 1
-            where later.is_judged
-            group by all
-            """,
+            f"select {PLACES}, repeated_items as fault_count from batch",
         ),
     ),
 )

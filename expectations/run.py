@@ -379,8 +379,8 @@ class _Judge:
 
     @contextmanager
     def _table_to_read(self, table: str, query: str | None) -> Iterator[str]:
-        """GX runs the query of a batch several times over: what a query makes is made once, as a temporary table
-        of the connection (the file stays as it is)."""
+        """GX runs the query of a batch several times over: what a query makes is made once, as a temporary
+        table of the connection (the file stays as it is)."""
         if query is None:
             yield table
             return
@@ -520,7 +520,7 @@ CANARY = (
     _canary(
         "C1",
         "not null",
-        ColumnCheck("canary", "ExpectColumnValuesToNotBeNull", "day", "day is null", places="'day' as place"),
+        ColumnCheck("canary", "ExpectColumnValuesToNotBeNull", "day", "day is null", {}, "'day' as place"),
     ),
     _canary(
         "C2",

@@ -2,8 +2,9 @@
 
     secretariat   every figure
     public        regional figures, and of each member what its sharing terms allow: `none`, `totals` (no
-                  channel, band or origin) or `detail`; a figure that rests on fewer items than the minimum, or a
-                  regional one on fewer than three members, is confidential: conf_status C, obs_value null, never 0
+                  channel, band or origin) or `detail`; a figure that rests on fewer items than the minimum,
+                  or a regional one on fewer than three members, is confidential: conf_status C, obs_value
+                  null, never 0
 
 The minimum-frequency rule hides single cells. It does not keep a hidden cell from being worked out from the
 totals around it.

@@ -8,11 +8,14 @@ that the exact statement accepts with the same values (a property test holds the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
+
+import duckdb
 
 from pacific_parcels.contract import COLUMNS, COLUMNS_BY_NAME, Column
 from pacific_parcels.formats import RegularText
@@ -20,6 +23,7 @@ from pacific_parcels.members import ColumnSource, Layout, Member
 
 FIRST_DAY, LAST_DAY = "2000-01-01", "2099-12-31"
 FIRST_YEAR_OF_ZONES, LAST_YEAR_OF_ZONES = 2015, 2040
+LONGEST_LITERAL_LIST = 8
 # Spaces as spreadsheets and French exports write them, the no-break ones included.
 SPACES = " \u00a0\u202f"
 BLANKS = SPACES + "\t"
@@ -93,7 +97,7 @@ class Statement:
 
     # ---- text ------------------------------------------------------------------------------------------
 
-    def source(self) -> str:
+    def source(self, source_columns: Iterable[str] | None = None) -> str:
         """The read of the text itself: c0, c1 … in the order of the file, and source_row."""
         names = [f"c{index}" for index in range(len(self.text.columns))]
         columns = (["source_row"] if self.text.has_source_row else []) + names
@@ -106,7 +110,7 @@ class Statement:
             if self.text.has_source_row
             else f"row_number() over () + {self.text.skip} as source_row"
         )
-        used = sorted({self._position[name] for name in self._used_columns()})
+        used = sorted({self._position[name] for name in source_columns or self._used_columns()})
         wanted = ", ".join([number, *(f"c{index}" for index in used)])
         return (
             f"select {wanted} from read_csv({quoted(str(self.text.path))}, auto_detect = false, "
@@ -144,6 +148,8 @@ class Statement:
             return f"cast(case {text} {branches} end as {column.sql_type})"
         if column.kind == "code":
             codes = self._codes(column)
+            if len(codes) > LONGEST_LITERAL_LIST:
+                return f"cast(try_cast({text} as {self._code_type(column)}) as varchar)"
             return f"case when {text} in ({', '.join(quoted(code) for code in codes)}) then {text} end"
         if column.kind == "decimal":
             return self._number(text, column.sql_type, source.factor)
@@ -165,6 +171,27 @@ class Statement:
             return f"try_strptime({text}, {quoted(form)})"
         day = quoted(self.layout.dates)
         return f"coalesce(try_strptime({text}, {quoted(form)}), try_strptime({text}, {day}))"
+
+    def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make the long code lists known to a connection, as enumerations: planning with literal lists costs more."""
+        types = {"ports_codes": COLUMNS_BY_NAME["port_code"].codes}
+        for name, source in self.layout.columns.items():
+            column = COLUMNS_BY_NAME[name]
+            codes = self._codes(column) if column.kind == "code" and source.lookup is None else ()
+            if len(codes) > LONGEST_LITERAL_LIST:
+                types[self._code_type(column)] = codes
+        (known,) = connection.execute("select coalesce(list(type_name), []) from duckdb_types() where not internal").fetchone() or ([],)
+        for type_name, codes in types.items():
+            if type_name not in known:
+                connection.execute(f"create type {type_name} as enum ({', '.join(quoted(code) for code in codes)})")
+
+    def _code_type(self, column: Column) -> str:
+        list_name = column.code_list[0] if column.code_list else ""
+        return (
+            f"{list_name}_of_{self.facts.member.code.lower()}"
+            if column.name == "port_code"
+            else f"{list_name}_codes"
+        )
 
     def _codes(self, column: Column) -> tuple[str, ...]:
         if column.name == "port_code":
@@ -290,7 +317,7 @@ class Statement:
     # ---- the statement ---------------------------------------------------------------------------------
 
     def _common(self) -> str:
-        """CTEs `source`, `text`, `typed` and `judged` (typed and `is_rejected`)."""
+        """CTEs `source`, `text`, `typed` and `judged` (typed and `is_rejected`; of the exact statement also `faults`)."""
         texts, types = ["source_row"], ["*"]
         for name, source in self.layout.columns.items():
             column = COLUMNS_BY_NAME[name]
@@ -301,35 +328,50 @@ class Statement:
         texts += [
             f"{self._raw(name)} as expect_{index}__text" for index, name in enumerate(self.layout.expect)
         ]
-        rejected = " or ".join(f"({check.predicate})" for check in self.errors())
+        if self.is_exact:
+            verdict = f"{_list_of(self.errors())} as faults, faults <> [] as is_rejected"
+        else:
+            rejected = " or ".join(f"({check.predicate})" for check in self.errors())
+            verdict = f"coalesce({rejected}, false) as is_rejected"
         return (
             f"with source as ({self.source()}),\n"
             f"text as (select {', '.join(texts)} from source),\n"
             f"typed as (select {', '.join(types)} from text),\n"
-            f"judged as (select *, coalesce({rejected}, false) as is_rejected from typed)"
+            f"judged as (select *, {verdict} from typed)"
         )
 
-    def accepted(self) -> str:
-        """The accepted rows in the columns of the contract, without its hive columns."""
-        columns = ", ".join(self._contract_columns())
-        return f"{self._common()}\nselect {columns} from judged where not is_rejected"
+    def item_ids(self) -> str:
+        """source_row and item_id of every row, read for their own sake."""
+        column = self.layout.columns["item_id"].column
+        if column is None:
+            return f"select source_row, {quoted(str(self.layout.columns['item_id'].constant))} as item_id from ({self.source()})"
+        return (
+            f"select source_row, {self._raw(column, is_free=True)} as item_id from ({self.source([column])})"
+        )
 
-    def accepted_by_period(self) -> str:
+    def accepted(self, without: str = "") -> str:
+        """The accepted rows in the columns of the contract, without its hive columns.
+
+        `without` is a list of source rows that are left to the exact statement, as SQL.
+        """
+        columns = ", ".join(self._contract_columns())
+        return f"{self._common()}\nselect {columns} from judged where not is_rejected{_not_in(without)}"
+
+    def accepted_by_period(self, without: str = "") -> str:
         """The accepted rows and their time_period, for extracts of several months."""
         columns = ", ".join([*self._contract_columns(), "strftime(arrival_date, '%Y-%m') as time_period"])
-        return f"{self._common()}\nselect {columns} from judged where not is_rejected"
+        return f"{self._common()}\nselect {columns} from judged where not is_rejected{_not_in(without)}"
 
-    def rejected(self) -> str:
-        """The rejected rows: broken rules as rule:column, the mapped source text, the value if readable."""
-        faults = _list_of(self.errors())
+    def judged(self) -> str:
+        """Every row: the contract columns, is_rejected and, of the rejected, broken rules as rule:column, the mapped
+        source text, and whether the row names another member or a port of one."""
         kept = ", ".join(f"{quoted(name)}, c{self._position[name]}" for name in self._used_columns())
         with_text = self._common().replace("text as (select source_row,", "text as (select *,", 1)
+        columns = ", ".join(self._contract_columns())
         return (
-            f"{with_text}\nselect {quoted(self.facts.extract_id)} as extract_id, source_row, "
-            f"'REJECTED' as verdict, {faults} as faults, "
-            f"cast(json_object({kept}) as varchar) as source_values, "
-            f"declared_value, declared_currency_code, {self._is_of_another_member()} as is_of_another_member "
-            "from judged where is_rejected"
+            f"{with_text}\nselect {columns}, is_rejected, faults, "
+            f"case when is_rejected then cast(json_object({kept}) as varchar) end as source_values, "
+            f"is_rejected and {self._is_of_another_member()} as is_of_another_member from judged"
         )
 
     def _is_of_another_member(self) -> str:
@@ -337,9 +379,8 @@ class Statement:
         signs = [check.predicate for check in self._of_another_member()]
         source = self.layout.columns.get("port_code")
         if source is not None and source.column is not None and source.lookup is None:
-            own = self.facts.member.code
-            others = [code for code in COLUMNS_BY_NAME["port_code"].codes if not code.startswith(own)]
-            signs.append(f"port_code__text in ({', '.join(quoted(code) for code in others)})")
+            known = "try_cast(port_code__text as ports_codes) is not null"
+            signs.append(f"({known} and not starts_with(port_code__text, {quoted(self.facts.member.code)}))")
         return f"coalesce({' or '.join(signs)}, false)" if signs else "false"
 
     def _contract_columns(self) -> list[str]:
@@ -365,6 +406,10 @@ class Statement:
             return "cast(null as varchar[])"
         any_of = " or ".join(f"({check.predicate})" for check in checks)
         return f"case when {any_of} then {_list_of(checks)} end"
+
+
+def _not_in(source_rows: str) -> str:
+    return f" and source_row not in ({source_rows})" if source_rows else ""
 
 
 def in_words(form: str) -> str:

@@ -1,8 +1,8 @@
 """The pre-flight check: a member's own file, on its own machine, by the very rules that receiving applies.
 
 The report: one verdict sentence, counts by rule, the first examples with their rows as a spreadsheet shows
-them, and every row left out in a CSV beside the file. Nothing else is kept. Only the member sees it, so it may
-show the values found.
+them, and every row left out in a CSV beside the file. Nothing else is kept. Only the member sees it, so it
+may show the values found.
 """
 
 from __future__ import annotations

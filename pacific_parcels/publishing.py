@@ -1,12 +1,12 @@
 """Publishing: one read-only DuckDB file per audience, open data beside it, a pointer replaced in one instant.
 
     published/<audience>/<run>.duckdb    a path is never used for two publications: readers may hold it open
-    published/open_data/<run>/           the public indicators as Parquet and CSV, with a note of what they are
+    published/open_data/<run>/           the public indicators as Parquet and CSV, with a note about them
     published/current.json               the pointer: which run is in force
 
 What is published is a pure function of the landing, the member files and this code: no clock is read. `stage`
-writes the files, a judge reads them, `commit` moves the pointer. A run that is killed before `commit` leaves the
-previous publication standing.
+writes the files, a judge reads them, `commit` moves the pointer. A run that is killed before `commit` leaves
+the previous publication standing.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from pacific_parcels.disclosure import (
     indicators_for,
 )
 from pacific_parcels.errors import PacificParcelsError
+from pacific_parcels.layout import quoted
 from pacific_parcels.receipts import input_rows, write_json
 from pacific_parcels.settings import PACKAGE, REPOSITORY, Settings
 
@@ -84,7 +85,7 @@ def current(settings: Settings) -> dict[str, Any] | None:
         return None
     except ValueError:
         pointer = None
-    if not isinstance(pointer, dict) or not POINTER_KEYS <= pointer.keys():
+    if not isinstance(pointer, dict) or not pointer.keys() >= POINTER_KEYS:
         raise PacificParcelsError(
             f"{settings.pointer}: the pointer is damaged; expected the name of a run; "
             "remove the file and publish again"
@@ -230,7 +231,9 @@ def _tables(audience: Audience) -> dict[str, str]:
             "order by member_code"
         ),
         "channels": "select channel_code, name_en, name_fr, sort_order from w.channels order by sort_order",
-        "value_bands": "select value_band_code, name_en, name_fr, sort_order from w.value_bands order by sort_order",
+        "value_bands": (
+            "select value_band_code, name_en, name_fr, sort_order from w.value_bands order by sort_order"
+        ),
         "counterparts": (
             "select country_code as counterpart_code, name_en, name_fr from w.countries "
             "where country_code in (select counterpart_code from w.mart_indicators) order by 1"
@@ -265,7 +268,8 @@ def _tables(audience: Audience) -> dict[str, str]:
             "held_vintages": (
                 "select v.member_code, v.stream_code, v.time_period, v.extract_id, h.expectation_id, "
                 "h.reason_en, h.reason_fr from w.int_vintages v "
-                "join w.stg_holds h on v.extract_id = h.extract_id and v.time_period = h.time_period order by all"
+                "join w.stg_holds h on v.extract_id = h.extract_id and v.time_period = h.time_period "
+                "order by all"
             ),
         }
     return tables
@@ -289,10 +293,12 @@ def _write_open_data(settings: Settings, public_file: Path, run_id: str, facts: 
     connection = duckdb.connect(str(public_file), read_only=True)
     try:
         connection.execute(
-            f"copy (select *, {synthetic} as is_synthetic from indicators) to '{scratch}/indicators.parquet' (format parquet, compression zstd)"
+            f"copy (select *, {synthetic} as is_synthetic from indicators) "
+            f"to {quoted(str(scratch / 'indicators.parquet'))} (format parquet, compression zstd)"
         )
         connection.execute(
-            f"copy (select * replace ({safe}), {synthetic} as is_synthetic from indicators) to '{scratch}/indicators.csv' (header)"
+            f"copy (select * replace ({safe}), {synthetic} as is_synthetic from indicators) "
+            f"to {quoted(str(scratch / 'indicators.csv'))} (header)"
         )
     finally:
         connection.close()
@@ -308,10 +314,14 @@ def _open_data_note(run_id: str, facts: dict[str, Any]) -> str:
         else ""
     )
     return (
-        f"{warning}Pacific Parcels, open data, run {run_id}, as of {facts['as_of_date']}, months to {facts['last_time_period']}.\n\n"
+        f"{warning}Pacific Parcels, open data, run {run_id}, as of {facts['as_of_date']}, "
+        f"months to {facts['last_time_period']}.\n\n"
         "indicators.parquet and indicators.csv hold the same rows, one observation each:\n"
-        "indicator_code, member_code, channel_code, value_band_code, counterpart_code (_T is the total, member _T the region),\n"
+        "indicator_code, member_code, channel_code, value_band_code,\n"
+        "counterpart_code (_T is the total, member _T the region),\n"
         "frequency (M), time_period (YYYY-MM), obs_value, unit_measure, unit_mult (power of ten),\n"
-        "obs_status (A normal, P provisional, E estimated, M missing), conf_status (F free, C confidential: no value), is_synthetic.\n"
-        "In the CSV a code that begins with = + - @ carries a leading apostrophe, so that no spreadsheet runs it as a formula.\n"
+        "obs_status (A normal, P provisional, E estimated, M missing),\n"
+        "conf_status (F free, C confidential: no value), is_synthetic.\n"
+        "In the CSV a code that begins with = + - @ carries a leading apostrophe,\n"
+        "so that no spreadsheet runs it as a formula.\n"
     )

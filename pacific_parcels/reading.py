@@ -28,6 +28,7 @@ from pacific_parcels.settings import Settings
 MOST_REJECTED_PCT = 10
 ROWS_ALWAYS_FORGIVEN = 5
 EXAMPLES = 10
+SMALL_EXTRACT_ROWS = 4000
 LEVELS: tuple[Level, ...] = ("FATAL", "ERROR", "WARNING")
 PARQUET = "format parquet, compression zstd, compression_level 1"
 MANIFEST_SUFFIX = ".manifest.json"
@@ -370,32 +371,74 @@ class _Pass:
         self.is_one_month = facts.first_period is not None and facts.first_period == facts.last_period
 
     def run(self) -> None:
-        reading = self.reading
-        reading.rows_in = self.text.rows
+        """The plain statement on all rows but those of repeated items; the exact one on whatever is left.
+
+        Two statements cost more to plan than a small extract costs to judge: it goes to the exact one at once.
+        """
+        self.reading.rows_in = self.text.rows
+        self.reading.accepted_files = []
         if self.text.rows == 0:
             self._nothing()
             return
-        accepted = self._accept(Statement(self.layout, self.facts, self.text, is_exact=False), "plain")
         self.connection.execute(
             "create or replace temp table rejected (extract_id varchar, source_row bigint, verdict varchar, "
             "faults varchar[], source_values varchar, declared_value decimal(18,2), "
             "declared_currency_code varchar, is_of_another_member boolean)"
         )
-        if accepted < self.text.rows - self.text.fault_count:
-            rest = self._rest()
-            self.exact = Statement(self.layout, self.facts, rest, is_exact=True)
-            self._accept(self.exact, "exact")
-            self.connection.execute(f"insert into rejected {self.exact.rejected()}")
+        plain = Statement(self.layout, self.facts, self.text, is_exact=False)
+        plain.prepare(self.connection)
+        if self.text.rows <= SMALL_EXTRACT_ROWS:
+            self._judge_exactly(self.text)
+        else:
+            repeated = self._rows_of_repeated_items(plain)
+            accepted = self._accept(plain.accepted(repeated), plain.accepted_by_period(repeated), "plain")
+            self._refuse_rows_that_were_not_split()
+            if accepted < self.text.rows - self.text.fault_count:
+                self._judge_exactly(self._rest())
         if self.text.fault_count:
             self.connection.execute(
                 f"insert into rejected by name select {quoted(self.facts.extract_id)} as extract_id, "
                 "source_row, 'REJECTED' as verdict, [rule_id || ':'] as faults, "
                 "false as is_of_another_member from "
-                f" read_csv({quoted(str(self.text.faults))}, auto_detect = false, header = false, "
+                f"read_csv({quoted(str(self.text.faults))}, auto_detect = false, header = false, "
                 "delim = ',', columns = {'source_row': 'BIGINT', 'rule_id': 'VARCHAR'})"
             )
-        self._set_duplicates_apart()
         self._sum_up()
+
+    def _rows_of_repeated_items(self, plain: Statement) -> str:
+        """The rows of items that occur more than once, as SQL for `not in`; empty where there are none."""
+        ids = plain.item_ids()
+        rows, distinct = self._one(f"select count(item_id), count(distinct hash(item_id)) from ({ids})")
+        self._refuse_rows_that_were_not_split()
+        if rows == distinct:
+            return ""
+        self.connection.execute(
+            f"create or replace temp table repeated as with ids as materialized ({ids}) select source_row from ids "
+            "where hash(item_id) in (select hash(item_id) from ids group by 1 having count(*) > 1)"
+        )
+        return "select source_row from repeated"
+
+    def _judge_exactly(self, text: RegularText) -> None:
+        """Each row is accepted, a repetition of an accepted item, or rejected for reasons that are named."""
+        self.exact = Statement(self.layout, self.facts, text, is_exact=True)
+        self.connection.execute(
+            "create or replace temp table rest as select *, case when not is_rejected then row_number() over "
+            f"(partition by is_rejected, item_id order by source_row) end as occurrence from ({self.exact.judged()})"
+        )
+        self._refuse_rows_that_were_not_split()
+        left_out = "is_rejected, faults, source_values, is_of_another_member, occurrence"
+        accepted = f"select * exclude ({left_out}) from rest where occurrence = 1 order by source_row"
+        by_period = f"select *, strftime(arrival_date, '%Y-%m') as time_period from ({accepted})"
+        self._accept(accepted, by_period, "exact")
+        name = quoted(self.layout.columns["item_id"].column or "item_id")
+        self.connection.execute(
+            "insert into rejected by name select extract_id, source_row, "
+            "case when is_rejected then 'REJECTED' else 'DUPLICATE' end as verdict, "
+            "case when is_rejected then faults else ['R114:item_id'] end as faults, "
+            f"case when is_rejected then source_values else cast(json_object({name}, item_id) as varchar) end "
+            "as source_values, declared_value, declared_currency_code, is_of_another_member "
+            "from rest where is_rejected or occurrence > 1"
+        )
 
     def _nothing(self) -> None:
         """A header without rows: a true zero where the name of the file says the month, else nothing."""
@@ -406,43 +449,42 @@ class _Pass:
         )
         self.reading.faults.append(Fault("R205", "", 0))
 
-    def _accept(self, statement: Statement, part: str) -> int:
-        """Write the rows that a statement accepts; how many they are."""
-        try:
-            if self.is_one_month:
-                path = self.scratch / f"{part}.parquet"
-                (count,) = self._one(f"copy ({statement.accepted()}) to {quoted(str(path))} ({PARQUET})")
-                files = [(str(self.facts.first_period), path)] if count else []
-            else:
-                folder = self.scratch / part
-                (count,) = self._one(
-                    f"copy ({statement.accepted_by_period()}) to {quoted(str(folder))} "
-                    f"({PARQUET}, partition_by (time_period), overwrite true)"
-                )
-                files = [
-                    (file.parent.name.removeprefix("time_period="), file)
-                    for file in sorted(folder.rglob("*.parquet"))
-                ]
-            self._refuse_rows_that_were_not_split()
-        finally:
-            for table in ("reject_errors", "reject_scans"):
-                self.connection.execute(f"drop table if exists {table}")
+    def _accept(self, accepted: str, accepted_by_period: str, part: str) -> int:
+        """Write accepted rows, by month where the extract has several; how many they are."""
+        if self.is_one_month:
+            path = self.scratch / f"{part}.parquet"
+            (count,) = self._one(f"copy ({accepted}) to {quoted(str(path))} ({PARQUET})")
+            files = [(str(self.facts.first_period), path)] if count else []
+        else:
+            folder = self.scratch / part
+            (count,) = self._one(
+                f"copy ({accepted_by_period}) to {quoted(str(folder))} "
+                f"({PARQUET}, partition_by (time_period), overwrite true)"
+            )
+            files = [
+                (file.parent.name.removeprefix("time_period="), file)
+                for file in sorted(folder.rglob("*.parquet"))
+            ]
         self.reading.accepted_files += files
         return int(count)
 
     def _refuse_rows_that_were_not_split(self) -> None:
-        (tables,) = self._one("select count(*) from duckdb_tables() where table_name = 'reject_errors'")
-        if not tables:
+        """Look at what DuckDB could not split in the statement before, and forget it."""
+        try:
+            faults = self.connection.execute(
+                "select any_value(error_type) from reject_errors having count(*) > 0"
+            ).fetchone()
+        except duckdb.CatalogException:
             return
-        (count,) = self._one("select count(*) from reject_errors")
-        if count and self.text.has_source_row:
-            (message,) = self._one("select any_value(error_type) from reject_errors")
+        for table in ("reject_errors", "reject_scans"):
+            self.connection.execute(f"drop table if exists {table}")
+        if faults is None:
+            return
+        if self.text.has_source_row:
             raise PacificParcelsError(
-                f"{self.facts.member.code}: a spooled row cannot be split again ({message}): "
-                "a defect of the reader"
+                f"{self.facts.member.code}: a spooled row cannot be split again ({faults[0]}): a defect of the reader"
             )
-        if count:
-            raise _Irregular
+        raise _Irregular
 
     def _rest(self) -> RegularText:
         """The lines that the plain statement did not accept, each with its row number in front."""
@@ -456,8 +498,7 @@ class _Pass:
         missing = self.connection.execute(
             f"({all_rows}) except all ({accepted}) order by source_row"
         ).fetchall()
-        for table in ("reject_errors", "reject_scans"):
-            self.connection.execute(f"drop table if exists {table}")
+        self._refuse_rows_that_were_not_split()
         wanted = iter([row for (row,) in missing])
         path = self.scratch / "rest.txt"
         sign = self.text.delimiter.encode()
@@ -494,43 +535,6 @@ class _Pass:
         files = ", ".join(quoted(str(path)) for _, path in self.reading.accepted_files)
         return f"read_parquet([{files}], hive_partitioning = false, union_by_name = true)"
 
-    def _set_duplicates_apart(self) -> None:
-        """The first row of an item is kept; later ones go beside the rejected rows.
-
-        Hashes find the few files that have any.
-        """
-        if not self.reading.accepted_files:
-            return
-        rows, distinct = self._one(f"select count(*), count(distinct hash(item_id)) from {self._parquet()}")
-        if rows == distinct:
-            return
-        self.connection.execute(
-            "create or replace temp table duplicates as "
-            "select source_row, item_id, declared_value, declared_currency_code from ("
-            "select *, row_number() over (partition by item_id order by source_row) as occurrence "
-            f"from {self._parquet()} where hash(item_id) in ("
-            f"select hash(item_id) from {self._parquet()} group by 1 having count(*) > 1)"
-            ") where occurrence > 1"
-        )
-        kept = []
-        for period, path in self.reading.accepted_files:
-            without = path.with_suffix(".once.parquet")
-            (count,) = self._one(
-                f"copy (select * from read_parquet({quoted(str(path))}, hive_partitioning = false) "
-                "where source_row not in (select source_row from duplicates) order by source_row) "
-                f"to {quoted(str(without))} ({PARQUET})"
-            )
-            if count:
-                kept.append((period, without))
-        self.reading.accepted_files = kept
-        name = quoted(self.layout.columns["item_id"].column or "item_id")
-        self.connection.execute(
-            f"insert into rejected by name select {quoted(self.facts.extract_id)} as extract_id, "
-            "source_row, 'DUPLICATE' as verdict, ['R114:item_id'] as faults, "
-            f"cast(json_object({name}, item_id) as varchar) as source_values, "
-            "declared_value, declared_currency_code, false as is_of_another_member from duplicates"
-        )
-
     def _sum_up(self) -> None:
         """Counts, values, faults; every row of the extract is in exactly one of the three counts."""
         reading = self.reading
@@ -539,19 +543,19 @@ class _Pass:
         values: dict[str, list[Decimal]] = {}
         if reading.accepted_files:
             parquet = self._parquet()
-            for currency, count, total in self.connection.execute(
-                "select declared_currency_code, count(*), sum(declared_value) "
-                f"from {parquet} group by 1 order by 1"
+            month = (
+                quoted(str(self.facts.first_period))
+                if self.is_one_month
+                else "strftime(arrival_date, '%Y-%m')"
+            )
+            for currency, period, count, total, warned in self.connection.execute(
+                f"select declared_currency_code, {month}, count(*), sum(declared_value), count(rule_ids) "
+                f"from {parquet} group by 1, 2 order by 1, 2"
             ).fetchall():
                 reading.rows_accepted += count
-                values[currency] = [total, Decimal(0), Decimal(0)]
-            for period, count in self.connection.execute(
-                f"select strftime(arrival_date, '%Y-%m'), count(*) from {parquet} group by 1 order by 1"
-                if not self.is_one_month
-                else f"select {quoted(str(self.facts.first_period))}, count(*) from {parquet}"
-            ).fetchall():
-                reading.items_by_period[period] = count
-            (reading.rows_warned,) = self._one(f"select count(*) from {parquet} where rule_ids is not null")
+                reading.rows_warned += warned
+                reading.items_by_period[period] = reading.items_by_period.get(period, 0) + count
+                values.setdefault(currency, [Decimal(0), Decimal(0), Decimal(0)])[0] += total
             if reading.rows_warned:
                 self._add_faults(
                     f"select source_row, unnest(rule_ids) as fault from {parquet} where rule_ids is not null"

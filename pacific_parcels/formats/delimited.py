@@ -2,7 +2,8 @@
 
 Regular bytes (UTF-8 or ASCII, one kind of line end, no blank line between rows, the same number of fields
 on each) go to DuckDB as they are. All others are read record by record into a spool, which alone can
-number rows as a spreadsheet shows them. A blank line is no row, but it counts where rows are numbered.
+number rows as a spreadsheet shows them. A blank line is no row, but it counts where rows are numbered;
+fields beyond the last column are none as long as they are empty.
 
 It carries whatever columns the member exports. It cannot carry a type: a date, a number and a code are
 all text, and the layout says how to read them.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,6 +141,8 @@ def respool(path: Path, options: Options, scratch: Path) -> RegularText:
             if source_row <= options.header_row or not row:
                 continue
             short_row = None
+            while len(row) > len(columns) and not row[-1]:
+                row.pop()
             if sum(map(len, row)) > LONGEST_RECORD:
                 spool.fault(source_row, "R113")
             elif len(row) == len(columns):
@@ -218,9 +222,15 @@ def _is_regular(path: Path, options: Options, scan: Scan, width: int) -> bool:
     lines = scan.line_ends + (not scan.ends_with_line_end)
     if scan.quotes == 0:
         return scan.delimiters == lines * (width - 1)
-    quote = options.quote.encode()
+    quote, delimiter = re.escape(options.quote.encode()), re.escape(options.delimiter.encode())
+    # DuckDB forgives blanks between a closing mark and the separator; a row must not fare better than elsewhere.
+    forgiven = re.compile(quote + rb"[ \t]+(" + delimiter + rb"|[\r\n]|$)")
     with path.open("rb") as file:
-        return not any(line.count(quote) % 2 for line in file)
+        for line in file:
+            marks = line.count(options.quote.encode())
+            if marks and (marks % 2 or forgiven.search(line)):
+                return False
+    return True
 
 
 def _refuse_what_is_no_text(path: Path, options: Options) -> None:
@@ -269,7 +279,7 @@ def _refuse_utf8(path: Path, options: Options) -> NoReturn:
 def _refuse_encoding(path: Path, options: Options, cause: UnicodeError | None) -> NoReturn:
     """Raise R004 at the first byte that the declared encoding cannot hold."""
     decoder = codecs.getincrementaldecoder(options.encoding)()
-    line = 1
+    line, pending = 1, b""
     with path.open("rb") as file:
         while True:
             chunk = file.read(CHUNK)
@@ -285,7 +295,9 @@ def _refuse_encoding(path: Path, options: Options, cause: UnicodeError | None) -
                 ) from error
             if not chunk:
                 raise ExtractError("R004", expected=options.encoding) from cause
-            line += chunk.count(b"\n")
+            line += (pending + chunk).count(b"\n")
+            pending = decoder.getstate()[0]
+            line -= pending.count(b"\n")
 
 
 def separator_in_words(sign: str) -> tuple[str, str]:

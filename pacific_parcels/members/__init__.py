@@ -32,9 +32,9 @@ A member file, key by key (an unknown key is refused; a fact not established is 
       minimum_cell_items: 5
     extracts:                             what the member sends, by stream
       items:
-        file: "fj-items-{period}.csv"     placeholders: {period} 2026-03 · {yyyymm} 202603 · {quarter} 2026-Q1 ·
-                                          {year} 2026 · {any}; without a period the rows themselves say which
-                                          months the extract covers
+        file: "fj-items-{period}.csv"     placeholders: {period} 2026-03 · {yyyymm} 202603 ·
+                                          {quarter} 2026-Q1 · {year} 2026 · {any}; without a period the rows
+                                          themselves say which months the extract covers
         cadence: MONTHLY                  MONTHLY | QUARTERLY | ANNUAL
         due_days: 20                      days after the end of the period
         layouts:                          dated, oldest first; one holds from its valid_from (a period) to

@@ -7,21 +7,21 @@ with chains as (
 figures as (
 
     select
-        ends.member_code,
-        ends.channel_code,
+        later.member_code,
+        later.channel_code,
         '_T' as value_band_code,
         '_T' as counterpart_code,
-        ends.time_period,
-        100 * (ends.items_index / nullif(starts.items_index, 0) - 1) as obs_value,
+        later.time_period,
+        100 * (later.items_index / nullif(earlier.items_index, 0) - 1) as obs_value,
         false as is_estimated,
-        least(ends.base_items, starts.base_items) as base_items,
-        least(ends.base_members, starts.base_members) as base_members
-    from chains as ends
-    inner join chains as starts
+        least(later.base_items, earlier.base_items) as base_items,
+        least(later.base_members, earlier.base_members) as base_members
+    from chains as later
+    inner join chains as earlier
         on
-            ends.member_code = starts.member_code
-            and ends.channel_code = starts.channel_code
-            and ends.period_number = starts.period_number + 36
+            later.member_code = earlier.member_code
+            and later.channel_code = earlier.channel_code
+            and later.period_number = earlier.period_number + 36
 
 ),
 

@@ -36,7 +36,21 @@ counted as (
     select
         complete_months.member_code,
         complete_months.time_period,
-        cube.* exclude (member_code, time_period)
+        cube.channel_code,
+        cube.value_band_code,
+        cube.counterpart_code,
+        cube.items,
+        cube.items_valued,
+        cube.declared_value_usd,
+        cube.items_le_100,
+        cube.items_with_de_minimis,
+        cube.items_le_de_minimis,
+        cube.items_with_duty,
+        cube.items_charged_duty,
+        cube.duty_usd,
+        cube.items_with_tax,
+        cube.items_charged_tax,
+        cube.tax_usd
     from complete_months
     left join cube
         on

@@ -43,6 +43,7 @@ counted as (
 
     select
         items.*,
+        vintages.vintage_key,
         vintages.vintage_number,
         vintages.vintage_status
     from items
@@ -178,6 +179,7 @@ final as (
         inspection_result_code,
         outcome_code,
         rule_ids,
+        vintage_key,
         vintage_number,
         vintage_status
     from classified

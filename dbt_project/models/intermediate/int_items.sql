@@ -8,7 +8,7 @@ with item_values as (
 
 final as (
 
-    select * exclude (vintage_status)
+    select * exclude (vintage_key, vintage_status)
     from item_values
     where vintage_status = 'IN_FORCE'
 

@@ -14,6 +14,12 @@ with item_values as (
 
 ),
 
+vintages as (
+
+    select * from {{ ref('int_vintages') }}
+
+),
+
 partitions as (
 
     select * from {{ ref('int_partitions') }}
@@ -23,10 +29,7 @@ partitions as (
 measured as (
 
     select
-        member_code,
-        stream_code,
-        time_period,
-        extract_id,
+        vintage_key,
         count(*) as items,
         {{ exact_distinct('item_id') }} as distinct_item_ids,
         sum(declared_value) as control_total_declared_value,
@@ -46,20 +49,41 @@ measured as (
         min(arrival_date) as first_arrival_date,
         max(arrival_date) as last_arrival_date
     from item_values
-    group by member_code, stream_code, time_period, extract_id
+    group by vintage_key
 
 ),
 
 final as (
 
     select
-        measured.*,
+        vintages.member_code,
+        vintages.stream_code,
+        vintages.time_period,
+        vintages.extract_id,
+        measured.distinct_item_ids,
+        measured.control_total_declared_value,
+        measured.items_valued,
+        measured.declared_value_usd,
+        measured.median_value_usd,
+        measured.items_with_duty,
+        measured.duty_usd,
+        measured.items_with_tax,
+        measured.tax_usd,
+        measured.items_with_basis,
+        measured.items_with_counterpart,
+        measured.items_with_port,
+        measured.items_with_hs_code,
+        measured.items_with_gross_mass,
+        measured.items_with_release,
+        measured.first_arrival_date,
+        measured.last_arrival_date,
         partitions.partition_fingerprint
     from measured
+    inner join vintages on measured.vintage_key = vintages.vintage_key
     inner join partitions
         on
-            measured.member_code = partitions.member_code
-            and measured.time_period = partitions.time_period
+            vintages.member_code = partitions.member_code
+            and vintages.time_period = partitions.time_period
 
 )
 

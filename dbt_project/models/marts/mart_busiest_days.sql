@@ -11,7 +11,7 @@ ranked as (
         *,
         row_number() over (
             partition by member_code, port_code, time_period
-            order by items desc, arrival_date
+            order by items desc, arrival_date asc
         ) as place
     from port_days
 

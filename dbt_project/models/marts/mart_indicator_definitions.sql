@@ -14,8 +14,8 @@
 {%- for indicator_model in var('indicator_models') %}
 select
     '{{ indicator_model[4:] | upper }}' as indicator_code,
-    {%- for text in texts %}
+    {% for text in texts %}
     cast('{{ indicator_text(indicator_model, text) }}' as varchar) as {{ text }}{{ "," if not loop.last }}
-    {%- endfor %}
+    {% endfor %}
 {% if not loop.last %}union all{% endif %}
 {%- endfor %}

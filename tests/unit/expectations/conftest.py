@@ -3,6 +3,7 @@ something."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from pacific_parcels.settings import Settings
 
 TABLES = """
     create table items (
-        extract_id varchar, member_code varchar, stream_code varchar, time_period varchar, item_id varchar,
-        channel_code varchar, declared_value decimal(18, 2), declared_currency_code varchar,
+        extract_id varchar, source_row bigint, member_code varchar, stream_code varchar, time_period varchar,
+        item_id varchar, channel_code varchar, declared_value decimal(18, 2), declared_currency_code varchar,
         origin_country_code varchar, arrival_date date
     );
     create table receipt_periods (
@@ -32,6 +33,7 @@ ADD_ITEMS = """
     insert into items
     select
         $extract_id,
+        number + 2,
         $member_code,
         'items',
         $time_period,
@@ -59,6 +61,7 @@ ADD_RECEIPT = """
 """
 
 MARTS = """
+    create view stg_items as select * from items;
     create table mart_items as
     select *, declared_value as declared_value_usd from items;
 
@@ -108,7 +111,7 @@ MARTS = """
             count(*) as items,
             count(distinct item_id) as distinct_item_ids,
             sum(declared_value) as declared_value,
-            count(case when declared_currency_code <> 'ZZZ' then 1 end) as items_valued,
+            count(case when declared_currency_code <> 'ZWL' then 1 end) as items_valued,
             median(declared_value) as median_value_usd,
             count(origin_country_code) as items_with_counterpart,
             min(arrival_date) as first_arrival_date,
@@ -138,7 +141,7 @@ class Snapshot:
         extract_id: str = "",
     ) -> None:
         month: dict[str, Any] = {
-            "extract_id": extract_id or f"{member_code.lower()}-{time_period}",
+            "extract_id": extract_id or f"{member_code}-{time_period}",
             "member_code": member_code,
             "time_period": time_period,
         }
@@ -152,6 +155,13 @@ class Snapshot:
     def execute(self, statement: str) -> None:
         self._connection.execute(statement)
 
+    def supersede(self, extract_id: str, time_period: str, *, items: int, value_usd: float) -> None:
+        """Say what the version before of a vintage held."""
+        self._connection.execute(
+            "insert into previous_vintages values (?, ?, ?, ?, ?)",
+            [extract_id, time_period, f"before {extract_id}", items, value_usd],
+        )
+
     def write(self) -> Path:
         self._connection.execute(MARTS)
         self._connection.close()
@@ -161,6 +171,11 @@ class Snapshot:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def new_snapshot() -> Callable[[Path], Snapshot]:
+    return Snapshot
 
 
 @pytest.fixture

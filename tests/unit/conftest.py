@@ -1,0 +1,134 @@
+"""For the tests of the library: one connection for all, and a reader of small extracts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pacific_parcels.contract import RULES, Words
+from pacific_parcels.members import Member
+from pacific_parcels.reading import Fault, Manifest, Reading, connect, read_extract
+from pacific_parcels.settings import Settings
+from tests.small_member import FILE_NAME, SENT_ON, small_member
+
+
+@dataclass(frozen=True)
+class Read:
+    """A reading, with the rows of its files."""
+
+    reading: Reading
+    accepted: list[dict[str, Any]]
+    left_out: list[dict[str, Any]]
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """Rows in, accepted, rejected, duplicate."""
+        reading = self.reading
+        return reading.rows_in, reading.rows_accepted, reading.rows_rejected, reading.rows_duplicate
+
+    @property
+    def refusals(self) -> list[str]:
+        return [fault.rule_id for fault in self.reading.faults if fault.level == "FATAL"]
+
+    @property
+    def found(self) -> dict[tuple[str, str], tuple[int, ...]]:
+        """Rows as a spreadsheet shows them, by rule and column; of the rules on rows only."""
+        return {
+            (fault.rule_id, fault.column): fault.first_rows
+            for fault in self.reading.faults
+            if fault.level != "FATAL"
+        }
+
+    def fault(self, rule_id: str) -> Fault:
+        (fault,) = [fault for fault in self.reading.faults if fault.rule_id == rule_id]
+        return fault
+
+    def words(self, rule_id: str) -> Words:
+        """Title and remedy of a rule as this reading fills them, in both languages."""
+        return words_of(self.fault(rule_id))
+
+
+def words_of(fault: Fault) -> Words:
+    rule = RULES[fault.rule_id]
+    title, remedy = rule.title.fill(fault.details), rule.remedy.fill(fault.details)
+    words = Words(f"{title.en} {remedy.en}", f"{title.fr} {remedy.fr}")
+    for text in (words.en, words.fr):
+        assert "…" not in text, f"a placeholder of {fault.rule_id} was not filled: {text}"
+        assert not re.search(r"[{}]|None\b", text)
+    return words
+
+
+Reader = Callable[..., Read]
+
+
+@pytest.fixture(scope="session")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    folder = tmp_path_factory.mktemp("spill")
+    connection = connect(Settings(home=folder), folder)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def read(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Reader:
+    """Read a small extract, given as text or bytes or as a path that is there already."""
+    numbers = iter(range(1000))
+
+    def read(
+        content: str | bytes | Path,
+        member: Member | None = None,
+        *,
+        name: str = FILE_NAME,
+        sent_on: date = SENT_ON,
+        manifest: Manifest | None = None,
+    ) -> Read:
+        folder = tmp_path / f"read-{next(numbers)}"
+        (folder / "scratch").mkdir(parents=True)
+        if isinstance(content, Path):
+            path = content
+        else:
+            path = folder / name
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        reading = read_extract(
+            connection,
+            member or small_member(),
+            path,
+            name,
+            "fj-0",
+            sent_on,
+            folder / "scratch",
+            manifest,
+        )
+        return with_rows(connection, reading)
+
+    return read
+
+
+def with_rows(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Read:
+    accepted = [
+        row
+        for _, file in reading.accepted_files
+        for row in rows_in(connection, file, "hive_partitioning = false")
+    ]
+    left_out = rows_in(connection, reading.rejected_file) if reading.rejected_file else []
+    for row in left_out:
+        row["source_values"] = json.loads(row["source_values"]) if row["source_values"] else {}
+    accepted.sort(key=lambda row: row["source_row"])
+    left_out.sort(key=lambda row: row["source_row"])
+    return Read(reading, accepted, left_out)
+
+
+def rows_in(
+    connection: duckdb.DuckDBPyConnection, file: Path, options: str = "hive_partitioning = false"
+) -> list[dict[str, Any]]:
+    result = connection.execute(f"select * from read_parquet('{file}', {options})")
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
