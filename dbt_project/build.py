@@ -1,8 +1,8 @@
 """One build of the warehouse: from what is landed to the indicators, in one dbt process, the single writer.
 
-The warehouse is a cache: everything in it comes again from landing, the member files and this project. A build that was
-killed is simply run again. The models that read items read only the partitions (member, month) that changed, unless the
-SQL that they are made with has changed: then they are built anew.
+The warehouse is a cache: everything in it comes again from landing, the member files and this project. A
+build that was killed is simply run again. The models that read items read only the partitions (member, month)
+that changed, unless the SQL that they are made with has changed: then they are built anew.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from pacific_parcels.settings import Settings
 PROJECT = Path(__file__).resolve().parent
 SNAPSHOTS_KEPT = 2
 
-# What the models that read items are made with. Rates are not among it: each partition carries the rates of its month.
+# What the models that read items are made with. The exchange rates are not among it: each partition carries
+# those of its month.
 LOGIC = (
     "dbt_project.yml",
     "macros",
@@ -40,11 +41,23 @@ LOGIC = (
 )
 CODES = ("seeds",)
 
+LOCKED = "Could not set lock"
+DAMAGED = (
+    "not a valid DuckDB database file",
+    "Could not read enough bytes",
+    "Corrupt database file",
+    "database file with version number",
+)
+
 
 @dataclass(frozen=True)
 class BuildOutcome:
-    """`snapshot` is a closed copy of the warehouse that nothing writes to; `nodes` is the number of models, seeds and
-    tests that ran; `changed_partitions` the number of (member, month) that came, changed or went."""
+    """What a build leaves behind.
+
+    snapshot             a closed copy of the warehouse that nothing writes to
+    nodes                models, code lists and tests that ran
+    changed_partitions   (member, month) pairs that came, changed or went
+    """
 
     snapshot: Path
     run_id: str
@@ -55,18 +68,18 @@ class BuildOutcome:
 
 @dataclass(frozen=True)
 class _Before:
-    """What the warehouse says of the last build that reached its end."""
+    """What the warehouse says of the last build that reached its end; nothing, where there was none."""
 
-    logic: str | None
-    codes: str | None
-    partitions: frozenset[tuple[str, str, str]]
+    logic: str | None = None
+    codes: str | None = None
+    partitions: frozenset[tuple[str, str, str]] = frozenset()
 
 
 def build(settings: Settings, *, unit_tests: bool = False) -> BuildOutcome:
     """Write the inputs, build every model, test it, and leave a snapshot to be judged.
 
-    Raises BuildError with dbt's words where a model or a test of it fails, Unavailable where another process has the
-    warehouse open.
+    Errors: BuildError with dbt's words where a model or a test of it fails; Unavailable where another process
+    has the warehouse open.
     """
     from pacific_parcels import receipts
 
@@ -75,7 +88,7 @@ def build(settings: Settings, *, unit_tests: bool = False) -> BuildOutcome:
 
 
 def build_models(settings: Settings, *, unit_tests: bool = False) -> BuildOutcome:
-    """As `build`, from inputs that are there already."""
+    """As `build`, from the inputs that are there."""
     started = time.monotonic()
     run_id = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     for directory in (settings.warehouse, settings.spill, settings.snapshots):
@@ -90,7 +103,7 @@ def build_models(settings: Settings, *, unit_tests: bool = False) -> BuildOutcom
         arguments += ["--exclude", "path:seeds"]
     if not unit_tests:
         arguments += ["--exclude-resource-type", "unit_test"]
-    results = list(_invoke(settings, arguments))
+    results = _invoke(settings, arguments)
     after = _close_build(settings, logic, codes)
 
     return BuildOutcome(
@@ -104,9 +117,9 @@ def build_models(settings: Settings, *, unit_tests: bool = False) -> BuildOutcom
 
 def write_docs(settings: Settings) -> Path:
     """Write the documentation of every model, test and indicator as one HTML file that needs no network."""
-    settings.warehouse.mkdir(parents=True, exist_ok=True)
-    settings.spill.mkdir(parents=True, exist_ok=True)
-    _invoke(settings, ["docs", "generate", "--static", "--no-compile"])
+    for directory in (settings.warehouse, settings.spill):
+        directory.mkdir(parents=True, exist_ok=True)
+    _invoke(settings, ["docs", "generate", "--static"])
     return _target(settings) / "static_index.html"
 
 
@@ -130,35 +143,42 @@ def _open(settings: Settings) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(settings.warehouse_file))
     except duckdb.IOException as error:
-        if "lock" not in str(error):
+        if LOCKED not in str(error):
             raise
-        raise Unavailable(
-            f"{settings.warehouse_file}: another process has the warehouse open; it is written by one at a time; "
-            f"wait for that process to end, then run again. ({_first_line(error)})"
-        ) from error
+        raise _unavailable(settings, str(error)) from error
+
+
+def _unavailable(settings: Settings, words: str) -> Unavailable:
+    return Unavailable(
+        f"{settings.warehouse_file}: another process has the warehouse open; expected to be its only writer; "
+        f"wait for that process to end, then run again. ({words.splitlines()[0]})"
+    )
 
 
 def _look_before(settings: Settings) -> _Before:
-    nothing = _Before(None, None, frozenset())
     if not settings.warehouse_file.exists():
-        return nothing
+        return _Before()
     try:
         connection = _open(settings)
-    except duckdb.Error:
-        # A disk that was full can leave a file that no longer opens. It is only a cache: put it by and build anew.
+    except duckdb.Error as error:
+        # A full disk can leave a file that no longer opens. It is only a cache: put it by and build anew.
+        if not any(words in str(error) for words in DAMAGED):
+            raise
         _put_by(settings)
-        return nothing
+        return _Before()
     with connection:
         if not _has_table(connection, "built_with"):
-            return nothing
-        row = connection.execute("select logic_fingerprint, codes_fingerprint from main.built_with").fetchone()
-        return _Before(*(row or (None, None)), partitions=_stored_partitions(connection))
+            return _Before()
+        logic, codes = connection.execute(
+            "select any_value(logic_fingerprint), any_value(codes_fingerprint) from main.built_with"
+        ).fetchone() or (None, None)
+        return _Before(logic, codes, _stored_partitions(connection))
 
 
 def _put_by(settings: Settings) -> None:
-    unreadable = settings.warehouse_file
-    unreadable.replace(unreadable.with_name("unreadable.duckdb"))
-    unreadable.with_name(unreadable.name + ".wal").unlink(missing_ok=True)
+    damaged = settings.warehouse_file
+    damaged.replace(damaged.with_name("damaged.duckdb"))
+    damaged.with_name(f"{damaged.name}.wal").unlink(missing_ok=True)
 
 
 def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -181,7 +201,8 @@ def _close_build(settings: Settings, logic: str, codes: str) -> frozenset[tuple[
     """Say in the warehouse what it was built with, last of all, and bring everything into the one file."""
     with _open(settings) as connection:
         connection.execute(
-            "create or replace table main.built_with as select ? as logic_fingerprint, ? as codes_fingerprint",
+            "create or replace table main.built_with as"
+            " select ? as logic_fingerprint, ? as codes_fingerprint",
             [logic, codes],
         )
         partitions = _stored_partitions(connection)
@@ -190,18 +211,16 @@ def _close_build(settings: Settings, logic: str, codes: str) -> frozenset[tuple[
 
 
 def _take_snapshot(settings: Settings, run_id: str) -> Path:
-    """Copy the closed warehouse. The copy keeps the file's name, because views carry the name of their catalogue."""
-    snapshot = settings.snapshots / run_id / settings.warehouse_file.name
-    partial = settings.snapshots / f"{run_id}.partial"
-    shutil.copyfile(settings.warehouse_file, partial)
-    snapshot.parent.mkdir()
-    partial.replace(snapshot)
-    for older in sorted(settings.snapshots.iterdir()):
-        if older.suffix == ".partial":
-            older.unlink()
+    """Copy the closed warehouse. The copy keeps the file's name: views carry the name of their catalogue."""
+    scratch = settings.snapshots / f".{run_id}"
+    scratch.mkdir()
+    shutil.copyfile(settings.warehouse_file, scratch / settings.warehouse_file.name)
+    folder = scratch.rename(settings.snapshots / run_id)
+    for unfinished in settings.snapshots.glob(".*"):
+        shutil.rmtree(unfinished)
     for older in sorted(settings.snapshots.iterdir())[:-SNAPSHOTS_KEPT]:
         shutil.rmtree(older)
-    return snapshot
+    return folder / settings.warehouse_file.name
 
 
 @contextmanager
@@ -222,20 +241,21 @@ def _environment(settings: Settings) -> Iterator[None]:
     finally:
         for name, value in stood.items():
             if value is None:
-                os.environ.pop(name, None)
+                del os.environ[name]
             else:
                 os.environ[name] = value
 
 
-def _invoke(settings: Settings, arguments: Sequence[str]) -> Iterable[Any]:
+def _invoke(settings: Settings, arguments: Sequence[str]) -> list[Any]:
     """Run dbt in this process and close its connections; give the results of the nodes that ran."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
+    indicators = (PROJECT / "models" / "indicators").glob("ind_*.sql")
     variables = {
         "landing_dir": str(settings.landing),
         "inputs_dir": str(settings.inputs),
-        "indicator_models": sorted(path.stem for path in (PROJECT / "models" / "indicators").glob("ind_*.sql")),
+        "indicator_models": sorted(path.stem for path in indicators),
     }
     common = [
         *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
@@ -248,27 +268,26 @@ def _invoke(settings: Settings, arguments: Sequence[str]) -> Iterable[Any]:
         finally:
             DuckDBConnectionManager.close_all_connections()
     if not outcome.success:
-        raise _failure(outcome)
-    return outcome.result if isinstance(outcome.result, Iterable) else []
+        raise _failure(settings, outcome)
+    return list(getattr(outcome.result, "results", []))
 
 
-def _failure(outcome: Any) -> PacificParcelsError:
+def _failure(settings: Settings, outcome: Any) -> PacificParcelsError:
     if outcome.exception is not None:
-        words = str(outcome.exception)
-        kind = Unavailable if "Could not set lock" in words else BuildError
-        return kind(f"dbt could not run: {words.strip()}")
-    failed = [result for result in outcome.result if str(result.status) in {"error", "fail", "runtime error"}]
+        words = str(outcome.exception).strip()
+        return _unavailable(settings, words) if LOCKED in words else BuildError(f"dbt could not run: {words}")
+    failed = [result for result in outcome.result if result.status in ("error", "fail", "runtime error")]
     lines = [f"{result.node.name}: {str(result.message).strip()}" for result in failed]
+    if any(words in line for line in lines for words in DAMAGED):
+        lines.append(f"{settings.warehouse_file} is damaged: delete it; the next run builds it anew.")
     return BuildError("\n".join(["The models could not be built; the last publication stands.", *lines]))
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m dbt_project.build", description="Build the warehouse by itself.")
-    parser.add_argument("--docs", action="store_true", help="write the documentation as one HTML file instead")
+    parser = argparse.ArgumentParser(
+        prog="python -m dbt_project.build", description="Build the warehouse, and nothing else."
+    )
+    parser.add_argument("--docs", action="store_true", help="write the documentation as one HTML file")
     parser.add_argument("--unit-tests", action="store_true", help="run the unit tests of the models as well")
     chosen = parser.parse_args(arguments)
     settings = Settings.from_environment()
@@ -278,8 +297,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             outcome = build(settings, unit_tests=chosen.unit_tests)
             print(
-                f"{outcome.nodes} nodes in {outcome.seconds:.1f} s, {outcome.changed_partitions} partitions changed: "
-                f"{outcome.snapshot}"
+                f"{outcome.nodes} models, code lists and tests in {outcome.seconds:.1f} s; "
+                f"{outcome.changed_partitions} member months new or changed: {outcome.snapshot}"
             )
     except PacificParcelsError as error:
         print(error, file=sys.stderr)

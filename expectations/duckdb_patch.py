@@ -2,8 +2,8 @@
 
 GX closes the connection before it fetches; the close rolls back, and a DuckDB rollback drops the pending
 result: every expectation then comes back as failed, with "list index out of range". GX already keeps one
-connection open for SQLite and others; this adds DuckDB to that list. `run.py` proves in every judgement, with
-a known-good and a known-bad table, that it still works.
+connection open for SQLite and others; this adds DuckDB to that list, which also keeps the temporary tables of
+`run.py`. There every judgement proves, with a known-good and a known-bad table, that it still works.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ Great Expectations is imported only when there is something to judge: the import
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -293,7 +294,7 @@ def _merged(results: Sequence[ExpectationResult]) -> list[ExpectationResult]:
 
 
 def _require_carried_out(settings: Settings, judgement: Judgement, *files: Path) -> None:
-    memory.log(settings, judgement, judged=[file.name for file in files])
+    memory.log(settings, judgement, judged=[f"{file.parent.name}/{file.name}" for file in files])
     if judgement.errored:
         reasons = "; ".join(f"{result.expectation_id}: {result.message}" for result in judgement.errored)
         raise JudgementError(
@@ -339,13 +340,19 @@ class _Judge:
         from sqlalchemy.engine import URL
 
         duckdb_patch.apply()
+        # GX raises this one logger of its own to INFO, and it tells of each ephemeral context.
+        logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
         self._file_name = file.name
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         self._source = context.data_sources.add_sql(
             "judged",
             connection_string=URL.create("duckdb", database=str(file.resolve())).render_as_string(),
-            kwargs={"connect_args": {"read_only": True, "config": _configuration(settings)}},
+            kwargs={
+                "connect_args": {"read_only": True, "config": _configuration(settings)},
+                # In a transaction one check that crashes would take all later ones with it.
+                "isolation_level": "AUTOCOMMIT",
+            },
             create_temp_table=False,
         )
         self._batches = 0
@@ -387,9 +394,9 @@ class _Judge:
         from sqlalchemy import text
 
         engine = self._source.get_execution_engine()
-        engine.execute_query_in_transaction(text(f"create temporary table judged_{table} as {query}"))
+        engine.execute_query(text(f"create temporary table judged_{table} as {query}"))
         yield f"judged_{table}"
-        engine.execute_query_in_transaction(text(f"drop table judged_{table}"))
+        engine.execute_query(text(f"drop table judged_{table}"))
 
     def try_canary(self) -> None:
         good = self.evaluate("canary", CANARY, {"canary": CANARY_GOOD})

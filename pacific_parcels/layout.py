@@ -173,17 +173,24 @@ class Statement:
         return f"coalesce(try_strptime({text}, {quoted(form)}), try_strptime({text}, {day}))"
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Make the long code lists known to a connection, as enumerations: planning with literal lists costs more."""
+        """Make the long code lists known to a connection, as enumerations.
+
+        Planning a statement with literal lists costs more.
+        """
         types = {"ports_codes": COLUMNS_BY_NAME["port_code"].codes}
         for name, source in self.layout.columns.items():
             column = COLUMNS_BY_NAME[name]
             codes = self._codes(column) if column.kind == "code" and source.lookup is None else ()
             if len(codes) > LONGEST_LITERAL_LIST:
                 types[self._code_type(column)] = codes
-        (known,) = connection.execute("select coalesce(list(type_name), []) from duckdb_types() where not internal").fetchone() or ([],)
+        (known,) = connection.execute(
+            "select coalesce(list(type_name), []) from duckdb_types() where not internal"
+        ).fetchone() or ([],)
         for type_name, codes in types.items():
             if type_name not in known:
-                connection.execute(f"create type {type_name} as enum ({', '.join(quoted(code) for code in codes)})")
+                connection.execute(
+                    f"create type {type_name} as enum ({', '.join(quoted(code) for code in codes)})"
+                )
 
     def _code_type(self, column: Column) -> str:
         list_name = column.code_list[0] if column.code_list else ""
@@ -249,7 +256,7 @@ class Statement:
             text = f"{name}__text"
             if column.is_required:
                 checks.append(Check("R102", name, f"{text} is null"))
-            if column.kind != "text":
+            if column.kind != "text" or source.lookup is not None:
                 checks.append(
                     Check(self._unreadable(column, source), name, f"{text} is not null and {name} is null")
                 )
@@ -317,7 +324,7 @@ class Statement:
     # ---- the statement ---------------------------------------------------------------------------------
 
     def _common(self) -> str:
-        """CTEs `source`, `text`, `typed` and `judged` (typed and `is_rejected`; of the exact statement also `faults`)."""
+        """CTEs `source`, `text`, `typed` and `judged`: typed and `is_rejected`, when exact also `faults`."""
         texts, types = ["source_row"], ["*"]
         for name, source in self.layout.columns.items():
             column = COLUMNS_BY_NAME[name]
@@ -344,7 +351,8 @@ class Statement:
         """source_row and item_id of every row, read for their own sake."""
         column = self.layout.columns["item_id"].column
         if column is None:
-            return f"select source_row, {quoted(str(self.layout.columns['item_id'].constant))} as item_id from ({self.source()})"
+            constant = quoted(str(self.layout.columns["item_id"].constant))
+            return f"select source_row, {constant} as item_id from ({self.source()})"
         return (
             f"select source_row, {self._raw(column, is_free=True)} as item_id from ({self.source([column])})"
         )
@@ -363,8 +371,8 @@ class Statement:
         return f"{self._common()}\nselect {columns} from judged where not is_rejected{_not_in(without)}"
 
     def judged(self) -> str:
-        """Every row: the contract columns, is_rejected and, of the rejected, broken rules as rule:column, the mapped
-        source text, and whether the row names another member or a port of one."""
+        """Every row: the contract columns, is_rejected and, of the rejected, broken rules as rule:column,
+        the mapped source text, and whether the row names another member or a port of one."""
         kept = ", ".join(f"{quoted(name)}, c{self._position[name]}" for name in self._used_columns())
         with_text = self._common().replace("text as (select source_row,", "text as (select *,", 1)
         columns = ", ".join(self._contract_columns())

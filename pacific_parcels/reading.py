@@ -373,7 +373,8 @@ class _Pass:
     def run(self) -> None:
         """The plain statement on all rows but those of repeated items; the exact one on whatever is left.
 
-        Two statements cost more to plan than a small extract costs to judge: it goes to the exact one at once.
+        Two statements cost more to plan than a small extract costs to judge: it goes to the exact one
+        at once.
         """
         self.reading.rows_in = self.text.rows
         self.reading.accepted_files = []
@@ -413,7 +414,8 @@ class _Pass:
         if rows == distinct:
             return ""
         self.connection.execute(
-            f"create or replace temp table repeated as with ids as materialized ({ids}) select source_row from ids "
+            f"create or replace temp table repeated as with ids as materialized ({ids}) "
+            "select source_row from ids "
             "where hash(item_id) in (select hash(item_id) from ids group by 1 having count(*) > 1)"
         )
         return "select source_row from repeated"
@@ -423,7 +425,8 @@ class _Pass:
         self.exact = Statement(self.layout, self.facts, text, is_exact=True)
         self.connection.execute(
             "create or replace temp table rest as select *, case when not is_rejected then row_number() over "
-            f"(partition by is_rejected, item_id order by source_row) end as occurrence from ({self.exact.judged()})"
+            "(partition by is_rejected, item_id order by source_row) end as occurrence "
+            f"from ({self.exact.judged()})"
         )
         self._refuse_rows_that_were_not_split()
         left_out = "is_rejected, faults, source_values, is_of_another_member, occurrence"
@@ -435,8 +438,9 @@ class _Pass:
             "insert into rejected by name select extract_id, source_row, "
             "case when is_rejected then 'REJECTED' else 'DUPLICATE' end as verdict, "
             "case when is_rejected then faults else ['R114:item_id'] end as faults, "
-            f"case when is_rejected then source_values else cast(json_object({name}, item_id) as varchar) end "
-            "as source_values, declared_value, declared_currency_code, is_of_another_member "
+            "case when is_rejected then source_values "
+            f"else cast(json_object({name}, item_id) as varchar) end as source_values, "
+            "declared_value, declared_currency_code, is_of_another_member "
             "from rest where is_rejected or occurrence > 1"
         )
 
@@ -482,7 +486,8 @@ class _Pass:
             return
         if self.text.has_source_row:
             raise PacificParcelsError(
-                f"{self.facts.member.code}: a spooled row cannot be split again ({faults[0]}): a defect of the reader"
+                f"{self.facts.member.code}: a spooled row cannot be split again ({faults[0]}): "
+                "a defect of the reader"
             )
         raise _Irregular
 

@@ -123,6 +123,6 @@ def _wrong_code(name: str, source: ColumnSource, member: Member) -> tuple[str | 
         if code_list == "ports":
             return next((port for port in column.codes if not port.startswith(member.code)), "ZZZZZ"), kind
         return ("QQQ" if code_list == "currencies" else "QQ"), kind
-    if source.lookup is not None or column.kind == "boolean":
+    if column.kind in ("code", "boolean"):
         return "Q9", "unknown_code"
     return None, ""

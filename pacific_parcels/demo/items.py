@@ -395,7 +395,7 @@ class Items:
             f"1 + ({draw('invented')} + {number * 7_919}) % 9999 as invented_{number}"
             for number in range(len(self.layout.ignore))
         ]
-        return f"select piece, item, fault, {', '.join([*wanted, *invented])} from timed"
+        return f"select piece, item, fault, {draw('text')}, {', '.join([*wanted, *invented])} from timed"
 
     def _item_id(self) -> str:
         """By post an identifier of the form S10 with its check digit, else a reference. None occurs twice."""

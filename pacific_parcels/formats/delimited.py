@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -63,7 +63,7 @@ def header(path: Path, options: Options) -> Header:
     _refuse_what_is_no_text(path, options)
     csv.field_size_limit(LONGEST_RECORD)
     with _open(path, options) as lines:
-        reader = csv.reader(lines, delimiter=options.delimiter, quotechar=options.quote, strict=True)
+        reader = _reader(lines, options)
         number = 0
         while number < options.header_row:
             started = reader.line_num + 1
@@ -119,7 +119,7 @@ def respool(path: Path, options: Options, scratch: Path) -> RegularText:
     spool = Spool(scratch, columns)
     with _open(path, options) as text:
         last_line = _LastLine(text)
-        reader = csv.reader(last_line, delimiter=options.delimiter, quotechar=options.quote, strict=True)
+        reader = _reader(last_line, options)
         source_row = 0
         short_row: int | None = None
         while True:
@@ -153,6 +153,13 @@ def respool(path: Path, options: Options, scratch: Path) -> RegularText:
     if short_row is not None and not last_line.ends_with_line_end:
         raise ExtractError("R017", line=short_row)
     return spool.close()
+
+
+def _reader(lines: Iterator[str], options: Options) -> Any:
+    """Records as DuckDB splits them: blanks before an opening mark do not count, or it would be text."""
+    return csv.reader(
+        lines, delimiter=options.delimiter, quotechar=options.quote, skipinitialspace=True, strict=True
+    )
 
 
 def _refuse_unclosed(error: csv.Error, started: int, ended: int) -> None:
@@ -223,12 +230,16 @@ def _is_regular(path: Path, options: Options, scan: Scan, width: int) -> bool:
     if scan.quotes == 0:
         return scan.delimiters == lines * (width - 1)
     quote, delimiter = re.escape(options.quote.encode()), re.escape(options.delimiter.encode())
-    # DuckDB forgives blanks between a closing mark and the separator; a row must not fare better than elsewhere.
-    forgiven = re.compile(quote + rb"[ \t]+(" + delimiter + rb"|[\r\n]|$)")
+    # What DuckDB makes of blanks beside marks depends on where they stand: such a line has to be well formed.
+    blank_beside_mark = re.compile(rb"[ \t]%b|%b[ \t]" % (quote, quote))
+    field = rb"(?:%b(?:[^%b]|%b%b)*%b|[^%b%b]*)" % (quote, quote, quote, quote, quote, quote, delimiter)
+    well_formed = re.compile(rb"%b(?:%b%b)*[\r\n]*" % (field, delimiter, field))
     with path.open("rb") as file:
         for line in file:
             marks = line.count(options.quote.encode())
-            if marks and (marks % 2 or forgiven.search(line)):
+            if marks % 2:
+                return False
+            if marks and blank_beside_mark.search(line) and not well_formed.fullmatch(line):
                 return False
     return True
 

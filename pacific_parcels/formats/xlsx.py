@@ -41,22 +41,14 @@ class Options(BaseModel):
 
 def header(path: Path, options: Options) -> Header:
     with _rows(path, options) as rows:
-        for number, row in rows:
-            if number == options.header_row:
-                names = [_text(value).strip() for value in row]
-                while names and not names[-1]:
-                    names.pop()
-                return Header(tuple(names))
-    raise ExtractError("R001")
+        return Header(_names(rows, options))
 
 
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
-    columns = header(path, options).columns
-    spool = Spool(scratch, columns)
     with _rows(path, options) as rows:
+        columns = _names(rows, options)
+        spool = Spool(scratch, columns)
         for number, row in rows:
-            if number <= options.header_row:
-                continue
             fields = [_text(value) for value in row]
             while fields and not fields[-1].strip():
                 fields.pop()
@@ -67,6 +59,17 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
             else:
                 spool.row(number, fields + [""] * (len(columns) - len(fields)))
     return spool.close()
+
+
+def _names(rows: Iterator[tuple[int, tuple[Any, ...]]], options: Options) -> tuple[str, ...]:
+    """The names of the columns; `rows` then stands below the header row."""
+    for number, row in rows:
+        if number == options.header_row:
+            names = [_text(value).strip() for value in row]
+            while names and not names[-1]:
+                names.pop()
+            return tuple(names)
+    raise ExtractError("R001")
 
 
 @contextmanager

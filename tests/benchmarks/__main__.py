@@ -1,13 +1,14 @@
-"""`make bench`: what a run costs at size, as ratios taken in one go. CPU seconds (user and system, all threads), wall seconds, peak memory.
+"""`make bench`: what a run costs at size, as ratios taken in one go.
 
-Twelve members whose extracts are CSV that DuckDB can read by itself. Every step is a process of its own, so that memory is its own too:
+CPU seconds (user and system, all threads), wall seconds, peak memory. Twelve members whose extracts are CSV that
+DuckDB can read by itself. Every step is a process of its own, so that memory is its own too:
 
-    bare        DuckDB alone: COPY (typed read_csv) TO zstd Parquet, file by file, in one process: the yardstick
+    bare        DuckDB alone: COPY (typed read_csv) TO zstd Parquet, file by file, in one process
     receive     the same files landed: bytes kept and hashed, layouts, rules, rejected rows, receipts
     build, judge, publish                    the region, from those
     … one more month                         the same four on a month that arrives after that history
-    … nothing new                            receive, build, judge, publish again: what they cost by being started
-    run         the main job on the default demo, in a directory of its own (with --demo)
+    … nothing new                            the same four again: what they cost by being started
+    run         the main job on the default demo, in a directory of its own, and once more (with --demo)
 
 The history is synthetic, with the demo's usual share of broken rows (--dirt 0 for none).
 """
@@ -24,7 +25,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pacific_parcels.demo import write_demo
 from pacific_parcels.layout import quoted
 from pacific_parcels.members import Layout, Member, load_members
 from pacific_parcels.settings import REPOSITORY, Settings
@@ -34,12 +34,14 @@ LAST_MONTH = "2026-09"
 HELD_BACK = "held_back"
 
 BUILD = "from dags.steps import build_region; import json; print(json.dumps(build_region()))"
-JUDGE = "from dags.steps import judge_vintages; import json, sys; print(json.dumps(judge_vintages(json.loads(sys.argv[1]))))"
-PUBLISH = "from dags.steps import publish; import json, sys; print(json.dumps(publish(json.loads(sys.argv[1]))))"
-RECEIVE = (
-    "from dags.steps import member_codes, receive\n"
-    "for code in member_codes(): receive(code)"
+JUDGE = (
+    "from dags.steps import judge_vintages; import json, sys\n"
+    "print(json.dumps(judge_vintages(json.loads(sys.argv[1]))))"
 )
+PUBLISH = (
+    "from dags.steps import publish; import json, sys; print(json.dumps(publish(json.loads(sys.argv[1]))))"
+)
+RECEIVE = "from dags.steps import member_codes, receive\nfor code in member_codes(): receive(code)"
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,11 @@ def measured(step: str, code: str, home: Path, argument: str = "") -> tuple[Cost
     environment = dict(os.environ, PACIFIC_PARCELS_HOME=str(home), PYTHONPATH=str(REPOSITORY))
     started = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-c", code, argument], cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, argument],
+        cwd=REPOSITORY,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     output = process.stdout.read() if process.stdout else ""
     _, status, usage = os.wait4(process.pid, 0)
@@ -95,15 +101,17 @@ def bare_code(settings: Settings, target: Path) -> str:
             columns = ", ".join(f"{quoted(name)}: {quoted(types[name])}" for name in _header(path, layout))
             statements.append(
                 f"copy (select * from read_csv({quoted(str(path))}, auto_detect = false, header = true, "
-                f"delim = {quoted(layout.options.get('delimiter', ','))}, quote = '\"', escape = '\"', columns = {{{columns}}}, "
-                f"dateformat = {quoted(layout.dates)}, timestampformat = {quoted(layout.timestamps)}, ignore_errors = true)) "
+                f"delim = {quoted(layout.options.get('delimiter', ','))}, quote = '\"', escape = '\"', "
+                f"columns = {{{columns}}}, dateformat = {quoted(layout.dates)}, "
+                f"timestampformat = {quoted(layout.timestamps)}, ignore_errors = true)) "
                 f"to {quoted(str(target / (path.name + '.parquet')))} (format parquet, compression zstd)"
             )
     program = target / "bare.sql"
     program.write_text(";\n".join(statements) + ";\n", encoding="utf-8")
     return (
         "import duckdb, pathlib\n"
-        f"connection = duckdb.connect(config={{'threads': {settings.threads}, 'memory_limit': {settings.memory_limit!r}}})\n"
+        f"config = {{'threads': {settings.threads}, 'memory_limit': {settings.memory_limit!r}}}\n"
+        "connection = duckdb.connect(config=config)\n"
         f"for statement in pathlib.Path({str(program)!r}).read_text().split(';\\n'):\n"
         "    if statement.strip(): connection.execute(statement)"
     )
@@ -111,7 +119,10 @@ def bare_code(settings: Settings, target: Path) -> str:
 
 def _header(path: Path, layout: Layout) -> list[str]:
     with path.open(encoding="utf-8-sig") as file:
-        return [name.strip('"') for name in file.readline().rstrip("\r\n").split(layout.options.get("delimiter", ","))]
+        return [
+            name.strip('"')
+            for name in file.readline().rstrip("\r\n").split(layout.options.get("delimiter", ","))
+        ]
 
 
 def publish_everything(name: str, home: Path) -> list[Cost]:
@@ -133,11 +144,18 @@ def hold_back_last_month(settings: Settings) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--items", type=int, default=20_000_000)
     parser.add_argument("--months", type=int, default=49)
     parser.add_argument("--dirt", type=float, default=0.005)
-    parser.add_argument("--home", type=Path, default=Path("data/bench"), help="an empty or absent directory; it is removed at the end")
+    parser.add_argument(
+        "--home",
+        type=Path,
+        default=Path("data/bench"),
+        help="an empty or absent directory; it is removed at the end",
+    )
     parser.add_argument("--keep", action="store_true", help="leave the directory")
     parser.add_argument("--demo", action="store_true", help="also run the main job on the default demo")
     options = parser.parse_args(arguments)
@@ -145,13 +163,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if home.exists() and any(home.iterdir()):
         parser.error(f"--home: {home} is not empty")
     settings = Settings(home=home)
-    print(f"SYNTHETIC: {options.items:,} items of {len(MEMBERS)} members in {options.months} months, {options.dirt:.1%} of rows broken")
-    started = time.monotonic()
-    write_demo(settings, items=options.items, months=options.months, dirt=options.dirt, members=MEMBERS, until=LAST_MONTH)
+    print(
+        f"SYNTHETIC: {options.items:,} items of {len(MEMBERS)} members in {options.months} months, "
+        f"{options.dirt:.1%} of rows broken"
+    )
+    demo = (
+        "from pacific_parcels.demo import write_demo; from pacific_parcels.settings import Settings\n"
+        f"write_demo(Settings.from_environment(), items={options.items}, months={options.months}, "
+        f"dirt={options.dirt}, members={MEMBERS!r}, until={LAST_MONTH!r})"
+    )
+    print(f"{'step':<36}{'CPU s':>10}{'wall s':>10}{'peak MB':>10}")
+    measured("writing the extracts", demo, home)
     hold_back_last_month(settings)
     size = sum(path.stat().st_size for path in settings.inbox.rglob("*") if path.is_file())
-    print(f"{size / 1e6:,.0f} MB written in {time.monotonic() - started:.0f} s\n")
-    print(f"{'step':<36}{'CPU s':>10}{'wall s':>10}{'peak MB':>10}")
+    print(f"{size / 1e6:,.0f} MB of extracts\n")
     bare_folder = home / "bare"
     bare_folder.mkdir()
     bare, _ = measured("bare", bare_code(settings, bare_folder), home)
@@ -165,14 +190,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     history, added = sum(cost.cpu for cost in full), sum(cost.cpu for cost in month)
     print()
     print(f"receive / bare                          {full[0].cpu / bare.cpu:6.2f}   (at most 1.5)")
-    print(f"(build + judge + publish) / bare        {sum(cost.cpu for cost in full[1:]) / bare.cpu:6.2f}   (at most 1.0)")
+    after = sum(cost.cpu for cost in full[1:])
+    print(f"(build + judge + publish) / bare        {after / bare.cpu:6.2f}   (at most 1.0)")
     print(f"all four / bare                         {history / bare.cpu:6.2f}   (at most 2.5)")
     print(f"one more month / the history            {added / history:6.2%}")
-    print(f"  without what starting costs           {(added - fixed) / (history - fixed):6.2%}   (at most 10 %)")
-    print(f"greatest peak of a process              {max(cost.peak_mb for cost in costs):6.0f} MB   (under 4,096)")
+    print(
+        f"  without what starting costs           {(added - fixed) / (history - fixed):6.2%}   (at most 10 %)"
+    )
+    peak = max(cost.peak_mb for cost in costs)
+    print(f"greatest peak of a process              {peak:6.0f} MB   (under 4,096)")
     if options.demo:
         print()
-        run = "import runpy, sys; sys.argv = ['run_once']; runpy.run_module('dags.run_once', run_name='__main__')"
+        run = "import runpy, sys; sys.argv = ['']; runpy.run_module('dags.run_once', run_name='__main__')"
         measured("run, default demo", run, home / "demo")
         measured("run again, nothing new", run, home / "demo")
     if not options.keep:

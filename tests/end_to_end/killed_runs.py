@@ -2,8 +2,10 @@
 
     python -m tests.end_to_end.killed_runs INBOX DIRECTORY SEED
 
-Writes DIRECTORY/undisturbed and DIRECTORY/killed_<n>, each a home, and to the output one line of JSON a kill:
-{"home", "phase", "after_seconds", "was_killed", "exit_code_of_the_next_run"}. See test_killed_runs.py.
+DIRECTORY/undisturbed is a home that ran to its end; DIRECTORY/killed_<n> one that was killed and then ran to
+its end; DIRECTORY/lost one that ran, lost its warehouse and its publication, and ran again. For each but the
+first, one line of JSON goes to the output:
+{"home", "phase", "after_seconds", "was_killed", "exit_code_of_the_next_run"}.
 """
 
 from __future__ import annotations
@@ -114,24 +116,37 @@ def new_home(directory: Path, name: str, inbox: Path) -> Path:
     return home
 
 
+def tell(home: Path, phase: str, after_seconds: float, was_killed: bool) -> None:
+    """Let the next run go to its end, and say how it went."""
+    exit_code, _ = run_to_the_end(home)
+    line = {
+        "home": home.name,
+        "phase": phase,
+        "after_seconds": round(after_seconds, 3),
+        "was_killed": was_killed,
+        "exit_code_of_the_next_run": exit_code,
+    }
+    print(json.dumps(line), flush=True)
+
+
 def main(inbox: Path, directory: Path, seed: int) -> None:
-    exit_code, lasted = run_to_the_end(new_home(directory, "undisturbed", inbox))
+    undisturbed = new_home(directory, "undisturbed", inbox)
+    exit_code, lasted = run_to_the_end(undisturbed)
     assert exit_code == 0, "the undisturbed run failed: see chain.log"
+
+    lost = directory / "lost"
+    shutil.copytree(undisturbed, lost)
+    shutil.rmtree(lost / "warehouse")
+    shutil.rmtree(lost / "published")
+    tell(lost, "warehouse and publication lost", 0.0, was_killed=False)
+
     moments = random.Random(seed)
     for number, phase in enumerate(KILLS):
         home = new_home(directory, f"killed_{number}", inbox)
         # The first run warmed the disk's cache: most of a phase is early enough to find the child at work.
         after_seconds = moments.uniform(0.0, 0.8) * lasted[phase]
         was_killed = run_until_killed(home, phase, after_seconds)
-        exit_code, _ = run_to_the_end(home)
-        line = {
-            "home": home.name,
-            "phase": phase,
-            "after_seconds": round(after_seconds, 3),
-            "was_killed": was_killed,
-            "exit_code_of_the_next_run": exit_code,
-        }
-        print(json.dumps(line), flush=True)
+        tell(home, phase, after_seconds, was_killed)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.chain import bytes_under, main_job, pointer, published, why
+from tests.end_to_end.chain import bytes_under, main_job, published, why
 from tests.end_to_end.conftest import FirstRun
 
 pytestmark = pytest.mark.timeout(900)
@@ -85,19 +85,3 @@ def test_a_second_run_says_that_nothing_is_new_and_changes_no_byte(home: Path) -
     assert time.monotonic() - started < 20
     assert len(before) >= 6
     assert bytes_under(home / "published") == before
-
-
-def test_a_lost_warehouse_is_built_again_and_publishes_the_same(home: Path) -> None:
-    """The warehouse is a cache: without it, and without the pointer, the next run publishes the same."""
-    query = "select * exclude (run_id) from catalogue cross join indicators order by all"
-    before = published(home, "public", query)
-    first_pointer = pointer(home)
-    (home / "published" / "current.json").unlink()
-    for file in sorted((home / "warehouse").rglob("*"), reverse=True):
-        file.unlink() if file.is_file() else file.rmdir()
-
-    job = main_job(home)
-
-    assert job.returncode == 0, why(job, home)
-    assert pointer(home)["input_fingerprint"] == first_pointer["input_fingerprint"]
-    assert published(home, "public", query) == before

@@ -1,7 +1,7 @@
-"""45,519 import declarations of a stranger, taken with one member file and not a line of code, through to the published region.
+"""45,519 import declarations of a stranger, with one member file and not a line of code, to the published region.
 
-Source: Seondong/Customs-Declaration-Datasets (MIT), synthetic, drawn from real Korean declarations. The expected figures are counted
-here in plain SQL over the CSV files themselves, by another way than the pipeline's.
+Source: Seondong/Customs-Declaration-Datasets (MIT), synthetic, drawn from real Korean declarations. The expected
+figures are counted here in plain SQL over the CSV files themselves, by another way than the pipeline's.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ ROWS = {"df_syn_train_eng.csv": 37_385, "df_syn_valid_eng.csv": 8_134}  # SOURCE
 CHANNELS = "map {'10': 'SEA_CARGO', '40': 'AIR_CARGO', '50': 'POSTAL_PARCEL'}"
 SENT = 1_620_000_000  # 3 May 2021
 
-pytestmark = pytest.mark.skipif(not SOURCE.is_dir(), reason="the real public data lies beside the repository and is not there")
+pytestmark = pytest.mark.skipif(
+    not SOURCE.is_dir(), reason="the real public data lies beside the repository and is not there"
+)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,8 @@ def counted(question: str) -> list[tuple[object, ...]]:
     """An answer in plain SQL over the two files: `declarations`, every column as text."""
     files = [str(SOURCE / name) for name in ROWS]
     return duckdb.sql(
-        f"with declarations as (select * from read_csv({files}, all_varchar = true, header = true)) {question}"
+        f"with declarations as (select * from read_csv({files}, all_varchar = true, header = true)) "
+        f"{question}"
     ).fetchall()
 
 
@@ -78,15 +81,18 @@ def test_every_row_is_accounted_for(outcome: ReceiveOutcome) -> None:
     assert outcome.extracts_accepted == len(ROWS)
     assert outcome.rows_in == sum(ROWS.values())
     assert outcome.rows_in == outcome.rows_accepted + outcome.rows_rejected + outcome.rows_duplicate
-    [(accepted,)] = counted("""select count(*) from declarations where "Mode of Transport" in ('10', '40', '50')""")
+    [(accepted,)] = counted(
+        """select count(*) from declarations where "Mode of Transport" in ('10', '40', '50')"""
+    )
     assert outcome.rows_accepted == accepted
     assert outcome.rows_duplicate == 0
 
 
 def test_rejected_rows_are_kept_with_their_reason(settings: Settings, outcome: ReceiveOutcome) -> None:
     rejected = duckdb.sql(
-        f"select faults, json_extract_string(source_values, '$.\"Mode of Transport\"') as mode, count(*) as n "
-        f"from read_parquet('{settings.rejected}/**/*.parquet', hive_partitioning = false) group by all order by all"
+        "select faults, json_extract_string(source_values, '$.\"Mode of Transport\"') as mode, count(*) as n "
+        f"from read_parquet('{settings.rejected}/**/*.parquet', hive_partitioning = false) "
+        "group by all order by all"
     ).fetchall()
     expected = counted(
         """select ['R109:channel_code'], "Mode of Transport", count(*) from declarations
@@ -102,37 +108,47 @@ def test_items_by_month_and_channel(published: duckdb.DuckDBPyConnection) -> Non
         from declarations where "Mode of Transport" in ('10', '40', '50') group by all order by all"""
     )
     assert len(expected) == 15 * 3
-    assert expected == published.execute(
-        """select time_period, channel_code, obs_value from indicators
-        where indicator_code = 'ITEMS' and member_code = 'KR' and channel_code <> '_T' and value_band_code = '_T'
-        and counterpart_code = '_T' order by all"""
-    ).fetchall()
+    assert (
+        expected
+        == published.execute(
+            """select time_period, channel_code, obs_value from indicators
+        where indicator_code = 'ITEMS' and member_code = 'KR' and channel_code <> '_T'
+        and value_band_code = '_T' and counterpart_code = '_T' order by all"""
+        ).fetchall()
+    )
 
 
 def test_value_is_the_sum_at_the_published_rate_of_the_month(published: duckdb.DuckDBPyConnection) -> None:
-    """Customs rates of the United Kingdom, as in the code list; none of Korea's is corrected (the test looks)."""
+    """Customs rates of the United Kingdom, as in the code list; none of Korea's is corrected."""
     rates = REPOSITORY / "dbt_project" / "seeds" / "codes" / "exchange_rates.csv"
     expected = counted(
-        f""", rates as (select time_period, units_per_usd::double as rate from read_csv('{rates}', all_varchar = true)
+        f""", rates as (select time_period, units_per_usd::double as rate
+            from read_csv('{rates}', all_varchar = true)
             where currency_code = 'KRW' and source_code = 'HMRC' and frequency = 'M')
         select "Date"[1:7], sum("Item Price"::decimal(18, 2)) / any_value(rate) from declarations
         join rates on rates.time_period = "Date"[1:7]
         where "Mode of Transport" in ('10', '40', '50') group by 1 order by 1"""
     )
     found = published.execute(
-        """select time_period, obs_value from indicators where indicator_code = 'DECLARED_VALUE_USD' and member_code = 'KR'
-        and channel_code = '_T' and value_band_code = '_T' and counterpart_code = '_T' order by 1"""
+        """select time_period, obs_value from indicators
+        where indicator_code = 'DECLARED_VALUE_USD' and member_code = 'KR' and channel_code = '_T'
+        and value_band_code = '_T' and counterpart_code = '_T' order by 1"""
     ).fetchall()
-    assert not published.execute("select 1 from exchange_rates where currency_code = 'KRW' and is_flagged").fetchall()
+    assert not published.execute(
+        "select 1 from exchange_rates where currency_code = 'KRW' and is_flagged"
+    ).fetchall()
     assert [month for month, _ in found] == [month for month, _ in expected]
     assert len(found) == 15
     for (_, value), (_, wanted) in zip(found, expected, strict=True):
         assert value == pytest.approx(wanted, rel=1e-6)
 
 
-def test_it_is_not_called_synthetic_by_us_and_knows_no_threshold(published: duckdb.DuckDBPyConnection) -> None:
+def test_it_is_not_called_synthetic_by_us_and_knows_no_threshold(
+    published: duckdb.DuckDBPyConnection,
+) -> None:
     assert published.execute("select is_synthetic from catalogue").fetchone() == (False,)
     thresholds = published.execute(
-        "select count(*) from indicators where indicator_code = 'SHARE_LE_DE_MINIMIS_PCT' and member_code = 'KR' and obs_value is not null"
+        "select count(*) from indicators where indicator_code = 'SHARE_LE_DE_MINIMIS_PCT' "
+        "and member_code = 'KR' and obs_value is not null"
     ).fetchone()
     assert thresholds == (0,)

@@ -22,6 +22,18 @@ customs_monthly as (
 
 ),
 
+customs_years as (
+
+    select
+        currency_code,
+        left(time_period, 4) as calendar_year,
+        sum(units_per_usd) as sum_of_units_per_usd,
+        count(*) as months_count
+    from customs_monthly
+    group by currency_code, left(time_period, 4)
+
+),
+
 annual_averages as (
 
     select
@@ -82,6 +94,24 @@ months as (
 
 ),
 
+-- A year is off when its customs rates are, on average, more than 10 per cent from its annual average: a single month
+-- may be, without being wrong, when a currency falls and recovers.
+years_off as (
+
+    select
+        customs_years.currency_code,
+        customs_years.calendar_year
+    from customs_years
+    inner join annual_averages
+        on
+            customs_years.currency_code = annual_averages.currency_code
+            and customs_years.calendar_year = annual_averages.calendar_year
+    where
+        100 * abs(customs_years.sum_of_units_per_usd - customs_years.months_count * annual_averages.units_per_usd)
+        > 10 * customs_years.months_count * annual_averages.units_per_usd
+
+),
+
 -- An annual average is the comparison where there is one, the market's rate where the year has none yet.
 compared as (
 
@@ -91,7 +121,8 @@ compared as (
         customs_monthly.units_per_usd as customs_units_per_usd,
         customs_monthly.source_code as customs_source_code,
         coalesce(annual_averages.units_per_usd, market_monthly.units_per_usd) as other_units_per_usd,
-        coalesce(annual_averages.source_code, market_monthly.source_code) as other_source_code
+        coalesce(annual_averages.source_code, market_monthly.source_code) as other_source_code,
+        annual_averages.currency_code is null or years_off.currency_code is not null as is_comparison_telling
     from currencies
     cross join months
     left join customs_monthly
@@ -102,6 +133,10 @@ compared as (
         on
             currencies.currency_code = annual_averages.currency_code
             and left(months.time_period, 4) = annual_averages.calendar_year
+    left join years_off
+        on
+            currencies.currency_code = years_off.currency_code
+            and left(months.time_period, 4) = years_off.calendar_year
     left join market_monthly
         on
             currencies.currency_code = market_monthly.currency_code
@@ -115,7 +150,8 @@ judged as (
         *,
         100 * (customs_units_per_usd - other_units_per_usd) / other_units_per_usd as difference_pct,
         coalesce(
-            100 * abs(customs_units_per_usd - other_units_per_usd) > 10 * other_units_per_usd,
+            is_comparison_telling
+            and 100 * abs(customs_units_per_usd - other_units_per_usd) > 10 * other_units_per_usd,
             false
         ) as is_flagged
     from compared

@@ -60,6 +60,7 @@ final as (
         vintages.stream_code,
         vintages.time_period,
         vintages.extract_id,
+        measured.items,
         measured.distinct_item_ids,
         measured.control_total_declared_value,
         measured.items_valued,

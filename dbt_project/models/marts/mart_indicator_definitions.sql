@@ -1,21 +1,16 @@
-{%- set texts = [
-    'title_en',
-    'title_fr',
-    'definition_en',
-    'definition_fr',
-    'formula',
-    'unit_measure',
-    'numerator',
-    'denominator',
-    'standard',
-    'limits_en',
-    'limits_fr',
-] -%}
-{%- for indicator_model in var('indicator_models') %}
+{% for indicator_model in var('indicator_models') %}
 select
     '{{ indicator_model[4:] | upper }}' as indicator_code,
-    {% for text in texts %}
-    cast('{{ indicator_text(indicator_model, text) }}' as varchar) as {{ text }}{{ "," if not loop.last }}
-    {% endfor %}
+    '{{ indicator_text(indicator_model, "title_en") }}' as title_en,
+    '{{ indicator_text(indicator_model, "title_fr") }}' as title_fr,
+    '{{ indicator_text(indicator_model, "definition_en") }}' as definition_en,
+    '{{ indicator_text(indicator_model, "definition_fr") }}' as definition_fr,
+    '{{ indicator_text(indicator_model, "formula") }}' as formula,
+    '{{ indicator_text(indicator_model, "unit_measure") }}' as unit_measure,
+    '{{ indicator_text(indicator_model, "numerator") }}' as numerator,
+    '{{ indicator_text(indicator_model, "denominator") }}' as denominator,
+    '{{ indicator_text(indicator_model, "standard") }}' as standard,
+    '{{ indicator_text(indicator_model, "limits_en") }}' as limits_en,
+    '{{ indicator_text(indicator_model, "limits_fr") }}' as limits_fr
 {% if not loop.last %}union all{% endif %}
-{%- endfor %}
+{% endfor %}

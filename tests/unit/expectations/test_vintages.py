@@ -24,7 +24,7 @@ USUAL_ITEMS, USUAL_VALUE_USD = 60, 2_400
 
 @dataclass(frozen=True)
 class Case:
-    """A member that reports 60 items of 40 dollars in each month of 2025, and then January 2026 as said here."""
+    """A member that reports 60 items of 40 dollars in each month of 2025, and January 2026 as said here."""
 
     expected: set[str]
     items: int = USUAL_ITEMS
@@ -108,7 +108,8 @@ CASES = {
     ),
     "items of the month before": Case(
         {"E131"},
-        spoil="update items set item_id = replace(item_id, '2026-01', '2025-12') where month and source_row <= 4",
+        spoil="update items set item_id = replace(item_id, '2026-01', '2025-12')"
+        " where month and source_row <= 4",
     ),
     "ids used again after two months": Case(
         set(), spoil="update items set item_id = replace(item_id, '2026-01', '2025-11') where month"
@@ -252,8 +253,8 @@ def test_holds_of_another_suite_are_dropped_and_those_by_hand_stay(settings: Set
 
 
 def test_a_faulty_year_is_held_whole_and_the_month_after_it_is_not(settings: Settings, snapshot: Any) -> None:
-    # A hundred times too much for twelve months, in one file. Once half of the last twelve periods are faulty,
-    # their median would make the faulty ones usual and condemn the good one after them.
+    # A hundred times too much for twelve months, in one file. Once half of the last twelve periods are
+    # faulty, their median would make the faulty ones usual and condemn the good one after them.
     snapshot.add_year(2024)
     snapshot.add_year(2025, value=4_000, extract_id="comma")
     snapshot.add_year(2026, months=2)
@@ -347,7 +348,7 @@ def test_only_the_month_that_came_is_read(
 def test_the_order_of_arrival_does_not_matter(
     settings: Settings, new_snapshot: Callable[[Path], Any], tmp_path: Path
 ) -> None:
-    """March comes late: judged bit by bit, or all at once after the memory was lost, the answer is the same."""
+    """March comes late: judged bit by bit, or all at once with the memory lost, the answer is the same."""
 
     def write(name: str, months: list[int]) -> Path:
         snapshot = new_snapshot(tmp_path / name)
@@ -365,7 +366,7 @@ def test_the_order_of_arrival_does_not_matter(
     bit_by_bit = run.judge_vintages(settings, whole)
     at_once = run.judge_vintages(Settings(home=tmp_path / "another"), whole)
     assert bit_by_bit == at_once
-    # May has more than six times the usual items; with January, February and April there are three months to say so.
+    # May has more than six times the usual items.
     assert {result.expectation_id for result in at_once.results if result.status == "FAIL"} == {
         "E110",
         "E111",

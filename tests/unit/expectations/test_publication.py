@@ -1,0 +1,210 @@
+"""The published suite on the file of each audience, made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from expectations import published, run
+from expectations.judgement import Judgement
+from pacific_parcels.members import load_members
+from pacific_parcels.settings import Settings
+
+# FJ has 40 items in each month of 2025 but December, when it has 3: these are confidential to the public. The
+# region has 90 items a month, and is withheld in December.
+EVERYONE = """
+    create table catalogue as
+    select
+        '00001' as run_id, '{audience}' as audience, date '2026-03-15' as as_of_date,
+        '2025-01' as first_time_period, '2025-12' as last_time_period, true as is_synthetic,
+        '0.1.0' as code_version, '1' as contract_version, 'abc' as input_fingerprint,
+        1 as members_reporting, 12 as extracts_in_force;
+    create table coverage as
+    select 'FJ' as member_code, '2025-' || lpad(month::varchar, 2, '0') as time_period, 'REPORTED' as status
+    from range(1, 13) as months(month);
+    create table indicators as
+    select
+        'ITEMS' as indicator_code, member_code, '_T' as channel_code, '_T' as value_band_code,
+        '_T' as counterpart_code, 'M' as frequency, time_period, obs_value::double as obs_value,
+        'NUMBER' as unit_measure, 0 as unit_mult, obs_status, conf_status
+    from (
+        select 'FJ' as member_code, time_period, 40 as obs_value, 'A' as obs_status, 'F' as conf_status
+        from coverage where time_period < '2025-12'
+        union all
+        select '_T', time_period, 90, 'A', 'F' from coverage where time_period < '2025-12'
+        union all
+        values ('FJ', '2025-12', {december}), ('_T', '2025-12', null, 'M', 'F')
+    ) as figures;
+    create table indicator_definitions as
+    select 'ITEMS' as indicator_code, 'Items' as title_en, 'Envois' as title_fr,
+        'items or consignments / month, see https://example.org/standards/postal' as definition_en;
+    create table members as select 'FJ' as member_code, 'Fiji' as name_en, 'Fidji' as name_fr;
+    create table channels as
+    select 'POSTAL_PARCEL' as channel_code, 'Parcels' as name_en, 'Colis' as name_fr;
+    create table value_bands as select 'LE25' as value_band_code, 'to 25' as name_en, 'à 25' as name_fr;
+    create table counterparts as
+    select 'CN' as counterpart_code, 'China' as name_en, 'Chine' as name_fr;
+    create table ports as select 'FJSUV' as port_code, 'FJ' as member_code, 'Suva' as name;
+    create table busiest_days as
+    select 'FJ' as member_code, 'FJSUV' as port_code, '2025-01' as time_period,
+        date '2025-01-07' as busiest_date, 12 as items;
+    create table quality_results as
+    select 'harmonised' as suite, 'E101' as expectation_id, 'critical' as severity, 'PASS' as status;
+    create table exchange_rates as
+    select 'FJD' as currency_code, '2025-01' as time_period, 2.2 as units_per_usd;
+"""
+SECRETARIAT = """
+    create table catalogue_extracts as
+    select 'fj ' || time_period as extract_id, member_code, time_period from coverage;
+    create table receipts as select extract_id, member_code from catalogue_extracts;
+    create table rejections as select 'FJ' as member_code, 'R101' as rule_id;
+    create table held_vintages as
+    select extract_id, member_code, time_period from catalogue_extracts where false;
+"""
+
+# Each in a month of its own: {month: (what spoils a figure of FJ, what must fail for the public, and for the
+# secretariat)}.
+FIGURES = {
+    "2025-01": ("insert into indicators from indicators where", {"E312"}, {"E312"}),
+    "2025-02": ("update indicators set obs_value = 'inf' where", {"E313"}, {"E313"}),
+    "2025-03": ("update indicators set conf_status = 'N' where", {"E314"}, {"E314"}),
+    "2025-04": ("update indicators set conf_status = 'C' where", {"E315"}, {"E315"}),
+    "2025-05": ("update indicators set obs_value = null where", {"E316"}, {"E316"}),
+    "2025-06": ("update indicators set indicator_code = 'PIGEONS' where", {"E317"}, {"E317"}),
+    # Less than five items are for the secretariat alone; channels are not what FJ agreed to show.
+    "2025-07": ("update indicators set obs_value = 4 where", {"E331"}, set()),
+    "2025-08": ("update indicators set channel_code = 'POSTAL_PARCEL' where", {"E333"}, set()),
+}
+
+
+def write(directory: Path, *statements: str) -> dict[str, Path]:
+    files = {}
+    for audience in ("public", "secretariat"):
+        files[audience] = directory / f"{audience}.duckdb"
+        with duckdb.connect(str(files[audience])) as connection:
+            december = "3, 'A', 'F'" if audience == "secretariat" else "null, 'A', 'C'"
+            connection.execute(EVERYONE.format(audience=audience, december=december))
+            if audience == "secretariat":
+                connection.execute(SECRETARIAT)
+            for statement in statements:
+                connection.execute(statement)
+    return files
+
+
+def failures(judgement: Judgement) -> dict[str, set[str]]:
+    """{audience: expectations that fail}"""
+    found: dict[str, set[str]] = {"public": set(), "secretariat": set()}
+    for result in judgement.results:
+        for place in result.places:
+            found[place["audience"]].add(result.expectation_id)
+    return found
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """The minimum of FJ is five items, and it shares totals with the public: as these files have it."""
+    sharing = load_members(settings)["FJ"].sharing
+    assert (sharing.minimum_cell_items, sharing.public) == (5, "totals")
+    return settings
+
+
+def test_good_files_pass_and_are_let_go_of(settings: Settings, tmp_path: Path) -> None:
+    files = write(tmp_path)
+    judgement = run.judge_publication(settings, files)
+    assert failures(judgement) == {"public": set(), "secretariat": set()}
+    assert judgement.is_passed
+    assert judgement.held == ()
+    suites = [published.expectations(settings, audience) for audience in files]
+    every_id = {each.expectation_id for suite in suites for part in suite for each in part}
+    assert {result.expectation_id for result in judgement.results} == every_id
+    with duckdb.connect(str(files["public"])) as connection:
+        assert connection.execute("select count(*) from catalogue").fetchall() == [(1,)]
+
+
+def test_tables_and_columns_that_are_missing_or_do_not_belong(settings: Settings, tmp_path: Path) -> None:
+    files = write(
+        tmp_path,
+        "alter table coverage drop status",
+        "create table notes as select 1 as note",
+        "create or replace table receipts as select 'fj-1' as extract_id, 'FJ' as member_code",
+        "alter table indicators add base_items bigint",
+        "alter table busiest_days add item_id varchar",
+        "drop table ports; create view ports as select 'FJSUV' as port_code, 'FJ' as member_code",
+    )
+    judgement = run.judge_publication(settings, files)
+    assert not judgement.is_passed
+    found = {
+        (place["audience"], result.expectation_id, place["table_name"], place.get("column_name"))
+        for result in judgement.results
+        for place in result.places
+    }
+    of_both = {
+        ("E301", "coverage", "status"),
+        ("E302", "notes", "note"),
+        ("E303", "indicators", "base_items"),
+        ("E303", "busiest_days", "item_id"),
+        ("E304", "ports", None),
+    }
+    # Single extracts are the secretariat's alone.
+    of_public = {
+        ("E302", "receipts", "extract_id"),
+        ("E302", "receipts", "member_code"),
+        ("E303", "receipts", "extract_id"),
+    }
+    assert found == {
+        *(("public", *fault) for fault in of_both | of_public),
+        *(("secretariat", *fault) for fault in of_both),
+    }
+
+
+def test_what_a_file_holds_is_not_judged_while_its_structure_is_wrong(
+    settings: Settings, tmp_path: Path
+) -> None:
+    judgement = run.judge_publication(settings, write(tmp_path, "drop table indicators"))
+    assert {result.expectation_id for result in judgement.results} == {"E301", "E302", "E303", "E304"}
+    assert failures(judgement) == {"public": {"E301"}, "secretariat": {"E301"}}
+
+
+def test_each_faulty_figure_is_found_in_its_month_and_nowhere_else(
+    settings: Settings, tmp_path: Path
+) -> None:
+    spoil = [
+        f"{statement} member_code = 'FJ' and time_period = '{month}'"
+        for month, (statement, _, _) in FIGURES.items()
+    ]
+    in_the_region = "update indicators set obs_value = 4 where member_code = '_T' and time_period = '2025-09'"
+    judgement = run.judge_publication(settings, write(tmp_path, *spoil, in_the_region))
+    found: dict[tuple[str, str], set[str]] = {}
+    for result in judgement.results:
+        for place in result.places:
+            found.setdefault((place["audience"], place["time_period"]), set()).add(result.expectation_id)
+    expected = {("public", month): of_public for month, (_, of_public, _) in FIGURES.items()}
+    expected |= {("secretariat", month): of_both for month, (_, _, of_both) in FIGURES.items() if of_both}
+    assert found == expected | {("public", "2025-09"): {"E331"}}
+
+
+def test_other_tables_keep_what_they_promise(settings: Settings, tmp_path: Path) -> None:
+    files = write(
+        tmp_path,
+        "update ports set name = 'see /srv/parcels/landing'",
+        r"update channels set name_en = 'D:\parcels'",
+        "update catalogue set last_time_period = '2026-01', extracts_in_force = 13",
+        "update busiest_days set items = 4",
+    )
+    judgement = run.judge_publication(settings, files)
+    assert failures(judgement) == {
+        "public": {"E318", "E319", "E332"},
+        "secretariat": {"E318", "E319", "E321"},
+    }
+    (paths,) = (result for result in judgement.results if result.expectation_id == "E318")
+    assert {place["table_name"] for place in paths.places} == {"ports", "channels"}
+
+
+def test_a_catalogue_of_another_audience_and_no_figures(settings: Settings, tmp_path: Path) -> None:
+    files = write(tmp_path, "update catalogue set audience = 'public'", "truncate indicators")
+    assert failures(run.judge_publication(settings, files)) == {
+        "public": {"E312"},
+        "secretariat": {"E311", "E312"},
+    }
