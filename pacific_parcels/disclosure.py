@@ -92,9 +92,14 @@ def busiest_days_for(audience: Audience, busiest_days: str, members: str) -> str
     )
 
 
-def coverage_for(audience: Audience, coverage: str) -> str:
-    """SELECT of who has reported what. The public sees the status; how many and how late is not for it."""
-    columns = "member_code, time_period, status"
+def coverage_for(audience: Audience, coverage: str, members: str) -> str:
+    """SELECT of who has reported what. How many and how late is for the secretariat; the public sees the status
+    of members that share anything at all."""
+    order = "order by member_code, time_period"
     if audience == "secretariat":
-        columns += ", items, received_at, days_after_period_end"
-    return f"select {columns} from {coverage} order by member_code, time_period"
+        columns = "member_code, time_period, status, items, received_at, days_after_period_end"
+        return f"select {columns} from {coverage} {order}"
+    return (
+        f"select c.member_code, c.time_period, c.status from {coverage} c "
+        f"join {members} m on c.member_code = m.member_code where m.sharing_public <> 'none' {order}"
+    )

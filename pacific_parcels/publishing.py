@@ -235,15 +235,16 @@ def _tables(audience: Audience) -> dict[str, str]:
             "select value_band_code, name_en, name_fr, sort_order from w.value_bands order by sort_order"
         ),
         "counterparts": (
-            "select country_code as counterpart_code, name_en, name_fr from w.countries "
-            "where country_code in (select counterpart_code from w.mart_indicators) order by 1"
+            "select * from (select country_code as counterpart_code, name_en, name_fr from w.countries "
+            "union all select '_U', 'Not known', 'Non connu') "
+            "where counterpart_code in (select counterpart_code from w.mart_indicators) order by 1"
         ),
         "busiest_days": busiest_days_for(audience, "w.mart_busiest_days", "w.stg_members"),
         "ports": (
             "select port_code, member_code, name from w.ports "
             "where port_code in (select port_code from w.mart_busiest_days) order by port_code"
         ),
-        "coverage": coverage_for(audience, "w.mart_coverage"),
+        "coverage": coverage_for(audience, "w.mart_coverage", "w.stg_members"),
         "exchange_rates": "select * from w.mart_exchange_rates order by currency_code, time_period",
     }
     if audience == "secretariat":

@@ -9,11 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pacific_parcels.contract import RULES, Words
 from pacific_parcels.members import Member
+from pacific_parcels.reading import Fault
 
 COLUMNS: dict[str, Any] = {
     "item_id": "Item",
@@ -131,3 +134,14 @@ def member_file(directory: Path, member: Member) -> None:
     (directory / f"{member.code.lower()}.yml").write_text(
         yaml.safe_dump(content, allow_unicode=True), encoding="utf-8"
     )
+
+
+def words_of(fault: Fault) -> Words:
+    """Title and remedy of a fault in both languages, with nothing left unsaid."""
+    rule = RULES[fault.rule_id]
+    title, remedy = rule.title.fill(fault.details), rule.remedy.fill(fault.details)
+    words = Words(f"{title.en} {remedy.en}", f"{title.fr} {remedy.fr}")
+    for text in (words.en, words.fr):
+        assert "…" not in text, f"a placeholder of {fault.rule_id} was not filled: {text}"
+        assert not re.search(r"[{}]|None\b", text)
+    return words

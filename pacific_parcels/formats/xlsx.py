@@ -110,8 +110,8 @@ def _sheet_name(options: Options, names: list[str]) -> str:
         "R014",
         expected=f"a workbook with the sheet {options.sheet}",
         expected_fr=f"classeur contenant la feuille {options.sheet}",
-        found=f"the sheets {listed}",
-        found_fr=f"les feuilles {listed}",
+        found=f"the sheets {listed}" if names else "no sheet",
+        found_fr=f"les feuilles {listed}" if names else "aucune feuille",
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -13,11 +12,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from pacific_parcels.contract import RULES, Words
+from pacific_parcels.contract import Words
 from pacific_parcels.members import Member
 from pacific_parcels.reading import Fault, Manifest, Reading, connect, read_extract
 from pacific_parcels.settings import Settings
-from tests.small_member import FILE_NAME, SENT_ON, small_member
+from tests.small_member import FILE_NAME, SENT_ON, small_member, words_of
 
 
 @dataclass(frozen=True)
@@ -54,16 +53,6 @@ class Read:
     def words(self, rule_id: str) -> Words:
         """Title and remedy of a rule as this reading fills them, in both languages."""
         return words_of(self.fault(rule_id))
-
-
-def words_of(fault: Fault) -> Words:
-    rule = RULES[fault.rule_id]
-    title, remedy = rule.title.fill(fault.details), rule.remedy.fill(fault.details)
-    words = Words(f"{title.en} {remedy.en}", f"{title.fr} {remedy.fr}")
-    for text in (words.en, words.fr):
-        assert "…" not in text, f"a placeholder of {fault.rule_id} was not filled: {text}"
-        assert not re.search(r"[{}]|None\b", text)
-    return words
 
 
 Reader = Callable[..., Read]

@@ -32,32 +32,37 @@ TABLES = """
 ADD_ITEMS = """
     insert into items
     select
-        $extract_id,
+        coalesce($extract_id, $member_code || '-' || time_period),
         number + 2,
         $member_code,
         'items',
-        $time_period,
-        $member_code || ' ' || $time_period || ' ' || number,
+        time_period,
+        $member_code || ' ' || time_period || ' ' || number,
         'POSTAL_PARCEL',
         $value + number % 3 - 1,
         'USD',
         'CN',
-        cast($time_period || '-01' as date) + cast(number % 28 as integer)
-    from range($items) as numbers(number)
+        cast(time_period || '-01' as date) + cast(number % 28 as integer)
+    from (select unnest($time_periods) as time_period)
+    cross join range($items) as numbers(number)
 """
 
-ADD_RECEIPT = """
+ADD_RECEIPTS = """
     insert into receipt_periods
     select
-        $extract_id,
+        periods.extract_id,
         $member_code,
         'items',
-        $time_period,
-        count(*),
-        coalesce(sum(declared_value), 0),
-        cast($time_period || '-28' as date) + interval 20 day
-    from items
-    where extract_id = $extract_id and time_period = $time_period
+        periods.time_period,
+        count(items.source_row),
+        coalesce(sum(items.declared_value), 0),
+        cast(periods.time_period || '-28' as date) + interval 20 day
+    from (
+        select time_period, coalesce($extract_id, $member_code || '-' || time_period) as extract_id
+        from (select unnest($time_periods) as time_period)
+    ) as periods
+    left join items using (extract_id, time_period)
+    group by periods.extract_id, periods.time_period
 """
 
 MARTS = """
@@ -133,24 +138,23 @@ class Snapshot:
 
     def add(
         self,
-        time_period: str,
-        *,
+        *time_periods: str,
         member_code: str = "FJ",
         items: int = 60,
         value: float = 40,
-        extract_id: str = "",
+        extract_id: str | None = None,
     ) -> None:
-        month: dict[str, Any] = {
-            "extract_id": extract_id or f"{member_code}-{time_period}",
+        """Months of a member, each in an extract of its own unless one is named."""
+        months: dict[str, Any] = {
+            "extract_id": extract_id,
             "member_code": member_code,
-            "time_period": time_period,
+            "time_periods": list(time_periods),
         }
-        self._connection.execute(ADD_ITEMS, {**month, "items": items, "value": value})
-        self._connection.execute(ADD_RECEIPT, month)
+        self._connection.execute(ADD_ITEMS, {**months, "items": items, "value": value})
+        self._connection.execute(ADD_RECEIPTS, months)
 
     def add_year(self, year: int, months: int = 12, **month: Any) -> None:
-        for number in range(1, months + 1):
-            self.add(f"{year}-{number:02d}", **month)
+        self.add(*(f"{year}-{number:02d}" for number in range(1, months + 1)), **month)
 
     def execute(self, statement: str) -> None:
         self._connection.execute(statement)

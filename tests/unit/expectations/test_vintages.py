@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,6 @@ class Case:
     version_before: tuple[int, float] | None = None
     history: int = 12
     usual_items: int = USUAL_ITEMS
-    keys: dict[str, str] = field(default_factory=dict)
 
 
 # In `spoil` the month's items are those `where month`.
@@ -132,8 +131,8 @@ def judged(
     snapshot = new_snapshot(directory / "snapshot 1.duckdb")
     for name, case in CASES.items():
         member_code = MEMBERS[name]
-        for month in range(13 - case.history, 13):
-            snapshot.add(f"2025-{month:02d}", member_code=member_code, items=case.usual_items)
+        history = [f"2025-{month:02d}" for month in range(13 - case.history, 13)]
+        snapshot.add(*history, member_code=member_code, items=case.usual_items)
         snapshot.add("2026-01", member_code=member_code, items=case.items, value=case.value)
         extract_id, time_period = identity(member_code)
         if case.spoil:
