@@ -40,7 +40,7 @@ ALL_ITEMS = """
 BUSIEST_DAY = """
     select ports.name, busiest_days.port_code, busiest_days.busiest_date, busiest_days.items
     from busiest_days left join ports using (port_code)
-    where time_period = ? order by items desc nulls last, busiest_days.port_code limit 1
+    where time_period between ? and ? order by items desc nulls last, busiest_days.port_code limit 1
 """
 RECEIPTS = """
     select count(*), count(*) filter (where status = 'REFUSED'),
@@ -49,7 +49,10 @@ RECEIPTS = """
     from receipts
 """
 REJECTIONS = """
-    select rule_id, any_value(title_en), any_value(remedy_en), sum(row_count)::bigint,
+    select rule_id, any_value(title_en),
+           case when count(distinct remedy_en) = 1 then any_value(remedy_en)
+                else 'What to write instead is on each member''s receipt.' end,
+           sum(row_count)::bigint,
            string_agg(distinct member_code, ', ' order by member_code)
     from rejections where level = ? group by rule_id order by sum(row_count) desc, rule_id
 """
@@ -95,16 +98,15 @@ def _parts(settings: Settings, publication: duckdb.DuckDBPyConnection) -> list[R
     run_id, as_of, first, last, is_synthetic, reporting, members = catalogue
     ((month,),) = publication.execute(LAST_COMPLETE_MONTH).fetchall()
     month = month or last
-    busiest = one(BUSIEST_DAY, month)
     receipts = one(RECEIPTS)
     assert receipts is not None, "an aggregate without groups has one row"
     extracts, refused, *rows = receipts
 
     figures = Table(box=box.SIMPLE_HEAD, show_header=False, pad_edge=False)
-    figures.add_column(no_wrap=True)
-    figures.add_column(justify="right")
+    figures.add_column()
+    figures.add_column(justify="right", no_wrap=True)
     figures.add_row(
-        f"Items in {month}, the last month that every reporting member has sent",
+        f"Items in {month}, the last complete month",
         _number(one(REGION, "ITEMS", month)),
     )
     figures.add_row(f"Items in all, {first} to {last}", _number(one(ALL_ITEMS)))
@@ -117,12 +119,14 @@ def _parts(settings: Settings, publication: duckdb.DuckDBPyConnection) -> list[R
     figures.add_row(
         f"Share at or under US$100, {month}", _percent(one(REGION, "SHARE_LE_100_USD_PCT", month))
     )
-    figures.add_row(
-        f"Busiest port and day, {month}",
-        f"{busiest[0] or busiest[1]}, {busiest[2]}: {busiest[3]:,} items"
-        if busiest and busiest[3]
-        else "not known",
-    )
+    for months, (start, end) in ((str(month), (month, month)), ("all months", (first, last))):
+        busiest = one(BUSIEST_DAY, start, end)
+        figures.add_row(
+            f"Busiest port and day, {months}",
+            f"{busiest[0] or busiest[1]}, {busiest[2]}: {busiest[3]:,} items"
+            if busiest and busiest[3]
+            else "not known",
+        )
     figures.add_row("Extracts received", f"{extracts:,}, of them {refused:,} refused")
     figures.add_row("Rows received", f"{rows[0]:,}")
     for row_count, fate in zip(rows[1:], ("accepted", "rejected", "duplicate"), strict=True):

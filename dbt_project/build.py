@@ -2,7 +2,7 @@
 
 The warehouse is a cache: everything in it comes again from landing, the member files and this project. A
 build that was killed is simply run again. The models that read items read only the partitions (member, month)
-that changed, unless the SQL that they are made with has changed: then they are built anew.
+that changed, unless the SQL that they are made with has changed: then the whole warehouse is built anew.
 """
 
 from __future__ import annotations
@@ -98,8 +98,9 @@ def build_models(settings: Settings, *, unit_tests: bool = False) -> BuildOutcom
     before = _look_before(settings)
     arguments = ["build"]
     if before.logic != logic:
-        arguments.append("--full-refresh")
-    if before.codes == codes:
+        settings.warehouse_file.unlink(missing_ok=True)
+        _log_of(settings.warehouse_file).unlink(missing_ok=True)
+    elif before.codes == codes:
         arguments += ["--exclude", "path:seeds"]
     if not unit_tests:
         arguments += ["--exclude-resource-type", "unit_test"]
@@ -161,10 +162,9 @@ def _look_before(settings: Settings) -> _Before:
     try:
         connection = _open(settings)
     except duckdb.Error as error:
-        # A full disk can leave a file that no longer opens. It is only a cache: put it by and build anew.
+        # A full disk can leave a file that no longer opens. It is only a cache.
         if not any(words in str(error) for words in DAMAGED):
             raise
-        _put_by(settings)
         return _Before()
     with connection:
         if not _has_table(connection, "built_with"):
@@ -175,10 +175,9 @@ def _look_before(settings: Settings) -> _Before:
         return _Before(logic, codes, _stored_partitions(connection))
 
 
-def _put_by(settings: Settings) -> None:
-    damaged = settings.warehouse_file
-    damaged.replace(damaged.with_name("damaged.duckdb"))
-    damaged.with_name(f"{damaged.name}.wal").unlink(missing_ok=True)
+def _log_of(database_file: Path) -> Path:
+    """What DuckDB wrote ahead and had not yet brought into the file."""
+    return database_file.with_name(f"{database_file.name}.wal")
 
 
 def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:

@@ -14,6 +14,7 @@ refused · 12 a source cannot be had just now · 1 anything else.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -23,22 +24,23 @@ from rich.console import Console
 from rich.table import Table
 
 from pacific_parcels import __version__
-from pacific_parcels.contract import RULES
-from pacific_parcels.errors import ExtractError, MemberFileError, PacificParcelsError
-from pacific_parcels.members import Member, load_members
+from pacific_parcels.contract import CHANNELS, RULES
+from pacific_parcels.errors import ExtractError, MemberFileError, PacificParcelsError, Unavailable
+from pacific_parcels.layout import in_words
+from pacific_parcels.members import ColumnSource, Dated, Member, load_members
 from pacific_parcels.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    _speak_utf8()
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(Settings.from_environment(), options))
     except ExtractError as error:
-        words = RULES[error.rule_id]
-        print(
-            f"{error.rule_id} {words.title.fill(error.details).en} {words.remedy.fill(error.details).en}",
-            file=sys.stderr,
-        )
+        rule = RULES[error.rule_id]
+        title, remedy = rule.title.fill(error.details), rule.remedy.fill(error.details)
+        print(f"{error.rule_id} {title.en} {remedy.en}", file=sys.stderr)
+        print(f"{error.rule_id} {title.fr} {remedy.fr}", file=sys.stderr)
         return error.exit_code
     except PacificParcelsError as error:
         print(error, file=sys.stderr)
@@ -47,8 +49,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{error.filename}: there is no such file; expected the path of an extract", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}; expected a file and a folder of yours", file=sys.stderr)
+        print(
+            f"{error.filename}: {error.strerror}; expected a file that can be read, "
+            "and a folder that can be written",
+            file=sys.stderr,
+        )
         return PacificParcelsError.exit_code
+
+
+def _speak_utf8() -> None:
+    """A report that Windows sends to a file would stop at the first sign that cp1252 does not have."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,16 +109,16 @@ def _parser() -> argparse.ArgumentParser:
 def _member(settings: Settings, code: str) -> Member:
     members = load_members(settings)
     if code.upper() not in members:
-        raise MemberFileError(f"--member: found {code!r}; expected one of {', '.join(members).lower()}")
+        raise MemberFileError(f"member: found {code!r}; expected one of {', '.join(members).lower()}")
     return members[code.upper()]
 
 
 def _check(settings: Settings, options: argparse.Namespace) -> int:
-    from pacific_parcels.preflight import LABELS, Language, check_file
+    from pacific_parcels.preflight import LABELS, Language, beside, check_file
     from pacific_parcels.reading import REJECTS_SUFFIX
 
     member = _member(settings, options.member)
-    rejects = options.rejects or options.file.with_name(options.file.name + REJECTS_SUFFIX)
+    rejects = options.rejects or beside(options.file, REJECTS_SUFFIX)
     report = check_file(settings, member, options.file, rejects)
     if options.json:
         print(json.dumps(report.to_dict(), ensure_ascii=False, indent=1))
@@ -126,33 +139,27 @@ def _manifest(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _receive(settings: Settings, options: argparse.Namespace) -> int:
-    from pacific_parcels.landing import receive_member
+    from pacific_parcels.landing import ReceiveOutcome, receive_member
 
     members = [_member(settings, options.member)] if options.member else list(load_members(settings).values())
-    outcomes = [receive_member(settings, member) for member in members]
-    table = Table(
-        "member",
-        "status",
-        "accepted",
-        "refused",
-        "seen before",
-        "rows in",
-        "accepted",
-        "rejected",
-        "duplicate",
-    )
+    outcomes = []
+    for member in members:
+        try:
+            outcomes.append(receive_member(settings, member))
+        except Unavailable as error:  # of this member: the others are received all the same
+            outcomes.append(ReceiveOutcome(member.code, "UNREACHABLE", message_en=str(error)))
     for outcome in outcomes:
-        counts = (
-            outcome.extracts_accepted,
-            outcome.extracts_refused,
-            outcome.extracts_seen_before,
-            outcome.rows_in,
-            outcome.rows_accepted,
-            outcome.rows_rejected,
-            outcome.rows_duplicate,
+        print(
+            f"{outcome.member_code}  {outcome.status:<11}  {outcome.extracts_accepted:,} extracts accepted, "
+            f"{outcome.extracts_refused:,} refused, {outcome.extracts_seen_before:,} seen before; "
+            f"{outcome.rows_in:,} rows, of them {outcome.rows_accepted:,} accepted, "
+            f"{outcome.rows_rejected:,} rejected, {outcome.rows_duplicate:,} duplicate"
+            + (
+                f"; {outcome.files_still_growing:,} files still growing"
+                if outcome.files_still_growing
+                else ""
+            )
         )
-        table.add_row(outcome.member_code, outcome.status, *(f"{count:,}" for count in counts))
-    Console().print(table)
     for outcome in outcomes:
         if outcome.message_en:
             print(outcome.message_en)
@@ -174,7 +181,12 @@ def _demo(settings: Settings, options: argparse.Namespace) -> int:
         dirt=options.dirt,
         until=options.until,
     )
-    print(f"SYNTHETIC extracts written to {settings.inbox}: {summary}")
+    print(
+        f"SYNTHETIC, true of no country: {summary.files:,} files with {summary.items:,} items written into "
+        f"{settings.inbox}; {sum(summary.broken.values()):,} rows are broken on purpose."
+    )
+    if summary.unserved:
+        print(f"No extracts for {', '.join(summary.unserved)}: their format is not one that can be written.")
     return 0
 
 
@@ -198,33 +210,58 @@ def _members(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _in_words(member: Member) -> list[str]:
+    """What was understood of a member file."""
     lines = [
         f"{member.code}  {member.name.en} · {member.name.fr}",
-        f"currency {member.currency}, time zone {member.time_zone}",
+        f"currency {member.currency}, time zone {member.time_zone}, languages {', '.join(member.languages)}",
     ]
-    for line in member.de_minimis:
-        start = line.valid_from.isoformat() if line.valid_from else "before the series"
-        lines.append(
-            f"de minimis from {start}: {line.amount} {line.currency} {line.basis}, {line.scope}, "
-            f"{line.mode} ({line.source})"
-        )
+    lines += [
+        f"de minimis {_when(line)}: {line.amount} {line.currency} {line.basis}, {line.scope}, {line.mode}, "
+        f"{'every channel' if line.channels == CHANNELS else ', '.join(line.channels)} ({line.source})"
+        for line in member.de_minimis
+    ]
+    lines += [
+        f"tax {_when(line)}: {line.name.en} · {line.name.fr}, {line.rate_pct} % ({line.source})"
+        for line in member.taxes
+    ]
+    lines.append(
+        f"shown to the public: {member.sharing.public}, of {member.sharing.minimum_cell_items} items or more"
+    )
     for stream_code, stream in member.extracts.items():
         lines.append(
             f"stream {stream_code}: {stream.file}, {stream.cadence.lower()}, "
             f"due {stream.due_days} days after the period"
         )
         for layout in stream.layouts:
+            options = "".join(f", {name} {value!r}" for name, value in layout.options.items())
             lines.append(
-                f"  layout from {layout.valid_from}: {layout.format} {layout.options}; dates {layout.dates}"
+                f"  layout from {layout.valid_from}: {layout.format}{options}; "
+                f"dates {in_words(layout.dates)}, times {in_words(layout.timestamps)}, "
+                f"numbers 1{layout.thousands}234{layout.decimal}50"
             )
-            lines += [
-                f"    {name} ← {source.column or repr(source.constant)}"
-                for name, source in layout.columns.items()
-            ]
+            lines += [f"    {name} ← {_source_in_words(source)}" for name, source in layout.columns.items()]
+            lines += [f"    on every row: {name} is {text}" for name, text in layout.expect.items()]
             lines.append(f"    never landed: {', '.join(layout.ignore) or 'nothing'}")
     if member.note:
         lines.append(f"note: {member.note}")
     return lines
+
+
+def _when(line: Dated) -> str:
+    start = line.valid_from.isoformat() if line.valid_from else "before the series"
+    return f"from {start}" + (f" until {line.valid_to.isoformat()}" if line.valid_to else "")
+
+
+def _source_in_words(source: ColumnSource) -> str:
+    if source.constant is not None:
+        return f"always {source.constant}"
+    lookup = ", ".join(f"{found} is {code}" for found, code in (source.lookup or {}).items())
+    return (
+        f"{source.column}"
+        + (f": {lookup}" if lookup else "")
+        + (f" × {source.factor}" if source.factor is not None else "")
+        + (f", written {in_words(source.format)}" if source.format else "")
+    )
 
 
 if __name__ == "__main__":

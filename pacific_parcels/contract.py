@@ -412,7 +412,9 @@ RULES: dict[str, Rule] = {
             "ERROR",
             ("A value that every item needs is missing.", "Une valeur indispensable est absente."),
             ("Fill it in.", "Renseignez-la."),
-            *[f"R{number:02d}" for number in range(3, 13)],
+            "R03",
+            "R08",
+            "R11",
         ),
         _rule(
             "R103",
@@ -448,8 +450,6 @@ RULES: dict[str, Rule] = {
             ("The number cannot be read.", "Le nombre est illisible."),
             ("Write it as {expected}.", "Écrivez-le sous la forme {expected}."),
             "R26",
-            "R27",
-            "R28",
             "R29",
         ),
         _rule(
@@ -477,11 +477,8 @@ RULES: dict[str, Rule] = {
                 "Utilisez l'un de ces codes : {expected} ; pour un nouveau code, demandez au secrétariat "
                 "de l'ajouter au fichier du membre.",
             ),
-            "R21",
             "R22",
-            "R23",
             "R24",
-            "R25",
         ),
         _rule(
             "R110",
@@ -495,7 +492,10 @@ RULES: dict[str, Rule] = {
             "R111",
             "ERROR",
             ("The place is not a UN/LOCODE of this member.", "Le lieu n'est pas un UN/LOCODE de ce membre."),
-            ("Write it as {expected}.", "Écrivez-le sous la forme {expected}."),
+            (
+                "Write the five letters of UN/LOCODE, such as {expected}.",
+                "Écrivez les cinq lettres du code UN/LOCODE, par exemple {expected}.",
+            ),
         ),
         _rule(
             "R112",
@@ -508,8 +508,8 @@ RULES: dict[str, Rule] = {
                 "Expected: {expected}. Send it in its own member's file.",
                 "Attendu : {expected}. Transmettez-la dans le fichier de son membre.",
             ),
+            "R10",
             "R17",
-            "R18",
         ),
         _rule(
             "R113",

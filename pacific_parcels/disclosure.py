@@ -93,8 +93,10 @@ def busiest_days_for(audience: Audience, busiest_days: str, members: str) -> str
 
 
 def coverage_for(audience: Audience, coverage: str, members: str) -> str:
-    """SELECT of who has reported what. How many and how late is for the secretariat; the public sees the status
-    of members that share anything at all."""
+    """SELECT of who has reported what.
+
+    How many and how late is for the secretariat; the public sees the status of members that share anything.
+    """
     order = "order by member_code, time_period"
     if audience == "secretariat":
         columns = "member_code, time_period, status, items, received_at, days_after_period_end"

@@ -50,7 +50,7 @@ from pacific_parcels.settings import Settings
 UNFINISHED = (".filepart", ".part", ".partial", ".tmp", ".crdownload", ".download")
 NOT_EXTRACTS = (*UNFINISHED, MANIFEST_SUFFIX, REJECTS_SUFFIX)
 FILE_SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx")
-CHUNK = 1 << 22
+LONGEST_SUFFIX = 16  # bytes: a longer one would leave no room for the SHA-256 in a file name
 FREE_DISK_FACTOR = 3
 
 Status = Literal["OK", "NOTHING_NEW", "REFUSED", "UNREACHABLE", "ERRORED"]
@@ -83,10 +83,10 @@ def list_deliveries(settings: Settings, member_code: str) -> list[Delivery]:
     inbox cannot be read.
     """
     folder = settings.inbox / member_code.lower()
-    if not folder.exists():
-        return []
     deliveries = []
     try:
+        if not folder.exists():
+            return []
         for parent, folders, files in os.walk(folder, onerror=_raise):
             named_like_files = [name for name in folders if Path(name).suffix.lower() in FILE_SUFFIXES]
             folders[:] = sorted(
@@ -97,7 +97,7 @@ def list_deliveries(settings: Settings, member_code: str) -> list[Delivery]:
             for name in files + named_like_files:
                 if name.startswith((".", "~$")) or name.lower().endswith(NOT_EXTRACTS):
                     continue
-                delivery = _delivery(Path(parent) / name)
+                delivery = _delivery(Path(parent) / name, name + MANIFEST_SUFFIX in files)
                 if delivery is not None:
                     deliveries.append(delivery)
     except OSError as error:
@@ -112,28 +112,46 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _delivery(path: Path) -> Delivery | None:
-    """A file as it lies there, with its manifest; None when it has been taken away meanwhile."""
+def _delivery(path: Path, may_have_manifest: bool) -> Delivery | None:
+    """A file as it lies there, with its manifest; None when it has been taken away meanwhile.
+
+    A name in the letters of another code page is kept with the sign for what cannot be read.
+    """
     manifest = path.with_name(path.name + MANIFEST_SUFFIX)
+    name = os.fsencode(path.name).decode("utf-8", "replace")
     try:
         status = path.lstat()
-        if not manifest.is_file():
-            return Delivery(path, path.name, status.st_size, status.st_mtime_ns, None)
+        if not may_have_manifest or not manifest.is_file():
+            return Delivery(path, name, status.st_size, status.st_mtime_ns, None)
         manifest_time = manifest.stat().st_mtime_ns
     except FileNotFoundError:
         return None
-    return Delivery(path, path.name, status.st_size, status.st_mtime_ns, manifest, manifest_time)
+    return Delivery(path, name, status.st_size, status.st_mtime_ns, manifest, manifest_time)
 
 
 def has_work(settings: Settings) -> bool:
-    """Whether any member has a file that has not been looked at. Cheap: names, sizes and times only."""
+    """Whether any member has a file that has not been looked at. Cheap: names, sizes and times only.
+
+    An inbox that cannot be read may hold one: receiving tries it, and says what is wrong.
+    """
     for member in load_members(settings).values():
-        deliveries = list_deliveries(settings, member.code)
-        if deliveries:
-            ledger, fingerprint = Ledger.read(settings, member.code), reading_fingerprint(member)
-            if not all(ledger.is_done(delivery, fingerprint) for delivery in deliveries):
-                return True
+        try:
+            deliveries = list_deliveries(settings, member.code)
+        except Unavailable:
+            return True
+        if _waiting(settings, member, deliveries):
+            return True
     return False
+
+
+def _waiting(
+    settings: Settings, member: Member, deliveries: list[Delivery], ledger: Ledger | None = None
+) -> list[Delivery]:
+    """The deliveries that have not been looked at."""
+    if not deliveries:
+        return []
+    ledger, fingerprint = ledger or Ledger.read(settings, member.code), reading_fingerprint(member)
+    return [delivery for delivery in deliveries if not ledger.is_done(delivery, fingerprint)]
 
 
 def receive_member(settings: Settings, member: Member) -> ReceiveOutcome:
@@ -144,12 +162,12 @@ def receive_member(settings: Settings, member: Member) -> ReceiveOutcome:
     except Unavailable as error:
         outcome.status, outcome.message_en = "UNREACHABLE", str(error)
         return outcome
-    fingerprint = reading_fingerprint(member)
+    if not _waiting(settings, member, deliveries):
+        return outcome
     with _alone(settings, member.code) as scratch:
+        # Read again: another process may have been at it until now.
         ledger = Ledger.read(settings, member.code)
-        waiting = [delivery for delivery in deliveries if not ledger.is_done(delivery, fingerprint)]
-        if not waiting:
-            return outcome
+        waiting = _waiting(settings, member, deliveries, ledger)
         _require_space(settings, member.code, sum(delivery.byte_count for delivery in waiting))
         connection = connect(settings, settings.spill)
         try:
@@ -177,16 +195,16 @@ def _receive(
     outcome: ReceiveOutcome,
 ) -> None:
     """Land one delivery and count it in `outcome`."""
-    if not _is_complete(settings, delivery):
-        outcome.files_still_growing += 1
-        return
     _clear(scratch)
     try:
+        if not _is_complete(settings, delivery):
+            outcome.files_still_growing += 1
+            return
         content_sha256, raw = _keep_bytes(settings, member, delivery, scratch)
-    except PermissionError as error:
+    except OSError as error:  # no permission, a share that went away, a disk that fails
         outcome.status = "UNREACHABLE"
         outcome.message_en = (
-            f"{member.code}, {delivery.name}: {error.strerror}; expected a file that can be read; "
+            f"{member.code}, {delivery.name}: {error.strerror or error}; expected a file that can be read; "
             "it is tried again"
         )
         return
@@ -214,7 +232,9 @@ def _receive(
         scratch,
         delivery.manifest_path,
         lambda: content_sha256,
+        expects_repeats=any(receipt["rows_duplicate"] for receipt in ledger.extracts.values()),
     )
+    _discard_unfinished(settings, member, extract_id)
     files = {} if reading.is_refused else _move_in(settings, member, extract_id, reading)
     rejected = settings.rejected / f"member_code={member.code}" / f"{extract_id}.parquet"
     if reading.rejected_file is not None:
@@ -236,13 +256,14 @@ def _receive(
 
 
 def _is_complete(settings: Settings, delivery: Delivery) -> bool:
-    """With a manifest: when the size is the manifest's. Without: when it has been left alone for a while."""
+    """Where a manifest says the size: when it has it. Else when it has been left alone for a while."""
     if delivery.manifest_path is not None:
         try:
             expected = read_manifest(delivery.manifest_path).byte_count
         except ExtractError:
             return True
-        return expected is None or expected <= delivery.byte_count
+        if expected is not None:
+            return expected <= delivery.byte_count
     age = time.time() - delivery.modified_ns / 1e9
     if age < settings.quiet_seconds:
         # A source whose clock is ahead of ours gives times to come.
@@ -265,23 +286,30 @@ def _keep_bytes(
 
     What is no file (a folder, a link) has no bytes: its name stands for them.
     """
+    if not os.path.lexists(delivery.path):
+        return None, None
     if delivery.path.is_symlink() or not delivery.path.is_file():
         return hashlib.sha256(delivery.name.encode()).hexdigest(), None
-    digest = hashlib.sha256()
     copy = scratch / "raw"
     try:
-        with delivery.path.open("rb") as source, copy.open("wb") as target:
-            while chunk := source.read(CHUNK):
-                digest.update(chunk)
-                target.write(chunk)
+        shutil.copyfile(delivery.path, copy)
     except FileNotFoundError:
         return None, None
     if not _is_unchanged(delivery):
         return None, None
-    sha256 = digest.hexdigest()
-    path = settings.raw / member.code / f"{sha256}{delivery.path.suffix.lower()}"
+    with copy.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    suffix = Path(delivery.name).suffix.lower()
+    is_usual = len(suffix.encode()) <= LONGEST_SUFFIX
+    path = settings.raw / member.code / f"{sha256}{suffix if is_usual else ''}"
     _put(copy, path)
     return sha256, path
+
+
+def _discard_unfinished(settings: Settings, member: Member, extract_id: str) -> None:
+    """Take away what a killed attempt has left, which another member file may have read into other files."""
+    for path in (settings.items / f"member_code={member.code}").glob(f"*/{extract_id}*.parquet"):
+        path.unlink()
 
 
 def _move_in(settings: Settings, member: Member, extract_id: str, reading: Reading) -> dict[str, list[str]]:
@@ -329,8 +357,10 @@ def _alone(settings: Settings, member_code: str) -> Iterator[Path]:
         _clear(folder)
         for unfinished in (settings.receipts / member_code).glob(".*"):
             unfinished.unlink()
-        yield folder
-        _clear(folder)
+        try:
+            yield folder
+        finally:
+            _clear(folder)
 
 
 def _clear(folder: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -160,7 +160,7 @@ class Statement:
         if column.kind == "date":
             return f"cast({self._moment(text, source.format or self.layout.dates)} as date)"
         if column.kind == "timestamp":
-            return self._utc(self._moment(text, source.format or self.layout.timestamps))
+            return self._utc(f"{column.name}__local")
         if column.name == "hs_code":
             return f"nullif(replace(replace({text}, '.', ''), ' ', ''), '')"
         return text
@@ -236,13 +236,24 @@ class Statement:
         )
 
     def _utc(self, local: str) -> str:
-        """Local time to UTC. A clock put back shows an hour twice: it is taken as the first of the two."""
+        """Local time to UTC. A clock put back shows an hour twice: it is taken as the first of the two.
+
+        The offset that held when the extract was sent is tried first: it is that of nearly every row.
+        """
         changes = offset_changes(self.facts.member.time_zone)
+        if len(changes) == 1:
+            return f"{local} - to_minutes({changes[0][1]})"
+        sent_at = datetime.combine(self.facts.sent_on, time())
+        newest = max(index for index, (start, _) in enumerate(changes) if start <= sent_at)
+        start, minutes = changes[newest]
+        is_before_next = "".join(f" and {local} < timestamp '{end}'" for end, _ in changes[newest + 1 :][:1])
         branches = " ".join(
-            f"when {local} >= timestamp '{start}' then {minutes}" for start, minutes in changes[:0:-1]
+            f"when {local} >= timestamp '{earlier}' then {offset}" for earlier, offset in changes[:0:-1]
         )
-        minutes = f"case {branches} else {changes[0][1]} end" if branches else str(changes[0][1])
-        return f"({local}) - to_minutes({minutes})"
+        return (
+            f"{local} - to_minutes(case when {local} >= timestamp '{start}'{is_before_next} then {minutes} "
+            f"{branches} else {changes[0][1]} end)"
+        )
 
     # ---- rules -----------------------------------------------------------------------------------------
 
@@ -319,15 +330,19 @@ class Statement:
             return in_words(form)
         if column.kind in ("decimal", "integer"):
             return f"1{self.layout.thousands}234{self.layout.decimal}50" if column.kind == "decimal" else "12"
-        return ", ".join(self._codes(column)[:8]) if column.kind == "code" else ""
+        examples = 3 if column.name == "port_code" else 8
+        return ", ".join(self._codes(column)[:examples]) if column.kind == "code" else ""
 
     # ---- the statement ---------------------------------------------------------------------------------
 
     def _common(self) -> str:
-        """CTEs `source`, `text`, `typed` and `judged`: typed and `is_rejected`, when exact also `faults`."""
-        texts, types = ["source_row"], ["*"]
+        """CTEs `source`, `text`, `local` (with local times), `typed` and `judged` (with the verdict)."""
+        texts, locals_, types = ["source_row"], ["*"], ["*"]
         for name, source in self.layout.columns.items():
             column = COLUMNS_BY_NAME[name]
+            if column.kind == "timestamp" and source.column is not None:
+                moment = self._moment(f"{name}__text", source.format or self.layout.timestamps)
+                locals_.append(f"{moment} as {name}__local")
             if source.column is not None:
                 is_free = column.kind == "text" and source.lookup is None
                 texts.append(f"{self._raw(source.column, is_free=is_free)} as {name}__text")
@@ -343,7 +358,8 @@ class Statement:
         return (
             f"with source as ({self.source()}),\n"
             f"text as (select {', '.join(texts)} from source),\n"
-            f"typed as (select {', '.join(types)} from text),\n"
+            f"local as (select {', '.join(locals_)} from text),\n"
+            f"typed as (select {', '.join(types)} from local),\n"
             f"judged as (select *, {verdict} from typed)"
         )
 

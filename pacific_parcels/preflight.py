@@ -21,8 +21,8 @@ from typing import Any, Literal
 
 import duckdb
 
-from pacific_parcels.contract import RULES
-from pacific_parcels.errors import ExtractError
+from pacific_parcels.contract import COLUMNS_BY_NAME, RULES
+from pacific_parcels.errors import ExtractError, PacificParcelsError
 from pacific_parcels.members import Member
 from pacific_parcels.reading import MANIFEST_SUFFIX, Reading, connect, read_sent, stream_of
 from pacific_parcels.receipts import fault_on_receipt
@@ -35,7 +35,7 @@ EXAMPLES_SHOWN = 10
 VERDICTS: dict[str, dict[Language, str]] = {
     "CLEAN": {
         "en": "{name} can be sent: all {rows_in} rows are in order ({values}).",
-        "fr": "{name} peut être transmis : les {rows_in} lignes sont en ordre ({values}).",
+        "fr": "{name} peut être transmis : toutes ses lignes ({rows_in}) sont en ordre ({values}).",
     },
     "NIL": {
         "en": "{name} can be sent: it reports a month without items.",
@@ -44,8 +44,8 @@ VERDICTS: dict[str, dict[Language, str]] = {
     "PARTIAL": {
         "en": "{name} would be accepted, but {left} of {rows_in} rows would be left out "
         "({rejected} rejected, {duplicate} duplicate). Mend them and check again before you send it.",
-        "fr": "{name} serait accepté, mais {left} lignes sur {rows_in} seraient écartées "
-        "({rejected} rejetées, {duplicate} en double). Corrigez-les et vérifiez de nouveau avant l'envoi.",
+        "fr": "{name} serait accepté, mais sans {left} de ses {rows_in} lignes (rejetées : {rejected} ; "
+        "en double : {duplicate}). Corrigez-les et vérifiez de nouveau avant l'envoi.",
     },
     "REFUSED": {
         "en": "{name} would be refused: do not send it yet.",
@@ -57,7 +57,8 @@ LABELS: dict[str, dict[Language, str]] = {
     "rows": {"en": "rows", "fr": "lignes"},
     "found": {"en": "found", "fr": "trouvé"},
     "empty": {"en": "nothing", "fr": "rien"},
-    "what_to_do": {"en": "What to do", "fr": "Que faire"},
+    "what_to_do": {"en": "What to do:", "fr": "Que faire :"},
+    "colon": {"en": ":", "fr": " :"},
     "all_rejects": {"en": "Every row left out: {path}", "fr": "Toutes les lignes écartées : {path}"},
 }
 
@@ -117,12 +118,13 @@ class Report:
             title, remedy = words.title.fill(fault.details), words.remedy.fill(fault.details)
             count = (
                 f"  {fault.row_count} {LABELS['row' if fault.row_count == 1 else 'rows'][language]}"
-                if fault.row_count and fault.column
+                if fault.row_count and fault.level != "FATAL"
                 else ""
             )
+            column = fault.column if fault.column in COLUMNS_BY_NAME else ""
             lines += [
                 "",
-                f"{fault.rule_id} {fault.level}{count}  {fault.column}".rstrip(),
+                f"{fault.rule_id} {fault.level}{count}  {column}".rstrip(),
                 f"  {getattr(title, language)}",
             ]
             shown = [
@@ -133,15 +135,16 @@ class Report:
             for example in shown[:EXAMPLES_SHOWN]:
                 where = f"{LABELS['row'][language]} {example.source_row}"
                 what = (
-                    f", {example.source_column}: {LABELS['found'][language]} "
+                    f", {example.source_column}{LABELS['colon'][language]} {LABELS['found'][language]} "
                     f"{example.found or LABELS['empty'][language]}"
                     if example.source_column
                     else ""
                 )
                 lines.append(f"    {where}{what}")
             if not shown and fault.first_rows:
-                lines.append(f"    {LABELS['rows'][language]} {', '.join(map(str, fault.first_rows))}")
-            lines.append(f"  {LABELS['what_to_do'][language]}: {getattr(remedy, language)}")
+                rows = LABELS["row" if len(fault.first_rows) == 1 else "rows"][language]
+                lines.append(f"    {rows} {', '.join(map(str, fault.first_rows))}")
+            lines.append(f"  {LABELS['what_to_do'][language]} {getattr(remedy, language)}")
         return lines
 
     def to_dict(self) -> dict[str, Any]:
@@ -200,11 +203,14 @@ def check_file(
     """Read a file as receiving would, with the manifest beside it unless told otherwise.
 
     Keeps nothing but the list of rows left out at `rejects_path`; where there are none, none of an earlier
-    check stays there. Errors: FileNotFoundError.
+    check stays there. Errors: FileNotFoundError, PacificParcelsError for a `rejects_path` that cannot be.
     """
     if not path.exists():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-    manifest_path = path.with_name(path.name + MANIFEST_SUFFIX)
+    name = path.name or str(path)  # the folder "." has none
+    manifest_path = beside(path, MANIFEST_SUFFIX)
+    if rejects_path is not None:
+        _refuse_place_of_rejects(rejects_path, path, manifest_path)
     is_with_manifest = has_manifest and manifest_path.is_file()
     with tempfile.TemporaryDirectory(prefix="pacific-parcels-") as folder:
         scratch = Path(folder)
@@ -216,7 +222,7 @@ def check_file(
                 connection,
                 member,
                 path,
-                path.name,
+                name,
                 "check",
                 datetime.fromtimestamp(path.stat().st_mtime, UTC).date(),
                 scratch / "reading",
@@ -227,10 +233,29 @@ def check_file(
         finally:
             connection.close()
     if rejects_path is not None and rows:
-        _write_rejects(rejects_path, rows)
+        _write_rejects(rejects_path, rows, reading)
     elif rejects_path is not None:
         rejects_path.unlink(missing_ok=True)
-    return Report(member.code, path.name, reading, _first_of_each(rows))
+    return Report(member.code, name, reading, _first_of_each(rows))
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """The file that goes with a file: in the same folder, named like it with `suffix` after it."""
+    return path.parent / f"{path.name}{suffix}"
+
+
+def _refuse_place_of_rejects(rejects_path: Path, path: Path, manifest_path: Path) -> None:
+    """Errors: PacificParcelsError where the list would replace what is checked, or has no folder."""
+    if rejects_path.resolve() in (path.resolve(), manifest_path.resolve()):
+        raise PacificParcelsError(
+            f"{rejects_path}: this is the extract or its manifest; expected another file; "
+            "give the list of rows left out a name of its own"
+        )
+    if not rejects_path.parent.is_dir():
+        raise PacificParcelsError(
+            f"{rejects_path}: there is no folder {rejects_path.parent}; "
+            "expected one for the rows left out; make it or name another"
+        )
 
 
 def sha256_of(path: Path) -> str:
@@ -274,12 +299,13 @@ def _first_of_each(rows: list[Example]) -> list[Example]:
     return kept
 
 
-def _write_rejects(path: Path, rows: list[Example]) -> None:
+def _write_rejects(path: Path, rows: list[Example], reading: Reading) -> None:
+    details = {(fault.rule_id, fault.column): fault.details for fault in reading.faults}
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", "rule_id", "column", "source_column", "found", "what_en", "what_fr"])
         for row in rows:
-            words = RULES[row.rule_id].title
+            words = RULES[row.rule_id].title.fill(details[row.rule_id, row.column])
             found = f"'{row.found}" if row.found.startswith(("=", "+", "-", "@", "\t", "\r")) else row.found
             writer.writerow(
                 [row.source_row, row.rule_id, row.column, row.source_column, found, words.en, words.fr]
@@ -312,6 +338,6 @@ def write_manifest(settings: Settings, member: Member, path: Path) -> Path:
         "control_totals": totals,
         "extracted_at": datetime.fromtimestamp(int(path.stat().st_mtime), UTC).isoformat(),
     }
-    target = path.with_name(path.name + MANIFEST_SUFFIX)
+    target = beside(path, MANIFEST_SUFFIX)
     target.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return target

@@ -39,6 +39,7 @@ from pacific_parcels.settings import PACKAGE, REPOSITORY, Settings
 KEPT_PUBLICATIONS = 5
 CODE = (PACKAGE, REPOSITORY / "dbt_project", REPOSITORY / "expectations")
 CODE_SUFFIXES = (".py", ".sql", ".yml", ".csv")
+OPEN_DATA_FILES = ("indicators.parquet", "indicators.csv", "README.txt")
 POINTER_KEYS = {"run_id", "run_number", "input_fingerprint", "audiences"}
 
 QUALITY_COLUMNS = {
@@ -98,7 +99,10 @@ def is_current(settings: Settings) -> bool:
     pointer = current(settings)
     if pointer is None or pointer.get("input_fingerprint") != input_fingerprint(settings):
         return False
-    return all((settings.published / path).is_file() for path in pointer["audiences"].values())
+    open_data = [f"open_data/{pointer['run_id']}/{name}" for name in OPEN_DATA_FILES]
+    return all(
+        (settings.published / path).is_file() for path in (*pointer["audiences"].values(), *open_data)
+    )
 
 
 def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str, Any]]) -> StagedPublication:
@@ -107,6 +111,7 @@ def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str
     run_number = (previous["run_number"] if previous else 0) + 1
     fingerprint = input_fingerprint(settings)
     run_id = f"{run_number:05d}-{fingerprint[:12]}"
+    # What was staged and never pointed at goes, and what a killed stage left half done.
     _remove(settings, [number for number in _run_numbers(settings) if number >= run_number])
     quality = sorted(quality_results, key=lambda row: (row["suite"], row["expectation_id"]))
     files: dict[str, Path] = {}
@@ -115,7 +120,6 @@ def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str
         path = settings.published / audience / f"{run_id}.duckdb"
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_name(f".{path.name}")
-        scratch.unlink(missing_ok=True)
         facts = _write_audience(settings, scratch, snapshot, audience, run_id, fingerprint, quality)
         scratch.replace(path)
         files[audience] = path
@@ -222,7 +226,11 @@ _CATALOGUE = """
 
 
 def _tables(audience: Audience) -> dict[str, str]:
-    """The tables of one audience's file: name and query over the snapshot, attached as w."""
+    """The tables of one audience's file: name and query over the snapshot, attached as w.
+
+    They are made in this order: a code list keeps the codes of the tables made before it, so that it tells no
+    audience of a port or a country that it is not shown.
+    """
     tables = {
         "indicators": indicators_for(audience, "w.mart_indicators", "w.stg_members"),
         "indicator_definitions": "select * from w.mart_indicator_definitions order by indicator_code",
@@ -237,12 +245,12 @@ def _tables(audience: Audience) -> dict[str, str]:
         "counterparts": (
             "select * from (select country_code as counterpart_code, name_en, name_fr from w.countries "
             "union all select '_U', 'Not known', 'Non connu') "
-            "where counterpart_code in (select counterpart_code from w.mart_indicators) order by 1"
+            "where counterpart_code in (select counterpart_code from indicators) order by 1"
         ),
         "busiest_days": busiest_days_for(audience, "w.mart_busiest_days", "w.stg_members"),
         "ports": (
             "select port_code, member_code, name from w.ports "
-            "where port_code in (select port_code from w.mart_busiest_days) order by port_code"
+            "where port_code in (select port_code from busiest_days) order by port_code"
         ),
         "coverage": coverage_for(audience, "w.mart_coverage", "w.stg_members"),
         "exchange_rates": "select * from w.mart_exchange_rates order by currency_code, time_period",
@@ -283,7 +291,6 @@ def _write_open_data(settings: Settings, public_file: Path, run_id: str, facts: 
     """
     folder = settings.published / "open_data" / run_id
     scratch = folder.with_name(f".{run_id}")
-    shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     texts = [name for name in INDICATOR_COLUMNS if name not in ("obs_value", "unit_mult")]
     safe = ", ".join(

@@ -214,6 +214,8 @@ def read_sent(
     scratch: Path,
     manifest_path: Path | None,
     content_sha256: Callable[[], str],
+    *,
+    expects_repeats: bool = False,
 ) -> tuple[Manifest | None, Reading]:
     """Read one file as it was sent: whose it is by its name, what its manifest says of it, then its rows.
 
@@ -231,7 +233,15 @@ def read_sent(
             reading.first_period, reading.last_period = periods
         return manifest, reading
     return manifest, read_extract(
-        connection, member, path, source_name, extract_id, sent_on, scratch, manifest
+        connection,
+        member,
+        path,
+        source_name,
+        extract_id,
+        sent_on,
+        scratch,
+        manifest,
+        expects_repeats=expects_repeats,
     )
 
 
@@ -244,11 +254,13 @@ def read_extract(
     sent_on: date,
     scratch: Path,
     manifest: Manifest | None = None,
+    *,
+    expects_repeats: bool = False,
 ) -> Reading:
     """Read one file of one member. A fault of the whole extract ends up in `faults`; only ours are raised.
 
     `sent_on` is the day on which the member sent it: a later arrival is a future date. `scratch` is an empty
-    directory.
+    directory. `expects_repeats` changes nothing but the cost: see `_Pass.run`.
     """
     reading = Reading()
     try:
@@ -272,10 +284,10 @@ def read_extract(
             extract_id, member, reading.stream_code, reading.first_period, reading.last_period, sent_on
         )
         try:
-            _Pass(connection, layout, facts, text, scratch, reading).run()
+            _Pass(connection, layout, facts, text, scratch, reading, expects_repeats).run()
         except _Irregular:
             text = module.respool(path, options, scratch)
-            _Pass(connection, layout, facts, text, scratch, reading).run()
+            _Pass(connection, layout, facts, text, scratch, reading, expects_repeats).run()
         _judge_the_whole(member, reading, manifest)
     except ExtractError as error:
         reading.faults += [Fault(fault.rule_id, "", 1, fault.details) for fault in error.faults]
@@ -360,8 +372,10 @@ class _Pass:
         text: RegularText,
         scratch: Path,
         reading: Reading,
+        expects_repeats: bool,
     ) -> None:
         self.connection = connection
+        self.expects_repeats = expects_repeats
         self.layout = layout
         self.facts = facts
         self.text = text
@@ -371,16 +385,25 @@ class _Pass:
         self.is_one_month = facts.first_period is not None and facts.first_period == facts.last_period
 
     def run(self) -> None:
-        """The plain statement on all rows but those of repeated items; the exact one on whatever is left.
-
-        Two statements cost more to plan than a small extract costs to judge: it goes to the exact one
-        at once.
-        """
+        """Judge every row; once more, with an eye on repeated items, where there turn out to be any."""
         self.reading.rows_in = self.text.rows
-        self.reading.accepted_files = []
         if self.text.rows == 0:
             self._nothing()
             return
+        self._judge()
+        if not self.expects_repeats and self._has_repeats():
+            self.expects_repeats = True
+            self._judge()
+        self._sum_up()
+
+    def _judge(self) -> None:
+        """The plain statement on all rows but those of repeated items; the exact one on whatever is left.
+
+        Two statements cost more to plan than a small extract costs to judge: it goes to the exact one
+        at once. The look for repeated items reads the whole text once more: it is left out where none are
+        expected.
+        """
+        self.reading.accepted_files = []
         self.connection.execute(
             "create or replace temp table rejected (extract_id varchar, source_row bigint, verdict varchar, "
             "faults varchar[], source_values varchar, declared_value decimal(18,2), "
@@ -391,7 +414,7 @@ class _Pass:
         if self.text.rows <= SMALL_EXTRACT_ROWS:
             self._judge_exactly(self.text)
         else:
-            repeated = self._rows_of_repeated_items(plain)
+            repeated = self._rows_of_repeated_items(plain) if self.expects_repeats else ""
             accepted = self._accept(plain.accepted(repeated), plain.accepted_by_period(repeated), "plain")
             self._refuse_rows_that_were_not_split()
             if accepted < self.text.rows - self.text.fault_count:
@@ -404,12 +427,20 @@ class _Pass:
                 f"read_csv({quoted(str(self.text.faults))}, auto_detect = false, header = false, "
                 "delim = ',', columns = {'source_row': 'BIGINT', 'rule_id': 'VARCHAR'})"
             )
-        self._sum_up()
+
+    def _has_repeats(self) -> bool:
+        """Whether an item was accepted twice. A small extract has been judged as a whole and has none."""
+        if self.text.rows <= SMALL_EXTRACT_ROWS or not self.reading.accepted_files:
+            return False
+        rows, distinct = self._one(f"select count(*), count(distinct hash(item_id)) from {self._parquet()}")
+        return bool(rows != distinct)
 
     def _rows_of_repeated_items(self, plain: Statement) -> str:
         """The rows of items that occur more than once, as SQL for `not in`; empty where there are none."""
         ids = plain.item_ids()
-        rows, distinct = self._one(f"select count(item_id), count(distinct hash(item_id)) from ({ids})")
+        rows, distinct = self._one(
+            f"select count(*), count(distinct hash(item_id)) from ({ids}) where item_id is not null"
+        )
         self._refuse_rows_that_were_not_split()
         if rows == distinct:
             return ""

@@ -202,8 +202,10 @@ class Ledger:
         if earlier is not None and earlier["delivery"] != receipt["delivery"]:
             self.note_again(earlier["delivery"], earlier["source_name"], earlier)
         for other in self.deliveries.get(receipt["delivery"], []):
-            if other["status"] == REFUSED and other["extract_id"] != receipt["extract_id"]:
+            is_standing = self.extracts.get(other["extract_id"]) is other  # by no other delivery meanwhile
+            if is_standing and other["status"] == REFUSED and other["extract_id"] != receipt["extract_id"]:
                 (self.folder / f"{other['extract_id']}.json").unlink(missing_ok=True)
+                del self.extracts[other["extract_id"]]
         write_json(self.folder / f"{receipt['extract_id']}.json", receipt)
         self._remember(receipt)
 

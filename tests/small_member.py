@@ -132,7 +132,7 @@ def member_file(directory: Path, member: Member) -> None:
                 if "factor" in source:
                     source["factor"] = float(source["factor"])
     (directory / f"{member.code.lower()}.yml").write_text(
-        yaml.safe_dump(content, allow_unicode=True), encoding="utf-8"
+        yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
     )
 
 

@@ -53,8 +53,7 @@ class Scan:
     line_ends: int = 0
     carriage_returns: int = 0
     windows_ends: int = 0
-    quotes: int = 0
-    delimiters: int = 0
+    has_quotes: bool = False
     has_blank_lines: bool = False
     ends_with_line_end: bool = True
 
@@ -96,7 +95,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     if options.encoding in ("cp1252", "latin-1") and scan.is_utf8 and not scan.is_ascii:
         _refuse_utf8(path, options)
     is_as_duckdb_reads = options.encoding != "utf-16" and (scan.is_ascii or options.encoding == "utf-8")
-    if is_as_duckdb_reads and _is_regular(path, options, scan, len(columns)):
+    if is_as_duckdb_reads and _is_regular(path, options, scan):
         lines = scan.line_ends + (not scan.ends_with_line_end)
         return RegularText(
             path=path,
@@ -189,7 +188,7 @@ def _open(path: Path, options: Options) -> io.TextIOWrapper:
 def _scan(path: Path, options: Options) -> Scan:
     """One pass over all bytes. Errors: ExtractError R016 at a NUL byte."""
     scan = Scan()
-    delimiter, quote = options.delimiter.encode(), options.quote.encode()
+    quote = options.quote.encode()
     decoder = codecs.getincrementaldecoder("utf-8")()
     tail = b""
     with path.open("rb") as file:
@@ -201,12 +200,16 @@ def _scan(path: Path, options: Options) -> Scan:
                 scan.is_ascii = False
                 scan.is_utf8 = _decodes(decoder, chunk)
             scan.line_ends += chunk.count(b"\n")
-            scan.carriage_returns += chunk.count(b"\r")
-            scan.windows_ends += chunk.count(b"\r\n") + (tail.endswith(b"\r") and chunk.startswith(b"\n"))
-            scan.quotes += chunk.count(quote)
-            scan.delimiters += chunk.count(delimiter)
-            joined = tail + chunk
-            scan.has_blank_lines = scan.has_blank_lines or b"\n\n" in joined or b"\n\r\n" in joined
+            if b"\r" in chunk or tail.endswith(b"\r"):
+                scan.carriage_returns += chunk.count(b"\r")
+                scan.windows_ends += chunk.count(b"\r\n")
+                scan.windows_ends += tail.endswith(b"\r") and chunk.startswith(b"\n")
+                scan.has_blank_lines = scan.has_blank_lines or b"\n\r\n" in chunk
+            scan.has_quotes = scan.has_quotes or quote in chunk
+            seam = tail + chunk[:2]
+            scan.has_blank_lines = (
+                scan.has_blank_lines or b"\n\n" in chunk or b"\n\n" in seam or b"\n\r\n" in seam
+            )
             tail = chunk[-3:]
     scan.is_utf8 = scan.is_utf8 and _decodes(decoder, b"", is_last=True)
     scan.ends_with_line_end = tail.endswith(b"\n")
@@ -221,14 +224,13 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, is_last: bool 
     return True
 
 
-def _is_regular(path: Path, options: Options, scan: Scan, width: int) -> bool:
+def _is_regular(path: Path, options: Options, scan: Scan) -> bool:
     if scan.has_blank_lines or options.header_row > 1:
         return False
     if scan.carriage_returns not in (0, scan.line_ends) or scan.carriage_returns != scan.windows_ends:
         return False
-    lines = scan.line_ends + (not scan.ends_with_line_end)
-    if scan.quotes == 0:
-        return scan.delimiters == lines * (width - 1)
+    if not scan.has_quotes:
+        return True  # DuckDB itself tells of a row with too few or too many fields
     quote, delimiter = re.escape(options.quote.encode()), re.escape(options.delimiter.encode())
     # What DuckDB makes of blanks beside marks depends on where they stand: such a line has to be well formed.
     blank_beside_mark = re.compile(rb"[ \t]%b|%b[ \t]" % (quote, quote))

@@ -5,7 +5,7 @@
 DIRECTORY/undisturbed is a home that ran to its end; DIRECTORY/killed_<n> one that was killed and then ran to
 its end; DIRECTORY/lost one that ran, lost its warehouse and its publication, and ran again. For each but the
 first, one line of JSON goes to the output:
-{"home", "phase", "after_seconds", "was_killed", "exit_code_of_the_next_run"}.
+{"home", "phase", "after_seconds", "exit_code_of_the_next_run"}.
 """
 
 from __future__ import annotations
@@ -110,50 +110,59 @@ def run_until_killed(home: Path, phase: str, after_seconds: float) -> bool:
     return os.WIFSIGNALED(status)
 
 
+def keep_parsed_project(directory: Path, home: Path) -> None:
+    parsed = directory / "undisturbed" / PARSED_PROJECT
+    if parsed.exists():
+        (home / PARSED_PROJECT).parent.mkdir(parents=True)
+        shutil.copy2(parsed, home / PARSED_PROJECT)
+
+
 def new_home(directory: Path, inbox: Path) -> Path:
     """Always at the same path, so that dbt need not read its project anew for each of them."""
     home = directory / "home"
     home.mkdir()
     shutil.copytree(inbox, home / "inbox")
-    parsed = directory / "undisturbed" / PARSED_PROJECT
-    if parsed.exists():
-        (home / PARSED_PROJECT).parent.mkdir(parents=True)
-        shutil.copy2(parsed, home / PARSED_PROJECT)
+    keep_parsed_project(directory, home)
     return home
 
 
-def tell(home: Path, name: str, phase: str, after_seconds: float, was_killed: bool) -> None:
-    """Let the next run go to its end, say how it went, and put the home aside under its name."""
-    exit_code, _ = run_to_the_end(home)
+def tell(home: Path, name: str, phase: str, after_seconds: float) -> dict[str, float]:
+    """Let the next run go to its end, say how it went, put the home aside; how long each phase took."""
+    exit_code, lasted = run_to_the_end(home)
     home.rename(home.with_name(name))
     line = {
         "home": name,
         "phase": phase,
         "after_seconds": round(after_seconds, 3),
-        "was_killed": was_killed,
         "exit_code_of_the_next_run": exit_code,
     }
     print(json.dumps(line), flush=True)
+    return lasted
 
 
 def main(inbox: Path, directory: Path, seed: int) -> None:
     home = new_home(directory, inbox)
-    exit_code, lasted = run_to_the_end(home)
+    exit_code, first = run_to_the_end(home)
     assert exit_code == 0, "the undisturbed run failed: see chain.log"
     home.rename(directory / "undisturbed")
 
     shutil.copytree(directory / "undisturbed", home)
     shutil.rmtree(home / "warehouse")
     shutil.rmtree(home / "published")
-    tell(home, "lost", "warehouse and publication lost", 0.0, was_killed=False)
+    keep_parsed_project(directory, home)
+    lasted = tell(home, "lost", "warehouse and publication lost", 0.0)
+    lasted["receive"] = first["receive"]
 
     moments = random.Random(seed)
     for number, phase in enumerate(KILLS):
         home = new_home(directory, inbox)
-        # Later runs are quicker than the first, whose phases were timed: the first part of a phase is random enough.
-        after_seconds = moments.uniform(0.0, 0.5 if phase == "build" else 0.8) * lasted[phase]
-        was_killed = run_until_killed(home, phase, after_seconds)
-        tell(home, f"killed_{number}", phase, after_seconds, was_killed)
+        after_seconds = moments.uniform(0.0, 0.8) * lasted[phase]
+        while not run_until_killed(home, phase, after_seconds):
+            # It was quicker than the run that was timed, and had ended: once more, and earlier.
+            shutil.rmtree(home)
+            home = new_home(directory, inbox)
+            after_seconds /= 2
+        tell(home, f"killed_{number}", phase, after_seconds)
 
 
 if __name__ == "__main__":

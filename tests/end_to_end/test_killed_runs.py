@@ -45,7 +45,6 @@ def test_a_killed_run_and_the_next_one_publish_what_an_undisturbed_run_does(tmp_
     lost, *kills = (json.loads(line) for line in job.stdout.splitlines() if line.startswith("{"))
 
     assert Counter(kill["phase"] for kill in kills) == {"receive": 3, "build": 3, "judge": 2, "publish": 2}
-    assert [kill for kill in kills if not kill["was_killed"]] == []
     undisturbed = publication_content(tmp_path / "undisturbed")
     assert len(undisturbed) > 20
     for run in (lost, *kills):

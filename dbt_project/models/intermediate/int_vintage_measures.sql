@@ -7,9 +7,9 @@
     )
 }}
 
-with item_values as (
+with items as (
 
-    select * from {{ ref('int_item_values') }}
+    select * from {{ ref('int_valued_items') }}
     where {{ is_in_changed_partition() }}
 
 ),
@@ -36,19 +36,15 @@ measured as (
         count(declared_value_usd) as items_valued,
         sum(declared_value_usd) as declared_value_usd,
         cast(median(declared_value_usd) as decimal(18, 2)) as median_value_usd,
-        count(duty_usd) as items_with_duty,
-        sum(duty_usd) as duty_usd,
-        count(tax_usd) as items_with_tax,
-        sum(tax_usd) as tax_usd,
         count(valuation_basis_code) as items_with_basis,
-        count(case when counterpart_code <> '_U' then 1 end) as items_with_counterpart,
+        count(coalesce(origin_country_code, consignment_country_code)) as items_with_counterpart,
         count(port_code) as items_with_port,
         count(hs_code) as items_with_hs_code,
         count(gross_mass_kg) as items_with_gross_mass,
         count(release_at) as items_with_release,
         min(arrival_date) as first_arrival_date,
         max(arrival_date) as last_arrival_date
-    from item_values
+    from items
     group by vintage_key
 
 ),
@@ -66,10 +62,6 @@ final as (
         measured.items_valued,
         measured.declared_value_usd,
         measured.median_value_usd,
-        measured.items_with_duty,
-        measured.duty_usd,
-        measured.items_with_tax,
-        measured.tax_usd,
         measured.items_with_basis,
         measured.items_with_counterpart,
         measured.items_with_port,

@@ -9,8 +9,8 @@
 
 with items as (
 
-    select * from {{ ref('int_items') }}
-    where {{ is_in_changed_partition() }}
+    select * from {{ ref('int_counted_items') }}
+    where vintage_status = 'IN_FORCE' and {{ is_in_changed_partition() }}
 
 ),
 

@@ -10,6 +10,21 @@ measures as (
 
 ),
 
+revenue as (
+
+    select
+        member_code,
+        stream_code,
+        time_period,
+        sum(items_with_duty) as items_with_duty,
+        sum(duty_usd) as duty_usd,
+        sum(items_with_tax) as items_with_tax,
+        sum(tax_usd) as tax_usd
+    from {{ ref('mart_item_cube') }}
+    group by member_code, stream_code, time_period
+
+),
+
 receipts as (
 
     select * from {{ ref('stg_receipts') }}
@@ -51,10 +66,10 @@ final as (
         coalesce(measures.items_valued, 0) as items_valued,
         measures.declared_value_usd,
         measures.median_value_usd,
-        coalesce(measures.items_with_duty, 0) as items_with_duty,
-        measures.duty_usd,
-        coalesce(measures.items_with_tax, 0) as items_with_tax,
-        measures.tax_usd,
+        cast(coalesce(revenue.items_with_duty, 0) as bigint) as items_with_duty,
+        revenue.duty_usd,
+        cast(coalesce(revenue.items_with_tax, 0) as bigint) as items_with_tax,
+        revenue.tax_usd,
         coalesce(measures.items_with_basis, 0) as items_with_basis,
         coalesce(measures.items_with_counterpart, 0) as items_with_counterpart,
         coalesce(measures.items_with_port, 0) as items_with_port,
@@ -81,6 +96,11 @@ final as (
         on
             in_force.extract_id = measures.extract_id
             and in_force.time_period = measures.time_period
+    left join revenue
+        on
+            in_force.member_code = revenue.member_code
+            and in_force.stream_code = revenue.stream_code
+            and in_force.time_period = revenue.time_period
     left join vintages as previous_vintages
         on
             in_force.previous_extract_id = previous_vintages.extract_id

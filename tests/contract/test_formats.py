@@ -1,0 +1,151 @@
+"""Every format: one module, and a messy sample with its right answer beside it under tests/formats/<name>/.
+
+sample.*        the extract
+member.yml      how it is laid out, as a member file says it
+expected.json   what reading it must give, worked out by hand: counts, values by currency, rows by rule and
+                column, and each accepted item; a column that an item does not name is null
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from pacific_parcels.contract import COLUMNS
+from pacific_parcels.errors import MemberFileError
+from pacific_parcels.formats import Header, RegularText, format_names, load_format, read_options
+from pacific_parcels.members import Layout, Member
+from pacific_parcels.reading import Value, connect, read_extract
+from pacific_parcels.settings import Settings
+from tests.small_member import SENT_ON
+
+SAMPLES = Path(__file__).parents[1] / "formats"
+FORMATS = format_names()
+EXTRACT_ID = "fj-0"
+
+
+def missing_files(name: str) -> list[str]:
+    """What a format's sample lacks."""
+    wanted = ("sample.*", "member.yml", "expected.json")
+    return [
+        f"tests/formats/{name}/{pattern}"
+        for pattern in wanted
+        if len(list((SAMPLES / name).glob(pattern))) != 1
+    ]
+
+
+def sample_of(name: str) -> tuple[Path, Member, Layout, dict[str, Any]]:
+    (path,) = (SAMPLES / name).glob("sample.*")
+    member = Member.model_validate(
+        yaml.safe_load((SAMPLES / name / "member.yml").read_text(encoding="utf-8"))
+    )
+    (layout,) = member.extracts["items"].layouts
+    return path, member, layout, json.loads((SAMPLES / name / "expected.json").read_text(encoding="utf-8"))
+
+
+def test_there_are_formats_and_each_has_its_sample() -> None:
+    assert len(FORMATS) >= 2
+    assert [file for name in FORMATS for file in missing_files(name)] == []
+    assert sorted(path.name for path in SAMPLES.iterdir()) == FORMATS, "a sample without its format"
+
+
+def test_a_format_that_does_not_exist_is_a_fault_of_the_member_file() -> None:
+    with pytest.raises(MemberFileError, match=r"found 'punched_cards'; expected one of \['delimited'"):
+        load_format("punched_cards")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+class TestFormat:
+    def test_has_options_that_refuse_what_they_do_not_know(self, name: str) -> None:
+        module = load_format(name)
+
+        assert issubclass(module.Options, BaseModel)
+        assert read_options(module, {})
+        with pytest.raises(MemberFileError, match="unheard_of"):
+            read_options(module, {"unheard_of": 1})
+
+    def test_reads_a_header_and_the_rows(self, name: str) -> None:
+        module = load_format(name)
+
+        assert list(inspect.signature(module.header).parameters) == ["path", "options"]
+        assert list(inspect.signature(module.read).parameters) == ["path", "options", "scratch"]
+        assert inspect.signature(module.header, eval_str=True).return_annotation is Header
+        assert inspect.signature(module.read, eval_str=True).return_annotation is RegularText
+
+    def test_says_what_it_carries_and_what_it_cannot(self, name: str) -> None:
+        words = " ".join((load_format(name).__doc__ or "").split())
+
+        assert "It carries" in words
+        assert "cannot carry" in words
+
+    def test_gives_the_columns_and_every_row_of_its_sample(self, name: str, tmp_path: Path) -> None:
+        path, _, layout, expected = sample_of(name)
+        module = load_format(name)
+        options = read_options(module, layout.options)
+
+        columns = module.header(path, options).columns
+        assert sorted(columns) == sorted(layout.source_columns)
+        text = module.read(path, options, tmp_path)
+        assert (text.columns, text.rows) == (columns, expected["counts"]["in"])
+        # Bytes that DuckDB is given as they came may turn out irregular: then the format has to number them.
+        assert text.has_source_row or hasattr(module, "respool")
+
+    def test_its_sample_is_messy_on_purpose(self, name: str) -> None:
+        """A sample in which nothing is wrong shows little."""
+        *_, expected = sample_of(name)
+        counts = expected["counts"]
+
+        assert min(counts[kind] for kind in ("accepted", "rejected", "duplicate", "warned")) > 0
+        assert counts["in"] == counts["accepted"] + counts["rejected"] + counts["duplicate"]
+        assert len(expected["items"]) == counts["accepted"]
+
+    def test_its_sample_gives_the_expected_answer(self, name: str, tmp_path: Path) -> None:
+        path, member, layout, expected = sample_of(name)
+        assert layout.format == name
+        (tmp_path / "scratch").mkdir()
+        connection = connect(Settings(home=tmp_path), tmp_path / "spill")
+        try:
+            reading = read_extract(
+                connection, member, path, path.name, EXTRACT_ID, SENT_ON, tmp_path / "scratch"
+            )
+            items = []
+            for period, file in reading.accepted_files:
+                rows = connection.execute(
+                    "select * from read_parquet(?, hive_partitioning = false)", [str(file)]
+                )
+                names = [column[0] for column in rows.description]
+                hive = {"member_code": member.code, "time_period": period}
+                items += [hive | dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+        finally:
+            connection.close()
+
+        assert {kind: getattr(reading, f"rows_{kind}") for kind in expected["counts"]} == expected["counts"]
+        assert {value.currency_code: amounts(value) for value in reading.values} == {
+            currency: {kind: Decimal(amount) for kind, amount in three.items()}
+            for currency, three in expected["values"].items()
+        }
+        assert reading.items_by_period == expected["items_by_period"]
+        faults = {f"{fault.rule_id}:{fault.column}": list(fault.first_rows) for fault in reading.faults}
+        assert faults == expected["rows_by_rule"]
+        nothing = dict.fromkeys(column.name for column in COLUMNS)
+        ours = {"extract_id": EXTRACT_ID, "member_code": member.code}
+        assert [as_json(item) for item in sorted(items, key=lambda item: item["source_row"])] == [
+            nothing | ours | item for item in expected["items"]
+        ]
+
+
+def amounts(value: Value) -> dict[str, Decimal]:
+    return {"accepted": value.accepted, "rejected": value.rejected, "duplicate": value.duplicate}
+
+
+def as_json(item: dict[str, Any]) -> dict[str, Any]:
+    """Amounts as texts with their decimals; days and times as texts."""
+    plain = (str, int, bool, list, type(None))
+    return {name: value if isinstance(value, plain) else str(value) for name, value in item.items()}

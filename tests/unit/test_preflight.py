@@ -1,0 +1,452 @@
+"""The pre-flight check tells a member what receiving would say, in words that can be acted upon."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pacific_parcels.errors import ExtractError, PacificParcelsError
+from pacific_parcels.landing import receive_member
+from pacific_parcels.preflight import Report, check_file, sha256_of, write_manifest
+from pacific_parcels.settings import Settings
+from tests.small_member import FILE_NAME, line_of, member_file, put, small_member, text_of
+
+GOOD: dict[str, str] = {}
+# Rows 3, 4 and 6 are left out, row 5 is accepted with a warning.
+DIRTY = text_of(
+    GOOD, {"Value": "ten"}, {"Item": "A1", "Value": "1234.50"}, {"Mass": "0"}, {"Mode": "Q", "Port": "Nadi"}
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    member_file(tmp_path / "members", small_member())
+    member_file(tmp_path / "members", small_member(code="WS", file="ws-{period}.csv"))
+    return Settings(home=tmp_path / "home", member_directories=(tmp_path / "members",), quiet_seconds=0)
+
+
+@pytest.fixture
+def rejects(tmp_path: Path) -> Path:
+    return tmp_path / "rejects.csv"
+
+
+def check(home: Settings, content: str, name: str = FILE_NAME, rejects: Path | None = None) -> Report:
+    return check_file(home, small_member(), put(home.home.parent / "mine" / name, content), rejects)
+
+
+def listed(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class TestVerdict:
+    def test_all_in_order(self, home: Settings) -> None:
+        report = check(home, text_of(GOOD, {"Value": "1234.50"}))
+
+        assert (report.verdict, report.exit_code) == ("CLEAN", 0)
+        assert report.sentence("en") == f"{FILE_NAME} can be sent: all 2 rows are in order (1,244.50 FJD)."
+        # In French the comma is the decimal sign; thousands are set apart by a narrow no-break space.
+        assert report.sentence("fr") == (
+            f"{FILE_NAME} peut être transmis : toutes ses lignes (2) sont en ordre (1\u202f244,50 FJD)."
+        )
+
+    def test_some_rows_left_out(self, home: Settings) -> None:
+        report = check(home, DIRTY)
+
+        assert (report.verdict, report.exit_code) == ("PARTIAL", 4)
+        assert report.sentence("en") == (
+            f"{FILE_NAME} would be accepted, but 3 of 5 rows would be left out (2 rejected, 1 duplicate). "
+            "Mend them and check again before you send it."
+        )
+        assert report.sentence("fr") == (
+            f"{FILE_NAME} serait accepté, mais sans 3 de ses 5 lignes (rejetées : 2 ; en double : 1). "
+            "Corrigez-les et vérifiez de nouveau avant l'envoi."
+        )
+
+    def test_a_month_without_items(self, home: Settings) -> None:
+        report = check(home, text_of())
+
+        assert (report.verdict, report.exit_code) == ("NIL", 0)
+        assert report.sentence("en") == f"{FILE_NAME} can be sent: it reports a month without items."
+        assert report.sentence("fr") == f"{FILE_NAME} peut être transmis : il déclare un mois sans envoi."
+
+    def test_refused(self, home: Settings) -> None:
+        report = check(home, text_of(GOOD, delimiter=";"))
+
+        assert (report.verdict, report.exit_code) == ("REFUSED", 11)
+        assert report.sentence("en") == f"{FILE_NAME} would be refused: do not send it yet."
+        assert report.sentence("fr") == f"{FILE_NAME} serait refusé : ne l'envoyez pas encore."
+
+    def test_values_are_added_up_for_each_currency(self, home: Settings) -> None:
+        report = check(
+            home, text_of({"Value": "1.00", "Currency": "USD"}, {"Value": "2.00"}, {"Value": "3.00"})
+        )
+
+        assert report.sentence("en").endswith("(5.00 FJD, 1.00 USD).")
+
+    @pytest.mark.parametrize(("rejected", "verdict"), [(5, "PARTIAL"), (6, "REFUSED")])
+    def test_up_to_five_rejected_rows_are_always_forgiven(
+        self, home: Settings, rejected: int, verdict: str
+    ) -> None:
+        """5 and 6 of 20 rows are 25 % and 30 %: both more than the 10 % that are allowed otherwise."""
+        assert (
+            check(home, text_of(*[{"Value": "-1"}] * rejected, *[GOOD] * (20 - rejected))).verdict == verdict
+        )
+
+
+class TestReport:
+    def test_names_rule_count_rows_values_and_remedy(self, home: Settings) -> None:
+        lines = check(home, DIRTY).lines("en")
+
+        start = lines.index("R106 ERROR  1 row  declared_value")
+        assert lines[start : start + 4] == [
+            "R106 ERROR  1 row  declared_value",
+            "  The number cannot be read.",
+            "    row 3, Value: found ten",
+            "  What to do: Write it as 1234.50.",
+        ]
+        start = lines.index("R204 WARNING  1 row  gross_mass_kg")
+        assert lines[start + 2] == "    row 5"
+
+    def test_in_french(self, home: Settings) -> None:
+        lines = check(home, DIRTY).lines("fr")
+
+        start = lines.index("R109 ERROR  1 ligne  channel_code")
+        assert lines[start : start + 4] == [
+            "R109 ERROR  1 ligne  channel_code",
+            "  Le code ne figure pas dans la liste convenue.",
+            "    ligne 6, Mode : trouvé Q",
+            "  Que faire : Utilisez l'un de ces codes : P, X ; pour un nouveau code, demandez au secrétariat "
+            "de l'ajouter au fichier du membre.",
+        ]
+
+    def test_of_a_refusal_says_what_is_wrong_with_the_whole_file(self, home: Settings) -> None:
+        lines = check(home, "").lines("en")
+
+        assert lines[2:] == [
+            "R001 FATAL",
+            "  The file is empty.",
+            "  What to do: Export it again; for a month without items send the header row alone.",
+        ]
+
+    def test_shows_the_first_ten_of_each_rule_only(self, home: Settings) -> None:
+        report = check(home, text_of(*[{"Value": "x"}] * 25, {"Mode": "Q"}))
+
+        assert [(example.rule_id, example.source_row) for example in report.examples] == [
+            *[("R106", row) for row in range(2, 12)],
+            ("R109", 27),
+        ]
+
+    def test_shows_nothing_for_an_empty_value_and_forty_characters_of_a_long_one(
+        self, home: Settings
+    ) -> None:
+        report = check(
+            home, text_of(GOOD, {"Value": "9" * 50}, {"Currency": ""}, {"Released": "Café\t\u202e!"})
+        )
+
+        found = {example.source_column: example.found for example in report.examples}
+        assert found == {
+            "Value": "9" * 39 + "…",
+            "Currency": "",
+            "Released": "Café\\t\\u202e!",  # what cannot be seen is written out; letters with accents stay
+        }
+        assert "    row 4, Currency: found nothing" in report.lines("en")
+
+    def test_of_rows_that_cannot_be_split_gives_their_numbers(self, home: Settings) -> None:
+        lines = check(home, text_of(GOOD) + "A2,P\n" + line_of(Item="A3") + "\nA4\n").lines("en")
+
+        start = lines.index("R101 ERROR  2 rows")
+        assert lines[start + 1 : start + 4] == [
+            "  The row has too few or too many fields; expected: 15.",
+            "    row 3",
+            "    row 5",
+        ]
+
+    def test_numbers_rows_as_a_spreadsheet_does(self, home: Settings) -> None:
+        # The goods of row 2 take two lines, and row 3 is blank: the wrong value stands in row 4, on line 5.
+        text = text_of({"Goods": "Tea\nand rice"}, {"Value": "ten"}).replace("\nA2", "\n\nA2")
+        assert text.splitlines()[4].startswith("A2")
+
+        (example,) = check(home, text).examples
+        assert (example.source_row, example.found) == (4, "ten")
+
+    def test_shows_a_row_of_another_member_by_the_column_of_the_file(self, home: Settings) -> None:
+        lines = check(home, text_of(GOOD, {"Country": "TO"})).lines("en")
+
+        start = lines.index("R112 ERROR  1 row")
+        assert lines[start + 2] == "    row 3, Country: found TO"
+
+    def test_of_a_wrong_header_gives_all_that_is_wrong_at_once(self, home: Settings) -> None:
+        text = text_of(GOOD).replace("Value", "Worth", 1)
+
+        english, french = ("\n".join(check(home, text).lines(language)) for language in ("en", "fr"))
+        assert "\n\nR002 FATAL\n  Columns are missing: Value. Found: Item, Mode, Port," in english
+        assert "\n\nR003 FATAL\n  Columns that the layout does not know: Worth.\n" in english
+        assert "\n\nR002 FATAL\n  Colonnes manquantes : Value. Trouvées : Item, Mode, Port," in french
+        assert "\n  Que faire : Retirez-les ou, si elles sont nouvelles, demandez au secrétariat" in french
+
+    def test_json_is_complete(self, home: Settings) -> None:
+        content = json.loads(json.dumps(check(home, DIRTY).to_dict()))
+
+        assert (content["member_code"], content["file"], content["stream_code"]) == ("FJ", FILE_NAME, "items")
+        assert (content["time_period_start"], content["time_period_end"]) == ("2026-03", "2026-03")
+        assert content["verdict"] == "PARTIAL"
+        assert content["sentence_en"].startswith(FILE_NAME)
+        assert content["sentence_fr"].startswith(FILE_NAME)
+        counts = ("in", "accepted", "rejected", "duplicate", "warned")
+        assert [content[f"rows_{name}"] for name in counts] == [
+            5, 2, 2, 1, 1,
+        ]  # fmt: skip
+        assert content["values"] == [
+            {
+                "currency_code": "FJD",
+                "accepted_value": "20.00",
+                "rejected_value": "10.00",
+                "duplicate_value": "1234.50",
+            }
+        ]
+        assert {(rule["rule_id"], rule["column_name"], rule["row_count"]) for rule in content["rules"]} == {
+            ("R106", "declared_value", 1),
+            ("R109", "channel_code", 1),
+            ("R111", "port_code", 1),
+            ("R114", "item_id", 1),
+            ("R204", "gross_mass_kg", 1),
+        }
+        (rule,) = [rule for rule in content["rules"] if rule["rule_id"] == "R106"]
+        assert {name: rule[name] for name in rule if name not in ("rule_id", "column_name", "row_count")} == {
+            "level": "ERROR",
+            "first_rows": [3],
+            "title_en": "The number cannot be read.",
+            "title_fr": "Le nombre est illisible.",
+            "remedy_en": "Write it as 1234.50.",
+            "remedy_fr": "Écrivez-le sous la forme 1234.50.",
+        }
+        assert {
+            "row": 3,
+            "rule_id": "R106",
+            "column_name": "declared_value",
+            "source_column": "Value",
+            "found": "ten",
+        } in (content["examples"])
+
+
+class TestListOfRowsLeftOut:
+    def test_holds_every_fault_of_every_row(self, home: Settings, rejects: Path) -> None:
+        check(home, text_of(*[{"Value": "x"}] * 25, {"Mode": "Q", "Port": "Nadi"}), rejects=rejects)
+
+        rows = listed(rejects)
+        assert [int(row["row"]) for row in rows] == [*range(2, 28), 27]
+        assert rows[-1] == {
+            "row": "27",
+            "rule_id": "R111",
+            "column": "port_code",
+            "source_column": "Port",
+            "found": "Nadi",
+            "what_en": "The place is not a UN/LOCODE of this member.",
+            "what_fr": "Le lieu n'est pas un UN/LOCODE de ce membre.",
+        }
+
+    @pytest.mark.parametrize("value", ["=cmd|' /C calc'!A0", "+1+2", "-1", "@SUM(A1)"])
+    def test_is_no_formula_in_a_spreadsheet(self, home: Settings, rejects: Path, value: str) -> None:
+        check(home, text_of(GOOD, {"Mode": value}), rejects=rejects)
+
+        assert [row["found"] for row in listed(rejects)] == [f"'{value}"]
+
+    def test_opens_in_a_spreadsheet_with_its_accents(self, home: Settings, rejects: Path) -> None:
+        check(home, text_of(GOOD, {"Mode": "Colis à pied"}), rejects=rejects)
+
+        assert rejects.read_bytes().startswith(b"\xef\xbb\xbf"), (
+            "Excel takes a file without the mark for cp1252"
+        )
+        assert [row["found"] for row in listed(rejects)] == ["Colis à pied"]
+
+    def test_leaves_no_gap_in_its_sentences(self, home: Settings, rejects: Path) -> None:
+        check(home, text_of(GOOD, GOOD) + "A3,P,FJSUV\n", rejects=rejects)
+
+        (row,) = listed(rejects)
+        assert row["what_en"] == "The row has too few or too many fields; expected: 15."
+        assert row["what_fr"] == "La ligne comporte trop peu ou trop de champs ; attendu : 15."
+
+    @pytest.mark.parametrize("name", [FILE_NAME, f"{FILE_NAME}.manifest.json"])
+    def test_never_takes_the_place_of_what_is_checked(self, home: Settings, name: str) -> None:
+        mine = home.home.parent / "mine"
+        with pytest.raises(PacificParcelsError, match="this is the extract or its manifest"):
+            check(home, text_of(GOOD), rejects=mine / ".." / "mine" / name)
+        assert (mine / FILE_NAME).read_text(encoding="utf-8") == text_of(GOOD)
+
+    def test_needs_a_folder_that_is_there(self, home: Settings, tmp_path: Path) -> None:
+        with pytest.raises(PacificParcelsError, match=r"there is no folder .*absent"):
+            check(home, text_of(GOOD), rejects=tmp_path / "absent" / "rejects.csv")
+
+    def test_is_not_written_when_there_are_none_and_one_of_an_earlier_check_goes(
+        self, home: Settings, rejects: Path
+    ) -> None:
+        check(home, DIRTY, rejects=rejects)
+        assert rejects.exists()
+
+        check(home, text_of(GOOD), rejects=rejects)
+
+        assert not rejects.exists()
+
+    @pytest.mark.parametrize("content", [text_of(GOOD), DIRTY, text_of(), "nothing of the kind"])
+    def test_nothing_else_is_kept(
+        self, home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+    ) -> None:
+        scratch = tmp_path / "scratch"
+        scratch.mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+        check(home, content)
+
+        assert not home.home.exists()
+        assert not list(scratch.iterdir())
+        assert [path.name for path in (tmp_path / "mine").iterdir()] == [FILE_NAME]
+
+    def test_no_other_file_is_written(self, home: Settings, rejects: Path) -> None:
+        check(home, DIRTY, rejects=rejects)
+
+        assert sorted(path.name for path in home.home.parent.rglob("*") if path.is_file()) == [
+            "fj.yml", FILE_NAME, "rejects.csv", "ws.yml",
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "manifest"),
+    [
+        (FILE_NAME, text_of(GOOD), None),
+        (FILE_NAME, DIRTY, None),
+        (FILE_NAME, text_of(), None),
+        (FILE_NAME, "", None),
+        (FILE_NAME, text_of(GOOD, delimiter=";"), None),
+        (FILE_NAME, text_of(*[{"Country": "WS"}] * 7), None),
+        (FILE_NAME, text_of(*[{"Value": "-1"}] * 6, GOOD), None),
+        (FILE_NAME, text_of(GOOD, GOOD).rstrip()[:-30], None),  # cut off in its last row
+        (FILE_NAME, text_of(GOOD, {"Arrived": "2026-04-30"}), None),  # sent on the 10th of April
+        ("items-2026-Q1.csv", text_of(GOOD, {"Arrived": "2026-02-03"}, {"Arrived": "2026-07-03"}), None),
+        ("march.csv", text_of(GOOD), None),
+        ("ws-2026-03.csv", text_of(GOOD), None),
+        (FILE_NAME, text_of(GOOD), {"rows": 2}),
+        (FILE_NAME, text_of(GOOD), {"sha256": "00"}),
+        (FILE_NAME, text_of(GOOD), {"bytes": 1}),
+        (FILE_NAME, text_of(GOOD), {"rows": "many"}),
+    ],
+)
+def test_it_comes_to_the_verdict_of_receiving(
+    home: Settings, name: str, content: str, manifest: dict[str, Any] | None
+) -> None:
+    mine = put(home.home.parent / "mine" / name, content)
+    put(home.inbox / "fj" / name, content)
+    if manifest is not None:
+        put(mine.with_name(f"{name}.manifest.json"), json.dumps(manifest))
+        put(home.inbox / "fj" / f"{name}.manifest.json", json.dumps(manifest))
+
+    member = small_member(file="items-{quarter}.csv") if "Q1" in name else small_member()
+    checked = check_file(home, member, mine).to_dict()
+    receive_member(home, member)
+
+    (path,) = (home.receipts / "FJ").iterdir()
+    received = json.loads(path.read_text(encoding="utf-8"))
+    assert (checked["verdict"] == "REFUSED") == (received["status"] == "REFUSED")
+    for key in (
+        *("rows_in", "rows_accepted", "rows_rejected", "rows_duplicate", "rows_warned"),
+        *("values", "rules", "stream_code", "time_period_start", "time_period_end"),
+    ):
+        assert checked[key] == received[key], key
+
+
+class TestManifest:
+    def test_is_what_receiving_holds_a_file_to(self, home: Settings) -> None:
+        file = put(home.home.parent / "mine" / FILE_NAME, DIRTY)
+
+        path = write_manifest(home, small_member(), file)
+
+        assert path.name == f"{FILE_NAME}.manifest.json"
+        assert json.loads(path.read_text(encoding="utf-8")) == {
+            "rows": 5,
+            "bytes": len(DIRTY),
+            "sha256": sha256_of(file),
+            # 10.00 + 1234.50 + 10.00 + 10.00; the one that cannot be read is in no total.
+            "control_totals": [{"column": "declared_value", "currency": "FJD", "total": "1264.50"}],
+            "extracted_at": "2026-04-10T08:00:00+00:00",
+        }
+        assert check_file(home, small_member(), file).verdict == "PARTIAL"
+
+    def test_a_byte_changed_afterwards_is_found(self, home: Settings) -> None:
+        file = put(home.home.parent / "mine" / FILE_NAME, text_of(GOOD))
+        write_manifest(home, small_member(), file)
+        assert check_file(home, small_member(), file).verdict == "CLEAN"
+
+        put(file, text_of(GOOD).replace("10.00", "90.00"))
+
+        report = check_file(home, small_member(), file)
+        assert [fault.rule_id for fault in report.reading.faults] == ["R012"]
+        # A manifest of the mended file takes the place of the old one.
+        write_manifest(home, small_member(), file)
+        assert check_file(home, small_member(), file).verdict == "CLEAN"
+
+    def test_another_number_of_rows_is_found(self, home: Settings) -> None:
+        file = put(home.home.parent / "mine" / FILE_NAME, text_of(GOOD))
+        path = write_manifest(home, small_member(), file)
+        content = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps(content | {"rows": 2}), encoding="utf-8")
+
+        report = check_file(home, small_member(), file)
+        assert [fault.rule_id for fault in report.reading.faults] == ["R011"]
+        assert "  The manifest says 2 rows; the file has 1." in report.lines("en")
+        assert "  Le manifeste annonce 2 lignes ; le fichier en contient 1." in report.lines("fr")
+
+    def test_another_total_is_found(self, home: Settings) -> None:
+        file = put(home.home.parent / "mine" / FILE_NAME, text_of(GOOD, {"Value": "7.25", "Currency": "USD"}))
+        path = write_manifest(home, small_member(), file)
+        path.write_text(path.read_text(encoding="utf-8").replace("7.25", "8.25"), encoding="utf-8")
+
+        report = check_file(home, small_member(), file)
+        assert [fault.rule_id for fault in report.reading.faults] == ["R013"]
+        said = "  The control total of declared_value in USD is 8.25 on the manifest and 7.25 in the file."
+        assert said in report.lines("en")
+
+    def test_one_that_cannot_be_read_is_refused(self, home: Settings) -> None:
+        file = put(home.home.parent / "mine" / FILE_NAME, text_of(GOOD))
+        put(file.with_name(f"{FILE_NAME}.manifest.json"), "{rows: 1}")
+
+        report = check_file(home, small_member(), file)
+        assert [fault.rule_id for fault in report.reading.faults] == ["R018"]
+
+    @pytest.mark.parametrize(("name", "rule_id"), [(FILE_NAME, "R001"), ("march.csv", "R015")])
+    def test_there_is_none_for_a_file_that_would_be_refused(
+        self, home: Settings, name: str, rule_id: str
+    ) -> None:
+        file = put(home.home.parent / "mine" / name, "")
+        with pytest.raises(ExtractError, match=rule_id):
+            write_manifest(home, small_member(), file)
+        assert [path.name for path in file.parent.iterdir()] == [name]
+
+
+class TestWhatIsNoExtract:
+    def test_a_file_that_is_not_there_is_not_found(self, home: Settings, tmp_path: Path) -> None:
+        with pytest.raises(FileNotFoundError, match=r"items-2026-03\.csv"):
+            check_file(home, small_member(), tmp_path / FILE_NAME)
+
+    @pytest.mark.parametrize(("kind", "kind_fr"), [("folder", "dossier"), ("link", "lien")])
+    def test_a_folder_or_a_link_is_refused(
+        self, home: Settings, tmp_path: Path, kind: str, kind_fr: str
+    ) -> None:
+        path = tmp_path / FILE_NAME
+        if kind == "folder":
+            path.mkdir()
+        else:
+            path.symlink_to(put(tmp_path / "elsewhere.csv", text_of(GOOD)))
+        report = check_file(home, small_member(), path, tmp_path / "rejects.csv")
+
+        assert report.exit_code == 11
+        assert f"  This is not a file that can be read: a {kind}." in report.lines("en")
+        assert f"  Ceci n'est pas un fichier lisible : un {kind_fr}." in report.lines("fr")
+
+    def test_a_folder_without_a_name_is_refused_too(self, home: Settings) -> None:
+        report = check_file(home, small_member(), Path("."))
+
+        assert report.sentence("en") == ". would be refused: do not send it yet."

@@ -1,0 +1,242 @@
+"""Published files in the hands of a reader, and when they are out of date; on the snapshot of
+test_publishing."""
+
+from __future__ import annotations
+
+import csv
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pacific_parcels.disclosure import busiest_days_for
+from pacific_parcels.errors import PacificParcelsError
+from pacific_parcels.landing import receive_member
+from pacific_parcels.members import load_members
+from pacific_parcels.publishing import commit, current, is_current, stage
+from pacific_parcels.settings import Settings
+from tests.small_member import FILE_NAME, SENT_AT, member_file, put, small_member, text_of
+from tests.unit.test_publishing import QUALITY, SNAPSHOT, query, run_files
+
+
+class House:
+    def __init__(self, folder: Path) -> None:
+        self.settings = Settings(home=folder / "home", member_directories=(folder / "members",))
+        self.snapshot = folder / "snapshot.duckdb"
+        member_file(folder / "members", small_member())
+        self.change_snapshot(SNAPSHOT)
+
+    def change_snapshot(self, sql: str, values: list[object] | None = None) -> None:
+        with duckdb.connect(str(self.snapshot)) as connection:
+            connection.execute(sql, values)
+
+    def publish(self) -> dict[str, Any]:
+        """The pointer to it."""
+        commit(self.settings, stage(self.settings, self.snapshot, QUALITY))
+        pointer = current(self.settings)
+        assert pointer is not None
+        return pointer
+
+    def path(self, name: str) -> Path:
+        return self.settings.published / name
+
+    def receive(self) -> str:
+        return receive_member(self.settings, load_members(self.settings)["FJ"]).status
+
+    def rows_of_csv(self, pointer: dict[str, Any]) -> list[dict[str, str]]:
+        path = self.path(pointer["open_data"]) / "indicators.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+# ---- read by others
+
+
+def test_a_file_answers_while_it_is_locked_and_reaches_nothing_else(house: House) -> None:
+    connection = duckdb.connect(
+        str(house.path(house.publish()["audiences"]["public"])),
+        read_only=True,
+        config={"enable_external_access": "false", "lock_configuration": "true"},
+    )
+    try:
+        total = "select obs_value from indicators where member_code = 'FJ' and counterpart_code = '_T'"
+        assert connection.execute(total).fetchall() == [(10,)]
+        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            connection.execute("delete from indicators")
+        with pytest.raises(duckdb.PermissionException):
+            connection.execute("select * from read_text('/etc/hostname')")
+        with pytest.raises(duckdb.InvalidInputException, match="locked"):
+            connection.execute("set enable_external_access = true")
+    finally:
+        connection.close()
+
+
+def test_a_reader_keeps_the_publication_that_it_has_opened(house: House) -> None:
+    path = house.path(house.publish()["audiences"]["public"])
+    with duckdb.connect(str(path), read_only=True) as reader:
+        house.change_snapshot("update mart_indicators set obs_value = 99")
+        newer = house.publish()
+        total = "select distinct obs_value from indicators where member_code = 'FJ' and conf_status = 'F'"
+        assert sorted(reader.execute(total).fetchall()) == [(7,), (10,)]
+    assert query(house.path(newer["audiences"]["public"]), total) == [(99,)]
+
+
+def test_nothing_for_the_secretariat_is_in_any_byte_that_others_get(house: House) -> None:
+    pointer = house.publish()
+    secrets = [b"fj-1", b"fj-0", b"pourquoi", b"R106"]
+    kept = house.path(pointer["audiences"]["secretariat"]).read_bytes()
+    assert all(secret in kept for secret in secrets)
+    run_id = pointer["run_id"]
+    for name in (
+        "current.json",
+        f"public/{run_id}.duckdb",
+        f"open_data/{run_id}/indicators.csv",
+        f"open_data/{run_id}/indicators.parquet",
+        f"open_data/{run_id}/README.txt",
+    ):
+        content = house.path(name).read_bytes()
+        assert not [secret for secret in secrets if secret in content], name
+
+
+@pytest.mark.parametrize("code", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", "\r=1+1"])
+def test_a_spreadsheet_runs_no_code_of_the_open_data(house: House, code: str) -> None:
+    house.change_snapshot("update mart_indicators set indicator_code = ?, obs_value = -3.5", [code])
+    pointer = house.publish()
+    assert {row["indicator_code"] for row in house.rows_of_csv(pointer)} == {f"'{code}"}
+    parquet = house.path(pointer["open_data"]) / "indicators.parquet"
+    assert duckdb.sql(f"select distinct indicator_code from '{parquet}'").fetchall() == [(code,)]
+
+
+def test_a_region_without_any_extract_can_be_published(house: House) -> None:
+    for table in (
+        "int_vintages", "mart_receipts", "stg_holds", "mart_rejections", "mart_coverage", "mart_indicators",
+        "mart_busiest_days",
+    ):  # fmt: skip
+        house.change_snapshot(f"delete from {table}")
+    pointer = house.publish()
+    assert (pointer["as_of_date"], pointer["last_time_period"], pointer["is_synthetic"]) == (
+        None,
+        None,
+        False,
+    )
+    assert house.rows_of_csv(pointer) == []
+    assert is_current(house.settings)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_synthetic"), [("IN_FORCE", True), ("SUPERSEDED", False), ("HELD", False)]
+)
+def test_one_synthetic_extract_in_force_makes_all_figures_synthetic(
+    house: House, status: str, is_synthetic: bool
+) -> None:
+    """fj-1 is real and in force; fj-0 is invented."""
+    house.change_snapshot(
+        "update mart_receipts set is_synthetic = false; "
+        "insert into mart_receipts select * replace ('fj-0' as extract_id, true as is_synthetic) "
+        "from mart_receipts; "
+        f"update int_vintages set vintage_status = '{status}' where extract_id = 'fj-0'"
+    )
+    pointer = house.publish()
+    assert pointer["is_synthetic"] is is_synthetic
+    assert {row["is_synthetic"] for row in house.rows_of_csv(pointer)} == {str(is_synthetic).lower()}
+    note = (house.path(pointer["open_data"]) / "README.txt").read_text(encoding="utf-8")
+    assert note.startswith("SYNTHETIC: ") is is_synthetic
+
+
+def test_a_member_s_own_minimum_of_busiest_days_is_never_below_that_of_all(house: House) -> None:
+    house.change_snapshot(
+        "update stg_members set minimum_cell_items = 3; "
+        "update mart_busiest_days set items = 4 where member_code = 'FJ'"
+    )
+    days = busiest_days_for("public", "mart_busiest_days", "stg_members")
+    assert query(house.snapshot, days) == []
+    house.change_snapshot("update mart_busiest_days set items = 5 where member_code = 'FJ'")
+    assert [row[1] for row in query(house.snapshot, days)] == ["FJSUV"]
+
+
+def test_the_same_inputs_give_the_same_publication(house: House, tmp_path: Path) -> None:
+    other = House(tmp_path / "other")
+    first, second = house.publish(), other.publish()
+    assert first == second
+    tables = "select table_name from duckdb_tables() order by 1"
+    for path in first["audiences"].values():
+        names = [name for (name,) in query(house.path(path), tables)]
+        assert len(names) >= 12
+        for name in names:
+            rows = f"select * from {name}"
+            assert query(house.path(path), rows) == query(other.path(path), rows), name
+    for name in ("indicators.csv", "README.txt"):
+        path = f"{first['open_data']}/{name}"
+        assert house.path(path).read_bytes() == other.path(path).read_bytes()
+
+
+# ---- killed, damaged, out of date
+
+
+def test_what_was_killed_in_the_middle_of_a_file_is_cleared_away(house: House) -> None:
+    house.publish()
+    for name in (".00002-0.duckdb", ".00002-0.duckdb.wal"):
+        put(house.path("public") / name, "half")
+    put(house.path("open_data") / ".00002-0" / "indicators.csv", "half")
+    house.publish()
+    names = {Path(name).name for name in run_files(house.settings)}
+    assert {name[:6] for name in names} == {"00001-", "00002-"}
+    assert len(run_files(house.settings)) == 6
+
+
+def test_what_is_not_of_a_run_is_left_alone(house: House) -> None:
+    notes = put(house.path("public") / "notes.txt", "")
+    house.publish()
+    assert notes.exists()
+
+
+def test_removing_a_damaged_pointer_and_publishing_again_helps(house: House) -> None:
+    house.publish()
+    put(house.settings.pointer, b"\xff\xfe\x00")
+    with pytest.raises(PacificParcelsError, match=r"the pointer is damaged; .* remove the file and publish"):
+        is_current(house.settings)
+    house.settings.pointer.unlink()
+    house.publish()
+    assert is_current(house.settings)
+
+
+def test_a_new_receipt_makes_it_out_of_date_and_a_repeated_delivery_does_not(house: House) -> None:
+    house.publish()
+    put(house.settings.inbox / "fj" / FILE_NAME, text_of({}))
+    assert is_current(house.settings), "what has not been received changes nothing"
+    assert house.receive() == "OK"
+    assert not is_current(house.settings)
+
+    house.publish()
+    put(house.settings.inbox / "fj" / "again" / FILE_NAME, text_of({}), SENT_AT + timedelta(days=1))
+    assert house.receive() == "OK"
+    assert len(list((house.settings.receipts / "FJ").glob("*.again-*.json"))) == 1
+    assert is_current(house.settings)
+
+
+def test_a_changed_member_file_makes_it_out_of_date(house: House) -> None:
+    house.publish()
+    members = house.settings.member_directories[0]
+    member_file(members, small_member().model_copy(update={"currency": "USD"}))
+    assert not is_current(house.settings)
+    member_file(members, small_member())
+    assert is_current(house.settings), "the same again is no change"
+    member_file(members, small_member(code="NC"))
+    assert not is_current(house.settings)
+
+
+def test_a_hold_makes_it_out_of_date(house: House) -> None:
+    house.publish()
+    put(
+        house.settings.holds / "fj-1_2026-03.json",
+        '{"extract_id": "fj-1", "time_period": "2026-03", "expectation_id": "E101", "reason_en": "", '
+        '"reason_fr": ""}',
+    )
+    assert not is_current(house.settings)

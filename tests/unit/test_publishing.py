@@ -1,0 +1,399 @@
+"""Publishing: a file for each audience, open data, and a pointer; tried on a small snapshot made by hand."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pacific_parcels import publishing
+from pacific_parcels.disclosure import INDICATOR_COLUMNS
+from pacific_parcels.errors import PacificParcelsError
+from pacific_parcels.publishing import commit, current, is_current, stage
+from pacific_parcels.settings import Settings
+
+# Fiji shares all, Samoa nothing; 7 parcels from China, 3 from Japan, of Samoa 40 in all.
+SNAPSHOT = """
+create table mart_indicators as
+select * from (values
+    ('ITEMS', 'FJ', '_T', '_T', '_T', 'M', '2026-03', 10.0, 'ITEMS', 0, 'P', 'F', 10, 1),
+    ('ITEMS', 'FJ', '_T', '_T', 'CN', 'M', '2026-03', 7.0, 'ITEMS', 0, 'P', 'F', 7, 1),
+    ('ITEMS', 'FJ', '_T', '_T', 'JP', 'M', '2026-03', 3.0, 'ITEMS', 0, 'P', 'F', 3, 1),
+    ('ITEMS', 'WS', '_T', '_T', '_T', 'M', '2026-03', 40.0, 'ITEMS', 0, 'P', 'F', 40, 1),
+    ('ITEMS', 'WS', '_T', '_T', 'KR', 'M', '2026-03', 40.0, 'ITEMS', 0, 'P', 'F', 40, 1),
+    ('ITEMS', '_T', '_T', '_T', '_T', 'M', '2026-03', 50.0, 'ITEMS', 0, 'P', 'F', 50, 2),
+    ('=CMD()', '_T', '_T', '_T', '_T', 'M', '2026-03', -1.5, '@UNIT', 0, 'P', 'F', 50, 3)
+) as t (
+    indicator_code, member_code, channel_code, value_band_code, counterpart_code, frequency, time_period,
+    obs_value, unit_measure, unit_mult, obs_status, conf_status, base_items, base_members
+);
+create table stg_members as select * from (values
+    ('FJ', 'Fiji', 'Fidji', 'FJD', 'ASYCUDAWorld', 'detail', 5),
+    ('WS', 'Samoa', 'Samoa', 'WST', 'ASYCUDAWorld', 'none', 5)
+) as t (member_code, name_en, name_fr, currency_code, customs_system, sharing_public, minimum_cell_items);
+create table mart_indicator_definitions as select 'ITEMS' as indicator_code, 'Items' as title_en;
+create table channels as
+select 'POSTAL_PARCEL' as channel_code, 'Parcel post' as name_en, 'Colis postaux' as name_fr, 1 as sort_order;
+create table value_bands as
+select 'LE25' as value_band_code, 'up to 25' as name_en, 'jusqu’à 25' as name_fr, 1 as sort_order;
+create table countries as select * from (values
+    ('CN', 'China', 'Chine'), ('JP', 'Japan', 'Japon'), ('KR', 'Korea', 'Corée'), ('FR', 'France', 'France')
+) as t (country_code, name_en, name_fr);
+create table mart_busiest_days as select * from (values
+    ('FJ', 'FJSUV', '2026-03', date '2026-03-05', 6), ('WS', 'WSAPW', '2026-03', date '2026-03-06', 9)
+) as t (member_code, port_code, time_period, busiest_date, items);
+create table ports as select * from (values
+    ('FJSUV', 'FJ', 'Suva'), ('FJNAN', 'FJ', 'Nadi'), ('WSAPW', 'WS', 'Apia')
+) as t (port_code, member_code, name);
+create table mart_coverage as select * from (values
+    ('FJ', '2026-02', 'NIL', 0, timestamp '2026-03-10', 10),
+    ('FJ', '2026-03', 'REPORTED', 10, timestamp '2026-04-10', 10)
+) as t (member_code, time_period, status, items, received_at, days_after_period_end);
+create table mart_exchange_rates as
+select 'FJD' as currency_code, '2026-03' as time_period, 2.2 as units_per_usd;
+create table mart_receipts as select * from (values
+    ('fj-1', 'FJ', 'items', '2026-03', '2026-03', 'ACCEPTED', timestamp '2026-04-10 08:00:00', true,
+     11, 10, 1, 0, 0)
+) as t (
+    extract_id, member_code, stream_code, time_period_start, time_period_end, status, received_at,
+    is_synthetic, rows_in, rows_accepted, rows_rejected, rows_duplicate, rows_warned
+);
+create table int_vintages as select * from (values
+    ('fj-1', 'FJ', 'items', '2026-03', timestamp '2026-04-10 08:00:00', 1, 'IN_FORCE'),
+    ('fj-0', 'FJ', 'items', '2026-02', timestamp '2026-03-10 08:00:00', 1, 'HELD')
+) as t (extract_id, member_code, stream_code, time_period, received_at, vintage_number, vintage_status);
+create table mart_rejections as
+select 'FJ' as member_code, 'R106' as rule_id, '2026-04' as received_period, 'ERROR' as level,
+    'number' as title_en, 'nombre' as title_fr, 'write' as remedy_en, 'écrire' as remedy_fr,
+    1 as row_count, 1 as extract_count;
+create table stg_holds as
+select 'fj-0' as extract_id, '2026-02' as time_period, 'E101' as expectation_id, 'why' as reason_en,
+    'pourquoi' as reason_fr;
+"""
+QUALITY = [
+    {
+        "suite": suite,
+        "expectation_id": expectation_id,
+        "severity": "critical",
+        "status": "PASS",
+        "title_en": "title",
+        "title_fr": "titre",
+        "unexpected_count": 0,
+    }
+    for suite, expectation_id in (("published", "E302"), ("harmonised", "E101"))
+]
+SECRETARIAT_ONLY = {"catalogue_extracts", "receipts", "rejections", "held_vintages"}
+
+
+@pytest.fixture(autouse=True)
+def code_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "code_fingerprint", lambda: "0" * 64)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "a home with 'marks'")
+
+
+@pytest.fixture
+def snapshot(home: Settings) -> Path:
+    path = home.snapshots / "snapshot_1.duckdb"
+    path.parent.mkdir(parents=True)
+    connection = duckdb.connect(str(path))
+    connection.execute(SNAPSHOT)
+    connection.close()
+    return path
+
+
+def publish(home: Settings, snapshot: Path) -> str:
+    staged = stage(home, snapshot, QUALITY)
+    commit(home, staged)
+    return staged.run_id
+
+
+def query(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    connection = duckdb.connect(str(path), read_only=True)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+def run_files(home: Settings) -> set[str]:
+    """Everything under published/ that belongs to a run."""
+    return {
+        str(path.relative_to(home.published))
+        for audience in ("secretariat", "public", "open_data")
+        for path in (home.published / audience).iterdir()
+    }
+
+
+class TestFiles:
+    def test_each_audience_has_its_tables_and_no_other(self, home: Settings, snapshot: Path) -> None:
+        files = stage(home, snapshot, QUALITY).files
+
+        tables = {
+            audience: {name for (name,) in query(path, "select table_name from duckdb_tables()")}
+            for audience, path in files.items()
+        }
+        assert tables["secretariat"] - tables["public"] == SECRETARIAT_ONLY
+        assert tables["public"] == {
+            "catalogue", "indicators", "indicator_definitions", "members", "channels", "value_bands",
+            "counterparts", "busiest_days", "ports", "coverage", "exchange_rates", "quality_results",
+        }  # fmt: skip
+
+    def test_the_public_one_hides_small_cells_and_what_is_not_shared(
+        self, home: Settings, snapshot: Path
+    ) -> None:
+        files = stage(home, snapshot, QUALITY).files
+        cells = (
+            "select member_code, counterpart_code, obs_value, conf_status from indicators "
+            "where indicator_code = 'ITEMS'"
+        )
+
+        assert query(files["public"], cells) == [
+            ("FJ", "CN", 7.0, "F"),
+            ("FJ", "JP", None, "C"),
+            ("FJ", "_T", 10.0, "F"),
+            ("_T", "_T", None, "C"),  # two members only
+        ]
+        assert len(query(files["secretariat"], cells)) == 6
+        assert query(files["public"], "select port_code, items from busiest_days") == [("FJSUV", 6)]
+        assert query(files["public"], "select * from coverage") == [
+            ("FJ", "2026-02", "NIL"),
+            ("FJ", "2026-03", "REPORTED"),
+        ]
+
+    def test_a_code_list_tells_no_audience_of_what_it_is_not_shown(
+        self, home: Settings, snapshot: Path
+    ) -> None:
+        files = stage(home, snapshot, QUALITY).files
+
+        assert query(files["public"], "select counterpart_code from counterparts") == [("CN",), ("JP",)]
+        assert query(files["public"], "select port_code from ports") == [("FJSUV",)]
+        assert query(files["secretariat"], "select counterpart_code from counterparts") == [
+            ("CN",),
+            ("JP",),
+            ("KR",),
+        ]
+        assert query(files["secretariat"], "select port_code from ports") == [("FJSUV",), ("WSAPW",)]
+
+    def test_the_catalogue_says_what_it_is_and_as_of_when(self, home: Settings, snapshot: Path) -> None:
+        staged = stage(home, snapshot, QUALITY)
+
+        (row,) = query(
+            staged.files["public"],
+            "select run_id, audience, as_of_date::varchar, first_time_period, last_time_period, "
+            "is_synthetic, contract_version, members_reporting, extracts_in_force from catalogue",
+        )
+
+        # The extract that is held is not in force.
+        assert row == (staged.run_id, "public", "2026-04-10", "2026-02", "2026-03", True, "1", 1, 1)
+
+    def test_the_secretariat_sees_receipts_rejections_and_what_is_held(
+        self, home: Settings, snapshot: Path
+    ) -> None:
+        path = stage(home, snapshot, QUALITY).files["secretariat"]
+
+        assert query(path, "select extract_id from catalogue_extracts") == [("fj-1",)]
+        assert query(path, "select extract_id, rows_in, rows_rejected from receipts") == [("fj-1", 11, 1)]
+        assert query(path, "select rule_id, row_count from rejections") == [("R106", 1)]
+        assert query(path, "select extract_id, reason_fr from held_vintages") == [("fj-0", "pourquoi")]
+
+    def test_the_results_of_the_judge_are_published_in_order(self, home: Settings, snapshot: Path) -> None:
+        path = stage(home, snapshot, QUALITY).files["public"]
+
+        assert query(path, "select expectation_id, status from quality_results") == [
+            ("E101", "PASS"),
+            ("E302", "PASS"),
+        ]
+
+    def test_the_warehouse_is_not_part_of_it(self, home: Settings, snapshot: Path) -> None:
+        path = stage(home, snapshot, QUALITY).files["public"]
+        snapshot.unlink()
+
+        assert query(path, "select count(*) from indicators") == [(5,)]
+
+
+class TestOpenData:
+    @pytest.fixture
+    def folder(self, home: Settings, snapshot: Path) -> Path:
+        return home.published / "open_data" / stage(home, snapshot, QUALITY).run_id
+
+    def test_both_forms_hold_the_public_rows(self, folder: Path) -> None:
+        with (folder / "indicators.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        parquet = duckdb.read_parquet(str(folder / "indicators.parquet").replace("'", "[']")).fetchall()
+
+        assert len(rows) == len(parquet) == 5
+        assert tuple(rows[0]) == (*INDICATOR_COLUMNS, "is_synthetic")
+        assert {row["is_synthetic"] for row in rows} == {"true"}
+        assert [row["obs_value"] for row in rows if row["counterpart_code"] == "JP"] == [""]
+
+    def test_the_csv_disarms_what_a_spreadsheet_would_run(self, folder: Path) -> None:
+        with (folder / "indicators.csv").open(encoding="utf-8", newline="") as file:
+            (row,) = [row for row in csv.DictReader(file) if "CMD" in row["indicator_code"]]
+
+        assert row["indicator_code"] == "'=CMD()"
+        assert row["unit_measure"] == "'@UNIT"
+        assert row["obs_value"] == "-1.5"  # a number is a number
+
+    def test_the_note_says_that_figures_are_synthetic_in_both_languages(self, folder: Path) -> None:
+        note = (folder / "README.txt").read_text(encoding="utf-8")
+
+        assert note.startswith("SYNTHETIC: these figures come from invented extracts")
+        assert "SYNTHÉTIQUE : ces chiffres proviennent d'extraits inventés" in note
+        assert f"run {folder.name}, as of 2026-04-10, months to 2026-03" in note
+
+    def test_the_note_of_real_figures_does_not(self, home: Settings, snapshot: Path) -> None:
+        connection = duckdb.connect(str(snapshot))
+        connection.execute("update mart_receipts set is_synthetic = false")
+        connection.close()
+
+        run_id = publish(home, snapshot)
+
+        note = (home.published / "open_data" / run_id / "README.txt").read_text(encoding="utf-8")
+        assert "SYNTH" not in note
+        assert current(home)["is_synthetic"] is False  # type: ignore[index]
+
+
+class TestPointer:
+    def test_nothing_is_published_before_commit(self, home: Settings, snapshot: Path) -> None:
+        staged = stage(home, snapshot, QUALITY)
+        assert current(home) is None
+        assert not is_current(home)
+
+        commit(home, staged)
+
+        assert json.loads(home.pointer.read_text(encoding="utf-8")) == {
+            "run_id": staged.run_id,
+            "run_number": 1,
+            "input_fingerprint": publishing.input_fingerprint(home),
+            "audiences": {
+                "secretariat": f"secretariat/{staged.run_id}.duckdb",
+                "public": f"public/{staged.run_id}.duckdb",
+            },
+            "open_data": f"open_data/{staged.run_id}",
+            "as_of_date": "2026-04-10",
+            "last_time_period": "2026-03",
+            "is_synthetic": True,
+        }
+        assert is_current(home)
+
+    def test_it_is_out_of_date_when_the_code_changes(
+        self, home: Settings, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        publish(home, snapshot)
+        monkeypatch.setattr(publishing, "code_fingerprint", lambda: "1" * 64)
+
+        assert not is_current(home)
+
+    @pytest.mark.parametrize(
+        "what", ["public/{}.duckdb", "secretariat/{}.duckdb", "open_data/{}/indicators.csv"]
+    )
+    def test_it_is_out_of_date_when_a_file_is_gone(self, home: Settings, snapshot: Path, what: str) -> None:
+        (home.published / what.format(publish(home, snapshot))).unlink()
+
+        assert not is_current(home)
+
+    @pytest.mark.parametrize("content", ["", "{", "[1]", '{"run_id": "00001-a"}', "null"])
+    def test_a_damaged_one_is_named_and_nothing_is_touched(
+        self, home: Settings, snapshot: Path, content: str
+    ) -> None:
+        publish(home, snapshot)
+        home.pointer.write_text(content, encoding="utf-8")
+        before = run_files(home)
+
+        for action in (lambda: current(home), lambda: is_current(home), lambda: stage(home, snapshot, [])):
+            with pytest.raises(
+                PacificParcelsError, match=r"current\.json: the pointer is damaged; .* publish again"
+            ):
+                action()
+        assert run_files(home) == before
+
+
+class TestRuns:
+    def test_each_has_the_next_number_and_a_path_of_its_own(self, home: Settings, snapshot: Path) -> None:
+        first, second = publish(home, snapshot), publish(home, snapshot)
+
+        assert (first[:5], second[:5]) == ("00001", "00002")
+        assert (home.published / "public" / f"{first}.duckdb").is_file()
+
+    def test_a_staged_one_that_was_not_committed_gives_its_number_to_the_next(
+        self, home: Settings, snapshot: Path
+    ) -> None:
+        published = publish(home, snapshot)
+        refused = stage(home, snapshot, QUALITY)
+
+        again = stage(home, snapshot, QUALITY)
+
+        assert again.run_id == refused.run_id
+        assert current(home)["run_id"] == published  # type: ignore[index]
+        assert len(run_files(home)) == 6
+
+    def test_the_last_five_stay(self, home: Settings, snapshot: Path) -> None:
+        for _ in range(7):
+            publish(home, snapshot)
+
+        numbers = {Path(name).name[:5] for name in run_files(home)}
+        assert numbers == {"00003", "00004", "00005", "00006", "00007"}
+        assert len(run_files(home)) == 15
+
+    def test_a_stage_killed_at_any_step_leaves_the_publication_standing(
+        self, home: Settings, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        published = publish(home, snapshot)
+        before = home.pointer.read_bytes()
+        steps = 0
+        while True:
+            steps += 1
+            with monkeypatch.context() as patch:
+                patch.setattr(Path, "replace", _killed_at(steps, Path.replace))
+                try:
+                    stage(home, snapshot, QUALITY)
+                except Killed:
+                    assert home.pointer.read_bytes() == before
+                    assert (home.published / "public" / f"{published}.duckdb").is_file()
+                    continue
+            break
+
+        assert steps == 4  # killed before each audience's file and before the open data
+        commit(home, stage(home, snapshot, QUALITY))
+        assert {Path(name).name[:6] for name in run_files(home)} == {"00001-", "00002-"}
+
+    def test_a_commit_killed_before_the_pointer_moves_leaves_the_old_one(
+        self, home: Settings, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        publish(home, snapshot)
+        before = home.pointer.read_bytes()
+        staged = stage(home, snapshot, QUALITY)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", _killed_at(1, Path.replace))
+            with pytest.raises(Killed):
+                commit(home, staged)
+        assert home.pointer.read_bytes() == before
+
+        commit(home, stage(home, snapshot, QUALITY))
+
+        assert current(home)["run_id"] == staged.run_id  # type: ignore[index]
+
+
+class Killed(BaseException):
+    """As a process ends that is killed: nothing catches it."""
+
+
+def _killed_at(step: int, function: Callable[..., Any]) -> Callable[..., Any]:
+    calls: list[None] = []
+
+    def called(*arguments: Any) -> Any:
+        calls.append(None)
+        if len(calls) == step:
+            raise Killed
+        return function(*arguments)
+
+    return called
