@@ -100,9 +100,7 @@ def is_current(settings: Settings) -> bool:
     if pointer is None or pointer.get("input_fingerprint") != input_fingerprint(settings):
         return False
     open_data = [f"open_data/{pointer['run_id']}/{name}" for name in OPEN_DATA_FILES]
-    return all(
-        (settings.published / path).is_file() for path in (*pointer["audiences"].values(), *open_data)
-    )
+    return all((settings.published / path).is_file() for path in (*pointer["audiences"].values(), *open_data))
 
 
 def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str, Any]]) -> StagedPublication:

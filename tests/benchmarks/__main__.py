@@ -1,7 +1,7 @@
 """`make bench`: what a run costs at size, as ratios taken in one go.
 
-CPU seconds (user and system, all threads), wall seconds, peak memory. Twelve members whose extracts are CSV that
-DuckDB can read by itself. Every step is a process of its own, so that memory is its own too:
+CPU seconds (user and system, all threads), wall seconds, peak memory. Twelve members whose extracts are CSV
+that DuckDB can read by itself. Every step is a process of its own, so that memory is its own too:
 
     bare        DuckDB alone: COPY (typed read_csv) TO zstd Parquet, file by file, in one process
     receive     the same files landed: bytes kept and hashed, layouts, rules, rejected rows, receipts

@@ -1,7 +1,7 @@
-"""45,519 import declarations of a stranger, with one member file and not a line of code, to the published region.
+"""45,519 import declarations of a stranger, with one member file and no line of code, to the published file.
 
-Source: Seondong/Customs-Declaration-Datasets (MIT), synthetic, drawn from real Korean declarations. The expected
-figures are counted here in plain SQL over the CSV files themselves, by another way than the pipeline's.
+Source: Seondong/Customs-Declaration-Datasets (MIT), synthetic, drawn from real Korean declarations. The
+expected figures are counted here in plain SQL over the CSV files, by another way than the pipeline's.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -350,7 +351,7 @@ class TestPartialUploads:
         self, home: Settings, inbox: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         path = put(inbox / FILE_NAME, TEXT[:100])
-        monkeypatch.setattr(landing.hashlib, "sha256", _and_then(hashlib.sha256, lambda: put(path, TEXT)))
+        monkeypatch.setattr(landing.shutil, "copyfile", _and_then(shutil.copyfile, lambda: put(path, TEXT)))
 
         assert receive_member(home, small_member()).files_still_growing == 1
         assert landed(home) == {}
@@ -376,13 +377,14 @@ class TestPartialUploads:
 
 
 def _and_then(function: Callable[..., Any], action: Callable[[], object]) -> Callable[..., Any]:
-    """A function that does something else once, on its first call without arguments."""
+    """A function that does something else once, after its first call."""
     done: list[object] = []
 
     def called(*arguments: Any) -> Any:
-        if not arguments and not done:
+        result = function(*arguments)
+        if not done:
             done.append(action())
-        return function(*arguments)
+        return result
 
     return called
 
@@ -554,14 +556,14 @@ class TestOurOwnTrouble:
     ) -> None:
         closed = put(inbox / "items-2026-02.csv", TEXT)
         put(inbox / FILE_NAME, TEXT)
-        really_open = Path.open
+        really_copy = shutil.copyfile
 
-        def opened(path: Path, *arguments: Any, **options: Any) -> Any:
+        def copied(path: Path, target: Path) -> Any:
             if path == closed:
                 raise PermissionError(13, "Permission denied", str(path))
-            return really_open(path, *arguments, **options)
+            return really_copy(path, target)
 
-        monkeypatch.setattr(Path, "open", opened)
+        monkeypatch.setattr(landing.shutil, "copyfile", copied)
 
         outcome = receive_member(home, small_member())
 
