@@ -277,15 +277,15 @@ def test_a_disk_that_fails_on_one_file_makes_it_unreachable(
 ) -> None:
     failing = home.send(DIRTY)
     home.send(text_of({"Arrived": "2026-02-05"}), "items-2026-02.csv")
-    real = Path.open
+    real = shutil.copyfile
 
-    def fail(self: Path, *arguments: Any, **options: Any) -> Any:
-        if self == failing:
+    def fail(source: Path, copy: Path) -> Path:
+        if source == failing:
             raise OSError(errno.EIO, "Input/output error")
-        return real(self, *arguments, **options)
+        return real(source, copy)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "open", fail)
+        patched.setattr(landing.shutil, "copyfile", fail)
         outcome = home.receive()
     assert (outcome.status, outcome.extracts_accepted) == ("UNREACHABLE", 1)
     assert outcome.message_en.startswith("FJ, items-2026-03.csv: Input/output error; expected")
