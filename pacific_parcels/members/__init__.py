@@ -80,6 +80,9 @@ from pacific_parcels.contract import CHANNELS, COLUMNS_BY_NAME, SUPPLIED_COLUMNS
 from pacific_parcels.errors import MemberFileError
 from pacific_parcels.settings import Settings
 
+# The same loader in C, where PyYAML was built with it: every command reads all members.
+SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 Iso2 = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Period = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
@@ -360,7 +363,7 @@ class Member(Strict):
 def read_member(path: Path) -> Member:
     """One member file, checked. Errors: MemberFileError."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise MemberFileError(f"{path}: the file cannot be read as YAML: {error}") from error
     if not isinstance(content, dict):
