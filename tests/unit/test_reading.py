@@ -35,11 +35,16 @@ GOOD: dict[str, str] = {}
 NAME_OF_ANOTHER = "PG_parcels_202603.csv"
 
 
-@pytest.fixture(params=["at once", "in two steps"], autouse=True)
+@pytest.fixture(params=["at once", "in two steps", "in two steps, expecting repeats"], autouse=True)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A small extract is judged at once, a large one first by the plain statement: to the same verdicts."""
-    if request.param == "in two steps":
+    """A small extract is judged at once, a large one first by the plain statement: to the same verdicts.
+
+    So it is whether or not the member is known to send items twice.
+    """
+    if request.param != "at once":
         monkeypatch.setattr(reading_module, "SMALL_EXTRACT_ROWS", 0)
+    if request.param == "in two steps, expecting repeats":
+        monkeypatch.setitem(reading_module.read_extract.__kwdefaults__, "expects_repeats", True)
     return str(request.param)
 
 
@@ -184,6 +189,13 @@ class TestDuplicates:
 
         assert result.counts == (3, 2, 1, 0)
         assert result.found == {("R106", "declared_value"): (2,)}
+
+    def test_a_row_without_an_item_id_does_not_hide_a_repeated_one(self, read: Reader) -> None:
+        """One value too few, and a null that counts as one: the two must not make up for each other."""
+        result = read(text_of({"Item": ""}, {"Item": "A1"}, {"Item": "A1"}, {"Item": "A2"}))
+
+        assert result.counts == (4, 2, 1, 1)
+        assert result.found == {("R102", "item_id"): (2,), ("R114", "item_id"): (4,)}
 
     def test_names_that_differ_by_case_are_different_items(self, read: Reader) -> None:
         assert read(text_of({"Item": "a1"}, {"Item": "A1"})).counts == (2, 2, 0, 0)
