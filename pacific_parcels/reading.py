@@ -437,19 +437,16 @@ class _Pass:
 
     def _rows_of_repeated_items(self, plain: Statement) -> str:
         """The rows of items that occur more than once, as SQL for `not in`; empty where there are none."""
-        ids = plain.item_ids()
-        rows, distinct = self._one(
-            f"select count(*), count(distinct hash(item_id)) from ({ids}) where item_id is not null"
+        self.connection.execute(
+            "create or replace temp table repeated as with ids as materialized ("
+            "select source_row, hash(item_id) as item_hash "
+            f"from ({plain.item_ids()}) where item_id is not null) "
+            "select source_row from ids "
+            "where item_hash in (select item_hash from ids group by 1 having count(*) > 1)"
         )
         self._refuse_rows_that_were_not_split()
-        if rows == distinct:
-            return ""
-        self.connection.execute(
-            f"create or replace temp table repeated as with ids as materialized ({ids}) "
-            "select source_row from ids "
-            "where hash(item_id) in (select hash(item_id) from ids group by 1 having count(*) > 1)"
-        )
-        return "select source_row from repeated"
+        (count,) = self._one("select count(*) from repeated")
+        return "select source_row from repeated" if count else ""
 
     def _judge_exactly(self, text: RegularText) -> None:
         """Each row is accepted, a repetition of an accepted item, or rejected for reasons that are named."""

@@ -142,8 +142,6 @@ def test_the_plain_statement_gives_the_same_columns(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def sources() -> dict[str, dict[str, Any]]:
     """The tables of dbt's sources, by name."""
-    if not SOURCES.is_file():
-        pytest.skip("the models are not part of this install")
     content = yaml.safe_load(SOURCES.read_text(encoding="utf-8"))
     return {table["name"]: table for source in content["sources"] for table in source["tables"]}
 

@@ -94,7 +94,7 @@ class TestSharingTerms:
     def test_any_detail_is_more_than_a_total(
         self, tables: duckdb.DuckDBPyConnection, detail: dict[str, str]
     ) -> None:
-        observe(tables, "NC", **detail)  # type: ignore[arg-type]
+        observe(tables, "NC", **detail)
 
         assert shown(tables, "public") == []
 

@@ -444,9 +444,7 @@ CODES = st.sampled_from(
     ["P", "X", "FJSUV", "WSAPW", "CN", "cn", "FJD", "USD", "FJ", "Y", "N", "true", "-", "n/a"]
 )
 VALUES = st.one_of(st.just(None), st.just(None), CODES, NUMBERS, TIMES, st.text(max_size=4))
-WRITTEN = st.tuples(SPACES, VALUES, SPACES).map(
-    lambda parts: None if parts[1] is None else "".join(parts)  # type: ignore[arg-type]
-)
+WRITTEN = st.tuples(SPACES, VALUES, SPACES).map(lambda parts: None if parts[1] is None else "".join(parts))
 ROWS = st.lists(st.fixed_dictionaries(dict.fromkeys(HEADER, WRITTEN)), min_size=1, max_size=30)
 LAYOUTS: list[dict[str, Any]] = [
     {},

@@ -259,7 +259,7 @@ class TestOpenData:
 
         note = (home.published / "open_data" / run_id / "README.txt").read_text(encoding="utf-8")
         assert "SYNTH" not in note
-        assert current(home)["is_synthetic"] is False  # type: ignore[index]
+        assert current(home)["is_synthetic"] is False
 
 
 class TestPointer:
@@ -333,7 +333,7 @@ class TestRuns:
         again = stage(home, snapshot, QUALITY)
 
         assert again.run_id == refused.run_id
-        assert current(home)["run_id"] == published  # type: ignore[index]
+        assert current(home)["run_id"] == published
         assert len(run_files(home)) == 6
 
     def test_the_last_five_stay(self, home: Settings, snapshot: Path) -> None:
@@ -380,7 +380,7 @@ class TestRuns:
 
         commit(home, stage(home, snapshot, QUALITY))
 
-        assert current(home)["run_id"] == staged.run_id  # type: ignore[index]
+        assert current(home)["run_id"] == staged.run_id
 
 
 class Killed(BaseException):

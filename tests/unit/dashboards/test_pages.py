@@ -225,7 +225,7 @@ def test_one_run_reads_the_pointer_once(
     def counted(self: Path, *arguments: object, **named: object) -> str:
         if self.name == "current.json":
             reads.append(self)
-        return read_text(self, *arguments, **named)  # type: ignore[arg-type]
+        return read_text(self, *arguments, **named)
 
     monkeypatch.setattr(Path, "read_text", counted)
     open_page(lang="en")
