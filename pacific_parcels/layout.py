@@ -2,8 +2,8 @@
 
 Each statement comes in two kinds. The *plain* one takes values as they stand and is what nearly every row
 passes, at about 1.3 times the cost of DuckDB's own typed copy. The *exact* one trims every value first, names
-every broken rule, and decides about the few rows that the plain one left. A row that the plain statement accepts is one
-that the exact statement accepts with the same values (a property test holds them together).
+every broken rule, and decides about the few rows that the plain one left. A row that the plain statement
+accepts is one that the exact statement accepts with the same values (a property test holds them together).
 """
 
 from __future__ import annotations
