@@ -15,7 +15,7 @@ from __future__ import annotations
 import csv
 import importlib
 import pkgutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -75,9 +75,14 @@ class Spool:
         self._faults = csv.writer(self._faults_file, lineterminator="\n")
         self._clean = str.maketrans(dict.fromkeys((SPOOL_DELIMITER, SPOOL_QUOTE, "\0", "\r", "\n"), " "))
 
-    def row(self, source_row: int, fields: Iterable[str]) -> None:
+    def row(self, source_row: int, fields: Sequence[str]) -> None:
         self.rows += 1
-        line = SPOOL_DELIMITER.join(field.translate(self._clean) for field in fields)
+        line = SPOOL_DELIMITER.join(fields)
+        is_clean = line.count(SPOOL_DELIMITER) == len(fields) - 1 and not any(
+            sign in line for sign in (SPOOL_QUOTE, "\0", "\r", "\n")
+        )
+        if not is_clean:
+            line = SPOOL_DELIMITER.join(field.translate(self._clean) for field in fields)
         self._file.write(f"{source_row}{SPOOL_DELIMITER}{line}\n")
 
     def fault(self, source_row: int, rule_id: str) -> None:
