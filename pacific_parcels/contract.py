@@ -396,6 +396,58 @@ RULES: dict[str, Rule] = {
             ),
         ),
         _rule(
+            "R019",
+            "FATAL",
+            (
+                "Reading the file takes more {found} than a file may take ({expected}).",
+                "La lecture du fichier demande plus de {found} que permis ({expected}).",
+            ),
+            (
+                "Send it in smaller files; if it is small already, it is damaged: export it again.",
+                "Envoyez-le en plusieurs fichiers ; s'il est déjà petit, il est endommagé : exportez-le de "
+                "nouveau.",
+            ),
+        ),
+        _rule(
+            "R020",
+            "FATAL",
+            (
+                "The file declares a document type or entities (<!DOCTYPE, <!ENTITY): that may be an attack.",
+                "Le fichier déclare un type de document ou des entités (<!DOCTYPE, <!ENTITY), ce qui peut "
+                "cacher une attaque.",
+            ),
+            (
+                "Export it again without them; data needs neither.",
+                "Exportez-le de nouveau sans ces déclarations ; les données n'en ont pas besoin.",
+            ),
+        ),
+        _rule(
+            "R021",
+            "FATAL",
+            (
+                "The archive cannot be taken: found {found}; expected {expected}.",
+                "L'archive ne peut pas être acceptée : trouvé : {found} ; attendu : {expected}.",
+            ),
+            (
+                "Pack the extract alone into a plain .zip or .gz without a password, or send it unpacked.",
+                "Placez l'extrait seul dans une archive .zip ou .gz simple, sans mot de passe, ou envoyez-le "
+                "non compressé.",
+            ),
+        ),
+        _rule(
+            "R022",
+            "FATAL",
+            (
+                "The XML is broken at line {line}: {found}.",
+                "Le XML est incorrect à la ligne {line} : {found}.",
+            ),
+            (
+                "Export it again; if it comes from another program, ask its supplier for well-formed XML.",
+                "Exportez-le de nouveau ; s'il vient d'un autre programme, demandez à son fournisseur un XML "
+                "bien formé.",
+            ),
+        ),
+        _rule(
             "R101",
             "ERROR",
             (
@@ -567,6 +619,19 @@ RULES: dict[str, Rule] = {
                 "Le fichier ne contient aucune ligne : le mois est déclaré sans envoi.",
             ),
             ("If there were items, send the file again.", "S'il y a eu des envois, renvoyez le fichier."),
+        ),
+        _rule(
+            "R206",
+            "WARNING",
+            (
+                "The identifier is not one of UPU S10: thirteen characters, the ninth digit a check digit.",
+                "L'identifiant n'est pas conforme à la norme S10 de l'UPU : treize caractères, dont un "
+                "neuvième chiffre de contrôle.",
+            ),
+            (
+                "Take it from the bar code instead of typing it.",
+                "Relevez-le sur le code à barres au lieu de le saisir.",
+            ),
         ),
     )
 }
