@@ -1,7 +1,7 @@
 # Pacific Parcels. `make` alone lists what can be made; `make run ARGS="--items 3000"` hands ARGS on.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test dashboards airflow check bench docs chromium
+.PHONY: help run test dashboards airflow check bench docs chromium sshd
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -29,7 +29,7 @@ airflow: .venv/.made ## Start the real Airflow: scheduler and pages, on loopback
 check: .venv/.made ## Lint, types, imports, SQL: everything that is checked without running.
 	@$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
 
-test: check chromium ## Every check and every test, end to end.
+test: check chromium sshd ## Every check and every test, end to end.
 	@$(BIN)/python -m pytest $(ARGS)
 
 bench: .venv/.made ## Measure time and memory at size. ARGS: see --help
@@ -40,6 +40,9 @@ docs: .venv/.made ## Write the documentation of every model and indicator as one
 
 chromium:
 	@.ci/chromium
+
+sshd:
+	@.ci/sshd
 
 .venv/.made: requirements.lock pyproject.toml
 	@.ci/set-up

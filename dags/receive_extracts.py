@@ -45,6 +45,7 @@ def receive_extracts() -> None:
         map_index_template="{{ member_code }}",
         retries=2,
         retry_delay=timedelta(seconds=5),
+        retry_exponential_backoff=2.0,
         retry_policy=ONLY_UNAVAILABLE,
     )
     def receive(member_code: str) -> dict[str, Any]:

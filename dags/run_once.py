@@ -70,17 +70,18 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def _run(settings: Settings, options: argparse.Namespace, console: Console) -> int:
+    from dags.sources import has_sources
     from pacific_parcels.landing import has_work
     from pacific_parcels.publishing import is_current
 
     started = time.monotonic()
     wishes = {name: value for name, value in vars(options).items() if value is not None}
-    if _is_untouched(settings):
+    if _is_untouched(settings) and not has_sources(settings):
         console.print(f"The inbox {settings.inbox} is empty: writing SYNTHETIC extracts, true of no country.")
         _fill_inbox(settings, wishes)
     elif wishes:
         console.print("There are extracts already: the options for synthetic ones are not used.")
-    if not has_work(settings) and is_current(settings):
+    if not has_work(settings) and not has_sources(settings) and is_current(settings):
         console.print(
             "Nothing is new, so nothing was run: what is published is what follows from the extracts."
         )

@@ -22,6 +22,7 @@ from pacific_parcels.settings import Settings
 
 if TYPE_CHECKING:
     from expectations.judgement import Judgement
+    from pacific_parcels.members import Member
 
 progress = logging.getLogger("pacific_parcels.progress")
 
@@ -47,13 +48,28 @@ def member_codes() -> list[str]:
 
 @_told(logging.WARNING)  # it may be tried again; problems_of_receiving has the last word
 def receive(member_code: str) -> dict[str, Any]:
-    """Land what is new of one member: the outcome as a row. `Unavailable`: it may be better in a moment."""
+    """Fetch, land and acknowledge what is new of one member: the outcome as a row.
+
+    What was fetched is landed even when the source then failed. `Unavailable`: it may be better in a moment.
+    """
+    from dags.sources import fetch
     from pacific_parcels.landing import receive_member
     from pacific_parcels.members import load_members
 
     settings = Settings.from_environment()
     started = time.monotonic()
-    outcome = receive_member(settings, load_members(settings)[member_code]).to_dict()
+    member = load_members(settings)[member_code]
+    missed = ""
+    try:
+        fetched = fetch(settings, member)
+    except Unavailable as error:
+        missed = str(error)
+    outcome = receive_member(settings, member).to_dict()
+    if missed:
+        outcome |= {"status": "UNREACHABLE", "message_en": missed}
+    else:
+        outcome["files_still_growing"] += fetched.still_growing
+        _return_receipts(settings, member)
     progress.info(
         "receive  %s  %s  %.1f s",
         member_code,
@@ -64,6 +80,16 @@ def receive(member_code: str) -> dict[str, Any]:
     if outcome["status"] == "UNREACHABLE":
         raise Unavailable(outcome["message_en"])
     return outcome
+
+
+def _return_receipts(settings: Settings, member: Member) -> None:
+    """A receipt that cannot be returned now undoes nothing, and is returned at the next run."""
+    from dags.sources import return_receipts
+
+    try:
+        return_receipts(settings, member)
+    except Unavailable as error:
+        progress.warning("Receipts are not returned yet, and will be at the next run: %s", error)
 
 
 def _in_words(outcome: dict[str, Any]) -> str:

@@ -26,6 +26,7 @@ pages = [
     st.Page("views/overview.py", title=say("overview.title"), url_path="overview", default=True),
     st.Page("views/trends.py", title=say("trends.title"), url_path="trends"),
     st.Page("views/data_quality.py", title=say("quality.title"), url_path="data-quality"),
+    st.Page("views/preflight.py", title=say("preflight.title"), url_path="check"),
 ]
 chosen = st.navigation(pages, position="hidden")  # its own links would drop the language from the address
 st.set_page_config(page_title=f"{chosen.title} · {say('app.name')}", page_icon=LOGO, layout="wide")

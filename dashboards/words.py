@@ -300,6 +300,61 @@ WORDS: dict[str, Text] = {
     "quality.rate_used": Text("Source used", "Source retenue"),
     "quality.rate_other": Text("Other source", "Autre source"),
     "quality.difference": Text("Largest difference", "Écart maximal"),
+    # check a file
+    "preflight.title": Text("Check a file", "Vérifier un fichier"),
+    "preflight.lead": Text(
+        "What receiving would say of an extract, before it is sent.",
+        "Ce que la réception dirait d’une extraction, avant son envoi.",
+    ),
+    "preflight.keeps_nothing": Text(
+        "Nothing is kept: the file stays in the memory of this server until you close the page, and the "
+        "temporary folder of the check is removed at once. The largest file that can be checked here has "
+        "{size}\u00a0MB; pacific-parcels check on your own computer has no limit.",
+        "Rien n’est conservé : le fichier reste dans la mémoire de ce serveur jusqu’à la fermeture de la "
+        "page, et le dossier temporaire de la vérification est supprimé aussitôt. Le plus grand fichier "
+        "vérifiable ici fait {size}\u00a0Mo ; pacific-parcels check, sur votre ordinateur, n’a pas de "
+        "limite.",
+    ),
+    "preflight.file": Text("The extract (up to {size}\u00a0MB)", "L’extraction (jusqu’à {size}\u00a0Mo)"),
+    "preflight.too_large": Text(
+        "The file is larger than {size}\u00a0MB. Check it with pacific-parcels check on your own computer.",
+        "Le fichier dépasse {size}\u00a0Mo. Vérifiez-le avec pacific-parcels check, sur votre ordinateur.",
+    ),
+    "preflight.running": Text("Checking the file…", "Vérification du fichier…"),
+    "preflight.without_value": Text("without a readable value: {rows}", "sans valeur lisible : {rows}"),
+    "preflight.what_to_do": Text("What to do:", "Que faire :"),
+    "preflight.nothing": Text("nothing", "rien"),
+    "preflight.sheet": Text("Sheet", "Feuille"),
+    "preflight.column": Text("Column", "Colonne"),
+    "preflight.found": Text("Found", "Trouvé"),
+    "preflight.expected": Text("Expected", "Attendu"),
+    "preflight.rejects": Text("Every row left out (CSV)", "Toutes les lignes écartées (CSV)"),
+    "preflight.rejects_too_large": Text(
+        "The list of rows left out is too long to be sent: most of the file is wrong in the same way. "
+        "pacific-parcels check on your own computer writes it.",
+        "La liste des lignes écartées est trop longue pour être transmise : la plupart des lignes ont le "
+        "même défaut. pacific-parcels check, sur votre ordinateur, l’écrit.",
+    ),
+    "preflight_rows.row": Text("Rows:", "Lignes :"),
+    "preflight_rows.record": Text("Records:", "Enregistrements :"),
+    "preflight_row.row": Text("Row", "Ligne"),
+    "preflight_row.record": Text("Record", "Enregistrement"),
+    "preflight_failure.busy": Text(
+        "Other files are being checked just now. Try again in a minute.",
+        "D’autres fichiers sont en cours de vérification. Réessayez dans une minute.",
+    ),
+    "preflight_failure.time": Text(
+        "The check took too long and was ended. Check the file with pacific-parcels check on your own "
+        "computer.",
+        "La vérification a duré trop longtemps et a été arrêtée. Vérifiez le fichier avec pacific-parcels "
+        "check, sur votre ordinateur.",
+    ),
+    "preflight_failure.failed": Text(
+        "The check could not be carried out; the fault is on our side. Tell the secretariat which member you "
+        "had chosen.",
+        "La vérification n’a pas pu être effectuée ; l’erreur est de notre côté. Indiquez au secrétariat le "
+        "membre choisi.",
+    ),
 }
 
 MONTHS = {

@@ -4,7 +4,9 @@
     pacific-parcels manifest FILE --member fj     write the manifest that goes with it
     pacific-parcels receive [--member fj]         land what is new, without a scheduler
     pacific-parcels demo                          write synthetic extracts into the inbox
-    pacific-parcels members [fj]                  the members, or one member file in words
+    pacific-parcels members                       the members
+    pacific-parcels members show fj               one member file in words (`members fj` does the same)
+    pacific-parcels members new fj --sample FILE  write a first member file from a sample
 
 Exit codes: 0 in order · 2 the command was written wrongly, or there is no such file · 4 the file would be
 accepted, but rows would be left out · 10 a member file is wrong, or there is none · 11 the extract would be
@@ -19,21 +21,21 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 
 from pacific_parcels import __version__
-from pacific_parcels.contract import CHANNELS, RULES
+from pacific_parcels.contract import RULES
 from pacific_parcels.errors import ExtractError, MemberFileError, PacificParcelsError, Unavailable
-from pacific_parcels.layout import in_words
-from pacific_parcels.members import ColumnSource, Dated, Member, load_members
+from pacific_parcels.members import Member, load_members
 from pacific_parcels.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     _speak_utf8()
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(_spelled_out(sys.argv[1:] if arguments is None else arguments))
     try:
         return int(options.run(Settings.from_environment(), options))
     except ExtractError as error:
@@ -62,6 +64,13 @@ def _speak_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _spelled_out(arguments: Sequence[str]) -> list[str]:
+    """`members fj` is short for `members show fj`."""
+    first, *rest = arguments or [""]
+    is_short = first == "members" and rest and rest[0] not in ("show", "new") and not rest[0].startswith("-")
+    return [first, "show", *rest] if is_short else list(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -100,9 +109,39 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--until", default="2026-09", help="last month")
     demo.set_defaults(run=_demo)
 
-    members = commands.add_parser("members", help="the members, or one member file in words")
-    members.add_argument("code", nargs="?")
+    members = commands.add_parser("members", help="the members; one in words; a first member file")
     members.set_defaults(run=_members)
+    actions = members.add_subparsers(metavar="show | new")
+    show = actions.add_parser("show", help="one member file in words")
+    show.add_argument("code", help="the member's two letters, such as fj")
+    show.add_argument("--language", choices=("en", "fr"), help="default: as for check")
+    show.set_defaults(run=_show_member)
+
+    new = actions.add_parser("new", help="write a first member file from a sample of what is sent")
+    new.add_argument("code", help="the member's two letters, such as fj")
+    new.add_argument("--sample", type=Path, required=True, help="a file as the member would send it")
+    new.add_argument("--out", type=Path, default=Path("."), help="the folder to write to (default: this one)")
+    facts = "a fact, never guessed; default: that of the packaged member file"
+    new.add_argument("--currency", help=f"such as FJD; {facts}")
+    new.add_argument("--time-zone", help=f"such as Pacific/Fiji; {facts}")
+    new.add_argument("--name-en", help=f"such as Fiji; {facts}")
+    new.add_argument("--name-fr", help=f"such as Fidji; {facts}")
+    new.add_argument("--languages", help=f"such as en,fj, the first one first; {facts}")
+    new.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="CONTRACT=COLUMN",
+        help="a column that you are sure of, such as arrival_date=Date; may be given again",
+    )
+    new.add_argument(
+        "--constant",
+        action="append",
+        default=[],
+        metavar="CONTRACT=VALUE",
+        help="what holds on every row, such as channel_code=POSTAL_PARCEL; may be given again",
+    )
+    new.set_defaults(run=_new_member)
     return parser
 
 
@@ -113,8 +152,14 @@ def _member(settings: Settings, code: str) -> Member:
     return members[code.upper()]
 
 
+def _language(options: argparse.Namespace, member: Member) -> Literal["en", "fr"]:
+    """The language asked for, else French where the member's first language is French."""
+    chosen: Literal["en", "fr"] | None = options.language
+    return chosen or ("fr" if member.languages[0] == "fr" else "en")
+
+
 def _check(settings: Settings, options: argparse.Namespace) -> int:
-    from pacific_parcels.preflight import LABELS, Language, beside, check_file
+    from pacific_parcels.preflight import LABELS, beside, check_file
     from pacific_parcels.reading import REJECTS_SUFFIX
 
     member = _member(settings, options.member)
@@ -123,7 +168,7 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(report.to_dict(), ensure_ascii=False, indent=1))
         return report.exit_code
-    language: Language = options.language or ("fr" if member.languages[0] == "fr" else "en")
+    language = _language(options, member)
     print("\n".join(report.lines(language)))
     if report.reading.rejected_file is not None:
         print("\n" + LABELS["all_rejects"][language].format(path=rejects))
@@ -191,9 +236,6 @@ def _demo(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _members(settings: Settings, options: argparse.Namespace) -> int:
-    if options.code:
-        print("\n".join(_in_words(_member(settings, options.code))))
-        return 0
     table = Table("code", "name", "nom", "currency", "extracts", "formats")
     for member in load_members(settings).values():
         formats = {layout.format for stream in member.extracts.values() for layout in stream.layouts}
@@ -209,59 +251,48 @@ def _members(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def _in_words(member: Member) -> list[str]:
-    """What was understood of a member file."""
-    lines = [
-        f"{member.code}  {member.name.en} · {member.name.fr}",
-        f"currency {member.currency}, time zone {member.time_zone}, languages {', '.join(member.languages)}",
-    ]
-    lines += [
-        f"de minimis {_when(line)}: {line.amount} {line.currency} {line.basis}, {line.scope}, {line.mode}, "
-        f"{'every channel' if line.channels == CHANNELS else ', '.join(line.channels)} ({line.source})"
-        for line in member.de_minimis
-    ]
-    lines += [
-        f"tax {_when(line)}: {line.name.en} · {line.name.fr}, {line.rate_pct} % ({line.source})"
-        for line in member.taxes
-    ]
-    lines.append(
-        f"shown to the public: {member.sharing.public}, of {member.sharing.minimum_cell_items} items or more"
+def _show_member(settings: Settings, options: argparse.Namespace) -> int:
+    from pacific_parcels.member_words import in_sentences
+
+    member = _member(settings, options.code)
+    print("\n".join(in_sentences(member, _language(options, member))))
+    return 0
+
+
+def _new_member(settings: Settings, options: argparse.Namespace) -> int:
+    from pacific_parcels.drafting import Facts, write_draft
+
+    languages = tuple(part.strip() for part in (options.languages or "").split(",") if part.strip())
+    facts = Facts(options.currency, options.time_zone, options.name_en, options.name_fr, languages or None)
+    path = write_draft(
+        settings,
+        options.code,
+        options.sample,
+        options.out,
+        facts,
+        _pairs("--map", options.map),
+        _pairs("--constant", options.constant),
     )
-    for stream_code, stream in member.extracts.items():
-        lines.append(
-            f"stream {stream_code}: {stream.file}, {stream.cadence.lower()}, "
-            f"due {stream.due_days} days after the period"
-        )
-        for layout in stream.layouts:
-            options = "".join(f", {name} {value!r}" for name, value in layout.options.items())
-            lines.append(
-                f"  layout from {layout.valid_from}: {layout.format}{options}; "
-                f"dates {in_words(layout.dates)}, times {in_words(layout.timestamps)}, "
-                f"numbers 1{layout.thousands}234{layout.decimal}50"
-            )
-            lines += [f"    {name} ← {_source_in_words(source)}" for name, source in layout.columns.items()]
-            lines += [f"    on every row: {name} is {text}" for name, text in layout.expect.items()]
-            lines.append(f"    never landed: {', '.join(layout.ignore) or 'nothing'}")
-    if member.note:
-        lines.append(f"note: {member.note}")
-    return lines
-
-
-def _when(line: Dated) -> str:
-    start = line.valid_from.isoformat() if line.valid_from else "before the series"
-    return f"from {start}" + (f" until {line.valid_to.isoformat()}" if line.valid_to else "")
-
-
-def _source_in_words(source: ColumnSource) -> str:
-    if source.constant is not None:
-        return f"always {source.constant}"
-    lookup = ", ".join(f"{found} is {code}" for found, code in (source.lookup or {}).items())
-    return (
-        f"{source.column}"
-        + (f": {lookup}" if lookup else "")
-        + (f" × {source.factor}" if source.factor is not None else "")
-        + (f", written {in_words(source.format)}" if source.format else "")
+    marks = path.read_text(encoding="utf-8")
+    counts = ", ".join(
+        f"{marks.count(f'{mark}:')} {mark}" for mark in ("GUESS", "AMBIGUOUS", "TO BE DECIDED")
     )
+    print(
+        f"{path}: written, with {counts}. Settle them, then set PACIFIC_PARCELS_MEMBERS to its folder, "
+        f"and try it: members show {options.code.lower()}, and check FILE --member {options.code.lower()}."
+    )
+    return 0
+
+
+def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
+    """CONTRACT=COLUMN as a dict. Errors: MemberFileError for a text without the sign."""
+    pairs = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not (name and sign and value):
+            raise MemberFileError(f"{option}: found {text!r}; expected CONTRACT=VALUE, with both parts")
+        pairs[name] = value
+    return pairs
 
 
 if __name__ == "__main__":

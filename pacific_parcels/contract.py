@@ -412,8 +412,8 @@ RULES: dict[str, Rule] = {
             "R020",
             "FATAL",
             (
-                "The file declares a document type or entities (<!DOCTYPE, <!ENTITY): that may be an attack.",
-                "Le fichier déclare un type de document ou des entités (<!DOCTYPE, <!ENTITY), ce qui peut "
+                "The file declares a document type or entities (DOCTYPE, ENTITY): that may be an attack.",
+                "Le fichier déclare un type de document ou des entités (DOCTYPE, ENTITY), ce qui peut "
                 "cacher une attaque.",
             ),
             (
@@ -429,8 +429,9 @@ RULES: dict[str, Rule] = {
                 "L'archive ne peut pas être acceptée : trouvé : {found} ; attendu : {expected}.",
             ),
             (
-                "Pack the extract alone into a plain .zip or .gz without a password, or send it unpacked.",
-                "Placez l'extrait seul dans une archive .zip ou .gz simple, sans mot de passe, ou envoyez-le "
+                "Pack the extract alone into a plain ZIP or GZ archive without a password, or send it as "
+                "it is.",
+                "Placez l'extrait seul dans une archive ZIP ou GZ simple, sans mot de passe, ou envoyez-le "
                 "non compressé.",
             ),
         ),
@@ -445,6 +446,16 @@ RULES: dict[str, Rule] = {
                 "Export it again; if it comes from another program, ask its supplier for well-formed XML.",
                 "Exportez-le de nouveau ; s'il vient d'un autre programme, demandez à son fournisseur un XML "
                 "bien formé.",
+            ),
+        ),
+        _rule(
+            "R023",
+            "FATAL",
+            ("The reader broke down on this file.", "Le lecteur s'est arrêté brutalement sur ce fichier."),
+            (
+                "It may be damaged: export it again. If it happens again, tell the secretariat.",
+                "Il est peut-être endommagé : exportez-le de nouveau. Si cela se reproduit, signalez-le au "
+                "secrétariat.",
             ),
         ),
         _rule(
@@ -584,6 +595,19 @@ RULES: dict[str, Rule] = {
             ),
             ("Send each item once.", "Transmettez chaque envoi une seule fois."),
             "R02",
+        ),
+        _rule(
+            "R115",
+            "ERROR",
+            (
+                "The record is not written as its message format demands.",
+                "L'enregistrement n'est pas écrit comme l'exige le format de son message.",
+            ),
+            (
+                "Compare it with the message standard, or ask the supplier of the program that wrote it.",
+                "Comparez-le à la norme du message, ou adressez-vous au fournisseur du programme qui l'a "
+                "écrit.",
+            ),
         ),
         _rule(
             "R201",

@@ -8,7 +8,7 @@
 
 Killed at any instant and run again it ends the same: files without a receipt are written over with the same
 content. Bad data never raises here; it becomes a status and a receipt. Only a source that cannot be reached
-is worth a retry.
+is worth a retry. A file is opened and read in a child process alone (`sandbox`).
 """
 
 from __future__ import annotations
@@ -24,17 +24,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import duckdb
-
-from pacific_parcels.errors import ExtractError, MemberFileError, Unavailable
+from pacific_parcels.errors import ExtractError, MemberFileError, PacificParcelsError, Unavailable
 from pacific_parcels.members import Member, load_members
 from pacific_parcels.reading import (
     MANIFEST_SUFFIX,
     REJECTS_SUFFIX,
     Reading,
-    connect,
     read_manifest,
-    read_sent,
     stream_of,
 )
 from pacific_parcels.receipts import (
@@ -45,6 +41,7 @@ from pacific_parcels.receipts import (
     new_receipt,
     reading_fingerprint,
 )
+from pacific_parcels.sandbox import Job, Sandbox
 from pacific_parcels.settings import Settings
 
 UNFINISHED = (".filepart", ".part", ".partial", ".tmp", ".crdownload", ".download")
@@ -169,14 +166,12 @@ def receive_member(settings: Settings, member: Member) -> ReceiveOutcome:
         ledger = Ledger.read(settings, member.code)
         waiting = _waiting(settings, member, deliveries, ledger)
         _require_space(settings, member.code, sum(delivery.byte_count for delivery in waiting))
-        connection = connect(settings, settings.spill)
         try:
-            for delivery in waiting:
-                _receive(settings, member, delivery, ledger, connection, scratch, outcome)
+            with Sandbox(settings, scratch.with_name(f"{member.code}.spill")) as sandbox:
+                for delivery in waiting:
+                    _receive(settings, member, delivery, ledger, sandbox, scratch, outcome)
         except MemberFileError as error:
             outcome.status, outcome.message_en = "ERRORED", str(error)
-        finally:
-            connection.close()
     if outcome.status == "NOTHING_NEW":
         if outcome.extracts_refused:
             outcome.status = "REFUSED"
@@ -190,7 +185,7 @@ def _receive(
     member: Member,
     delivery: Delivery,
     ledger: Ledger,
-    connection: duckdb.DuckDBPyConnection,
+    sandbox: Sandbox,
     scratch: Path,
     outcome: ReceiveOutcome,
 ) -> None:
@@ -202,11 +197,7 @@ def _receive(
             return
         content_sha256, raw = _keep_bytes(settings, member, delivery, scratch)
     except OSError as error:  # no permission, a share that went away, a disk that fails
-        outcome.status = "UNREACHABLE"
-        outcome.message_en = (
-            f"{member.code}, {delivery.name}: {error.strerror or error}; expected a file that can be read; "
-            "it is tried again"
-        )
+        _cannot_be_read(outcome, delivery, error)
         return
     if content_sha256 is None:
         outcome.files_still_growing += 1
@@ -221,9 +212,7 @@ def _receive(
         ledger.note_again(delivery.key, delivery.name, known)
         outcome.extracts_seen_before += 1
         return
-    manifest, reading = read_sent(
-        settings,
-        connection,
+    job = Job(
         member,
         raw or delivery.path,
         delivery.name,
@@ -231,9 +220,18 @@ def _receive(
         delivery.received_at.date(),
         scratch,
         delivery.manifest_path,
-        lambda: content_sha256,
-        expects_repeats=any(receipt["rows_duplicate"] for receipt in ledger.extracts.values()),
+        content_sha256,
     )
+    try:
+        manifest, reading = sandbox.read(job)
+    except OSError as error:
+        _cannot_be_read(outcome, delivery, error)
+        return
+    except (MemberFileError, Unavailable):
+        raise
+    except PacificParcelsError as error:  # a defect of ours, which the next file may not meet
+        outcome.status, outcome.message_en = "ERRORED", f"{member.code}, {delivery.name}: {error}"
+        return
     _discard_unfinished(settings, member, extract_id)
     files = {} if reading.is_refused else _move_in(settings, member, extract_id, reading)
     rejected = settings.rejected / f"member_code={member.code}" / f"{extract_id}.parquet"
@@ -245,14 +243,23 @@ def _receive(
     ledger.enter(receipt)
     if reading.is_refused:
         outcome.extracts_refused += 1
-        first = receipt["rules"][0]
-        outcome.message_en = f"{member.code}, {delivery.name}: {first['title_en']} {first['remedy_en']}"
+        if outcome.status == "NOTHING_NEW":  # else it says what is wrong with us
+            first = receipt["rules"][0]
+            outcome.message_en = f"{member.code}, {delivery.name}: {first['title_en']} {first['remedy_en']}"
     else:
         outcome.extracts_accepted += 1
     outcome.rows_in += reading.rows_in
     outcome.rows_accepted += 0 if reading.is_refused else reading.rows_accepted
     outcome.rows_rejected += reading.rows_rejected
     outcome.rows_duplicate += reading.rows_duplicate
+
+
+def _cannot_be_read(outcome: ReceiveOutcome, delivery: Delivery, error: OSError) -> None:
+    outcome.status = "UNREACHABLE"
+    outcome.message_en = (
+        f"{outcome.member_code}, {delivery.name}: {error.strerror or error}; "
+        "expected a file that can be read; it is tried again"
+    )
 
 
 def _is_complete(settings: Settings, delivery: Delivery) -> bool:

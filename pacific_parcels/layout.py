@@ -24,6 +24,7 @@ from pacific_parcels.members import ColumnSource, Layout, Member
 FIRST_DAY, LAST_DAY = "2000-01-01", "2099-12-31"
 FIRST_YEAR_OF_ZONES, LAST_YEAR_OF_ZONES = 2015, 2040
 LONGEST_LITERAL_LIST = 8
+S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 # Spaces as spreadsheets and French exports write them, the no-break ones included.
 SPACES = " \u00a0\u202f"
 BLANKS = SPACES + "\t"
@@ -126,8 +127,9 @@ class Statement:
     def _raw(self, source_column: str, *, is_free: bool = False) -> str:
         """The text of a source column. Free text is always trimmed: nothing else tells that it has to be."""
         name = f"c{self._position[source_column]}"
-        if not (self.is_exact or is_free):
-            return name
+        if not self.is_exact:
+            has_edges = f"({name} like ' %' or {name} like '% ')"
+            return f"case when {has_edges} then nullif(trim({name}), '') else {name} end" if is_free else name
         trimmed = f"trim({name})" if is_free else f"trim({name}, {quoted(BLANKS)})"
         if not self.layout.null_values:
             return f"nullif({trimmed}, '')"
@@ -209,7 +211,9 @@ class Statement:
     def _number(self, text: str, sql_type: str, factor: Decimal | None) -> str:
         """Strict: the decimal sign and the thousands sign of the layout, in their places, and no exponent."""
         point, group = self.layout.decimal, self.layout.thousands
-        first_type = "decimal(24, 6)" if factor is not None else sql_type
+        # A number that needs more than 64 bits costs ten times as much: it is left to the exact statement.
+        wide = "decimal(24, 6)" if self.is_exact else "decimal(18, 6)"
+        first_type = wide if factor is not None else sql_type
         if group:
             signs = SPACES if group == " " else group
             shape = f"[+-]?([0-9]{{1,3}}([{signs}][0-9]{{3}})+|[0-9]*)([{point}][0-9]*)?"
@@ -227,6 +231,9 @@ class Statement:
 
     def _whole_number(self, text: str, sql_type: str) -> str:
         """Strict: 12 and 12.00, not 12.5, in the signs of the layout. A cast would round, and take 0x1F."""
+        if not self.is_exact:
+            number = f"try_cast({text} as {sql_type})"
+            return f"case when cast({number} as varchar) = {text} then {number} end"
         point, group = self.layout.decimal, self.layout.thousands
         signs = SPACES if group == " " else group
         shape = f"[+-]?[0-9{signs}]+([{point}]0*)?"
@@ -238,22 +245,29 @@ class Statement:
     def _utc(self, local: str) -> str:
         """Local time to UTC. A clock put back shows an hour twice: it is taken as the first of the two.
 
-        The offset that held when the extract was sent is tried first: it is that of nearly every row.
+        The plain statement knows the offsets from a year before the period of the extract until it was sent,
+        which are those of nearly every row, and gives null for other times.
         """
         changes = offset_changes(self.facts.member.time_zone)
         if len(changes) == 1:
             return f"{local} - to_minutes({changes[0][1]})"
-        sent_at = datetime.combine(self.facts.sent_on, time())
-        newest = max(index for index, (start, _) in enumerate(changes) if start <= sent_at)
-        start, minutes = changes[newest]
-        is_before_next = "".join(f" and {local} < timestamp '{end}'" for end, _ in changes[newest + 1 :][:1])
+        ends = [start for start, _ in changes[1:]] + [datetime(9999, 1, 1)]
+        spans = [(start, end, minutes) for (start, minutes), end in zip(changes, ends, strict=True)]
+        if not self.is_exact:
+            until = datetime.combine(self.facts.sent_on, time()) + timedelta(days=2)
+            since = until
+            if self.facts.first_period is not None:
+                since = min(since, datetime.fromisoformat(f"{self.facts.first_period}-01"))
+            since -= timedelta(days=366)
+            spans = [span for span in spans if span[0] <= until and span[1] > since]
+        # Newest first: a branch holds from its start to the one before it.
         branches = " ".join(
-            f"when {local} >= timestamp '{earlier}' then {offset}" for earlier, offset in changes[:0:-1]
+            f"when {local} >= timestamp '{start}' then {minutes}" for start, _, minutes in reversed(spans)
         )
-        return (
-            f"{local} - to_minutes(case when {local} >= timestamp '{start}'{is_before_next} then {minutes} "
-            f"{branches} else {changes[0][1]} end)"
-        )
+        offset = f"case {branches} end"
+        is_open = spans[-1][1].year == 9999
+        before_end = "" if is_open else f"case when {local} < timestamp '{spans[-1][1]}' then "
+        return f"{local} - to_minutes({before_end}{offset}{'' if is_open else ' end'})"
 
     # ---- rules -----------------------------------------------------------------------------------------
 
@@ -308,6 +322,10 @@ class Statement:
     def warnings(self) -> list[Check]:
         columns = {name for name, source in self.layout.columns.items() if source.column is not None}
         possible = [
+            Check("R206", name, f"not {_is_s10(name)}")
+            for name, source in self.layout.columns.items()
+            if source.check == "S10"
+        ] + [
             Check("R201", "declared_value", "declared_value = 0"),
             Check("R202", "hs_code", "not regexp_full_match(hs_code, '[0-9]{6,12}')"),
             Check("R203", "release_at", f"release_at < arrival_date - interval '1 day' {self._day_start()}"),
@@ -373,18 +391,10 @@ class Statement:
             f"select source_row, {self._raw(column, is_free=True)} as item_id from ({self.source([column])})"
         )
 
-    def accepted(self, without: str = "") -> str:
-        """The accepted rows in the columns of the contract, without its hive columns.
-
-        `without` is a list of source rows that are left to the exact statement, as SQL.
-        """
+    def accepted(self) -> str:
+        """The accepted rows in the columns of the contract, without its hive columns."""
         columns = ", ".join(self._contract_columns())
-        return f"{self._common()}\nselect {columns} from judged where not is_rejected{_not_in(without)}"
-
-    def accepted_by_period(self, without: str = "") -> str:
-        """The accepted rows and their time_period, for extracts of several months."""
-        columns = ", ".join([*self._contract_columns(), "strftime(arrival_date, '%Y-%m') as time_period"])
-        return f"{self._common()}\nselect {columns} from judged where not is_rejected{_not_in(without)}"
+        return f"{self._common()}\nselect {columns} from judged where not is_rejected"
 
     def judged(self) -> str:
         """Every row: the contract columns, is_rejected and, of the rejected, broken rules as rule:column,
@@ -432,8 +442,20 @@ class Statement:
         return f"case when {any_of} then {_list_of(checks)} end"
 
 
-def _not_in(source_rows: str) -> str:
-    return f" and source_row not in ({source_rows})" if source_rows else ""
+def _is_s10(column: str) -> str:
+    """Whether a text is an identifier of UPU S10: two letters, eight digits and their check digit, a country.
+
+    The sum of the digits times their weights, modulo 11, is taken from 11; 10 becomes 0 and 11 becomes 5.
+    """
+    weighted = " + ".join(
+        f"{weight} * (ascii(substr({column}, {position}, 1)) - 48)"
+        for position, weight in enumerate(S10_WEIGHTS, 3)
+    )
+    return (
+        f"case when regexp_full_match({column}, '[A-Z]{{2}}[0-9]{{9}}[A-Z]{{2}}') then "
+        f"[5, 0, 9, 8, 7, 6, 5, 4, 3, 2, 1][({weighted}) % 11 + 1] = ascii(substr({column}, 11, 1)) - 48 "
+        "else false end"
+    )
 
 
 def in_words(form: str) -> str:

@@ -1,8 +1,8 @@
 """The pre-flight check: a member's own file, on its own machine, by the very rules that receiving applies.
 
-The report: one verdict sentence, counts by rule, the first examples with their rows as a spreadsheet shows
-them, and every row left out in a CSV beside the file. Nothing else is kept. Only the member sees it, so it
-may show the values found.
+The report: one verdict sentence, counts and values by rule, the first examples with sheet, row and column as
+a spreadsheet shows them, what was found and what was expected, and every row left out in a CSV beside the
+file. Nothing else is kept. Only the member sees it, so it may show the values found.
 """
 
 from __future__ import annotations
@@ -13,39 +13,57 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
 
-from pacific_parcels.contract import COLUMNS_BY_NAME, RULES
+from pacific_parcels.contract import COLUMNS_BY_NAME, RULES, Words
 from pacific_parcels.errors import ExtractError, PacificParcelsError
-from pacific_parcels.members import Member
-from pacific_parcels.reading import MANIFEST_SUFFIX, Reading, connect, read_sent, stream_of
+from pacific_parcels.formats import load_format, read_options
+from pacific_parcels.layout import quoted
+from pacific_parcels.members import Layout, Member
+from pacific_parcels.reading import MANIFEST_SUFFIX, Reading, connect, stream_of
 from pacific_parcels.receipts import fault_on_receipt
+from pacific_parcels.sandbox import Job, Sandbox
 from pacific_parcels.settings import Settings
 
 Language = Literal["en", "fr"]
+Numbers = Literal["row", "record"]
 LONGEST_FOUND = 40
 EXAMPLES_SHOWN = 10
+ROWS_AT_ONCE = 10_000
 
 VERDICTS: dict[str, dict[Language, str]] = {
-    "CLEAN": {
+    "CLEAN row": {
         "en": "{name} can be sent: all {rows_in} rows are in order ({values}).",
         "fr": "{name} peut être transmis : toutes ses lignes ({rows_in}) sont en ordre ({values}).",
+    },
+    "CLEAN record": {
+        "en": "{name} can be sent: all {rows_in} records are in order ({values}).",
+        "fr": "{name} peut être transmis : tous ses enregistrements ({rows_in}) sont en ordre ({values}).",
     },
     "NIL": {
         "en": "{name} can be sent: it reports a month without items.",
         "fr": "{name} peut être transmis : il déclare un mois sans envoi.",
     },
-    "PARTIAL": {
+    "PARTIAL row": {
         "en": "{name} would be accepted, but {left} of {rows_in} rows would be left out "
         "({rejected} rejected, {duplicate} duplicate). Mend them and check again before you send it.",
         "fr": "{name} serait accepté, mais sans {left} de ses {rows_in} lignes (rejetées : {rejected} ; "
         "en double : {duplicate}). Corrigez-les et vérifiez de nouveau avant l'envoi.",
+    },
+    "PARTIAL record": {
+        "en": "{name} would be accepted, but {left} of {rows_in} records would be left out "
+        "({rejected} rejected, {duplicate} duplicate). Mend them and check again before you send it.",
+        "fr": "{name} serait accepté, mais sans {left} de ses {rows_in} enregistrements (rejetés : "
+        "{rejected} ; en double : {duplicate}). Corrigez-les et vérifiez de nouveau avant l'envoi.",
     },
     "REFUSED": {
         "en": "{name} would be refused: do not send it yet.",
@@ -55,31 +73,86 @@ VERDICTS: dict[str, dict[Language, str]] = {
 LABELS: dict[str, dict[Language, str]] = {
     "row": {"en": "row", "fr": "ligne"},
     "rows": {"en": "rows", "fr": "lignes"},
+    "record": {"en": "record", "fr": "enregistrement"},
+    "records": {"en": "records", "fr": "enregistrements"},
+    "sheet": {"en": "sheet {sheet}", "fr": "feuille {sheet}"},
+    "column": {"en": "column {letters}", "fr": "colonne {letters}"},
     "found": {"en": "found", "fr": "trouvé"},
+    "expected": {"en": "; expected: {expected}", "fr": " ; attendu : {expected}"},
     "empty": {"en": "nothing", "fr": "rien"},
+    "value": {"en": "Their value: {values}.", "fr": "Leur valeur : {values}."},
+    "without_value": {"en": "{count} without a readable value", "fr": "{count} sans valeur lisible"},
     "what_to_do": {"en": "What to do:", "fr": "Que faire :"},
     "colon": {"en": ":", "fr": " :"},
     "all_rejects": {"en": "Every row left out: {path}", "fr": "Toutes les lignes écartées : {path}"},
 }
+# What a value must be, for the rules whose words alone say it; others have it from the layout.
+EXPECTED: dict[str, dict[Language, str]] = {
+    "R101": {"en": "{expected} fields", "fr": "{expected} champs"},
+    "R102": {"en": "a value", "fr": "une valeur"},
+    "R104": {
+        "en": "a day up to the one on which the file is sent",
+        "fr": "au plus tard le jour de l'envoi du fichier",
+    },
+    "R105": {"en": "a day within {period}", "fr": "un jour de la période {period}"},
+    "R107": {"en": "zero or more", "fr": "zéro ou plus"},
+    "R108": {"en": "three letters, such as USD", "fr": "trois lettres, par exemple USD"},
+    "R110": {"en": "two letters, such as CN", "fr": "deux lettres, par exemple CN"},
+    "R113": {"en": "each quotation mark inside a text doubled", "fr": "chaque guillemet intérieur doublé"},
+    "R114": {"en": "an item not sent above", "fr": "un envoi qui ne figure pas plus haut"},
+    "R115": {
+        "en": "a record as its message standard has it",
+        "fr": "un enregistrement conforme à la norme du message",
+    },
+    "R201": {"en": "more than zero", "fr": "plus de zéro"},
+    "R202": {"en": "six digits or more", "fr": "six chiffres ou plus"},
+    "R203": {"en": "a release after the arrival", "fr": "une mainlevée postérieure à l'arrivée"},
+    "R204": {"en": "more than zero", "fr": "plus de zéro"},
+    "R206": {
+        "en": "two letters, nine digits, two letters (UPU S10)",
+        "fr": "deux lettres, neuf chiffres, deux lettres (UPU S10)",
+    },
+}
+# A spreadsheet takes a text that begins with one of these for a formula; some take the wide forms too.
+FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
 class Example:
-    """One rejected row under one rule. `found` is at most 40 characters, control characters escaped."""
+    """One row under one rule. `found` is at most 40 characters, control characters escaped.
+
+    `sheet` and `letters` (the column as a spreadsheet names it) are empty where the format has none.
+    """
 
     source_row: int
     rule_id: str
     column: str
     source_column: str
     found: str
+    letters: str = ""
+    sheet: str = ""
+    expected_en: str = ""
+    expected_fr: str = ""
+
+
+@dataclass(frozen=True)
+class RuleValue:
+    """Declared value of the rows under one rule, by currency, and the rows of which none can be read."""
+
+    by_currency: dict[str, Decimal]
+    rows_without: int
 
 
 @dataclass(frozen=True)
 class Report:
+    """`numbers` is what the format counts; `values` is by rule and column."""
+
     member_code: str
     name: str
     reading: Reading
     examples: list[Example]
+    numbers: Numbers = "row"
+    values: dict[tuple[str, str], RuleValue] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -101,7 +174,8 @@ class Report:
             for value in reading.values
             if value.currency_code
         )
-        return VERDICTS[self.verdict][language].format(
+        verdict = f"{self.verdict} {self.numbers}"
+        return VERDICTS[verdict if verdict in VERDICTS else self.verdict][language].format(
             name=self.name,
             rows_in=reading.rows_in,
             values=values,
@@ -116,36 +190,53 @@ class Report:
         for fault in self.reading.faults:
             words = RULES[fault.rule_id]
             title, remedy = words.title.fill(fault.details), words.remedy.fill(fault.details)
-            count = (
-                f"  {fault.row_count} {LABELS['row' if fault.row_count == 1 else 'rows'][language]}"
-                if fault.row_count and fault.level != "FATAL"
-                else ""
-            )
+            is_counted = fault.row_count and fault.level != "FATAL"
+            count = f"  {fault.row_count} {self._rows(fault.row_count, language)}" if is_counted else ""
             column = fault.column if fault.column in COLUMNS_BY_NAME else ""
             lines += [
                 "",
                 f"{fault.rule_id} {fault.level}{count}  {column}".rstrip(),
                 f"  {getattr(title, language)}",
             ]
+            value = self.values.get((fault.rule_id, fault.column))
+            if value is not None:
+                lines.append(f"  {self._value_in_words(value, language)}")
             shown = [
                 example
                 for example in self.examples
                 if (example.rule_id, example.column) == (fault.rule_id, fault.column)
             ]
-            for example in shown[:EXAMPLES_SHOWN]:
-                where = f"{LABELS['row'][language]} {example.source_row}"
-                what = (
-                    f", {example.source_column}{LABELS['colon'][language]} {LABELS['found'][language]} "
-                    f"{example.found or LABELS['empty'][language]}"
-                    if example.source_column
-                    else ""
-                )
-                lines.append(f"    {where}{what}")
+            lines += [f"    {self._example_in_words(example, language)}" for example in shown]
             if not shown and fault.first_rows:
-                rows = LABELS["row" if len(fault.first_rows) == 1 else "rows"][language]
+                rows = self._rows(len(fault.first_rows), language)
                 lines.append(f"    {rows} {', '.join(map(str, fault.first_rows))}")
             lines.append(f"  {LABELS['what_to_do'][language]} {getattr(remedy, language)}")
         return lines
+
+    def _rows(self, count: int, language: Language) -> str:
+        return LABELS[self.numbers if count == 1 else f"{self.numbers}s"][language]
+
+    def _value_in_words(self, value: RuleValue, language: Language) -> str:
+        parts = [f"{_amount(total, language)} {currency}" for currency, total in value.by_currency.items()]
+        if value.rows_without:
+            parts.append(LABELS["without_value"][language].format(count=value.rows_without))
+        return LABELS["value"][language].format(values=", ".join(parts))
+
+    def _example_in_words(self, example: Example, language: Language) -> str:
+        where = f"{LABELS[self.numbers][language]} {example.source_row}"
+        if example.sheet:
+            where = f"{LABELS['sheet'][language].format(sheet=example.sheet)}, {where}"
+        expected = getattr(example, f"expected_{language}")
+        expected = LABELS["expected"][language].format(expected=expected) if expected else ""
+        if not example.source_column:
+            return f"{where}{expected}"
+        letters = (
+            f" ({LABELS['column'][language].format(letters=example.letters)})" if example.letters else ""
+        )
+        return (
+            f"{where}, {example.source_column}{letters}{LABELS['colon'][language]} "
+            f"{LABELS['found'][language]} {example.found or LABELS['empty'][language]}{expected}"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         reading = self.reading
@@ -172,14 +263,31 @@ class Report:
                 }
                 for value in reading.values
             ],
+            "numbers": self.numbers,
             "rules": [fault_on_receipt(fault) for fault in reading.faults],
+            "values_by_rule": [
+                {
+                    "rule_id": rule_id,
+                    "column_name": column,
+                    "values": [
+                        {"currency_code": currency, "value": str(total)}
+                        for currency, total in value.by_currency.items()
+                    ],
+                    "rows_without_value": value.rows_without,
+                }
+                for (rule_id, column), value in self.values.items()
+            ],
             "examples": [
                 {
                     "row": example.source_row,
                     "rule_id": example.rule_id,
                     "column_name": example.column,
                     "source_column": example.source_column,
+                    "column_letters": example.letters,
+                    "sheet": example.sheet,
                     "found": example.found,
+                    "expected_en": example.expected_en,
+                    "expected_fr": example.expected_fr,
                 }
                 for example in self.examples
             ],
@@ -215,11 +323,8 @@ def check_file(
     with tempfile.TemporaryDirectory(prefix="pacific-parcels-") as folder:
         scratch = Path(folder)
         (scratch / "reading").mkdir()
-        connection = connect(settings, scratch / "spill")
-        try:
-            _, reading = read_sent(
-                settings,
-                connection,
+        with Sandbox(settings, scratch / "spill of the reader") as sandbox:
+            job = Job(
                 member,
                 path,
                 name,
@@ -227,16 +332,15 @@ def check_file(
                 datetime.fromtimestamp(path.stat().st_mtime, UTC).date(),
                 scratch / "reading",
                 manifest_path if is_with_manifest else None,
-                lambda: sha256_of(path),
+                sha256_of(path) if is_with_manifest and path.is_file() else "",
             )
-            rows = _rejected_rows(connection, member, reading) if reading.rejected_file else []
+            _, reading = sandbox.read(job)
+        connection = connect(settings, scratch / "spill")
+        try:
+            report = _Found(connection, member, path, reading).report(name, rejects_path)
         finally:
             connection.close()
-    if rejects_path is not None and rows:
-        _write_rejects(rejects_path, rows, reading)
-    elif rejects_path is not None:
-        rejects_path.unlink(missing_ok=True)
-    return Report(member.code, name, reading, _first_of_each(rows))
+    return report
 
 
 def beside(path: Path, suffix: str) -> Path:
@@ -263,21 +367,152 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _rejected_rows(connection: duckdb.DuckDBPyConnection, member: Member, reading: Reading) -> list[Example]:
-    layout = member.extracts[reading.stream_code].layout_of(reading.first_period)
-    source_columns = {name: source.column or "" for name, source in layout.columns.items()}
-    source_columns |= {f"expect {index}": name for index, name in enumerate(layout.expect, 1)}
-    rows = []
-    for source_row, faults, values in connection.execute(
-        "select source_row, faults, source_values from read_parquet(?) order by source_row",
-        [str(reading.rejected_file)],
-    ).fetchall():
-        found = json.loads(values) if values else {}
-        for fault in faults:
+class _Found:
+    """What a reading left in its scratch directory, told row by row."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, member: Member, path: Path, reading: Reading
+    ) -> None:
+        self.connection = connection
+        self.member = member
+        self.reading = reading
+        self.details = {(fault.rule_id, fault.column): fault.details for fault in reading.faults}
+        self.numbers: Numbers = "row"
+        self.sheet = ""
+        self.letters: dict[str, str] = {}
+        self.source_columns: dict[str, str] = {}
+        if reading.stream_code:
+            layout = member.extracts[reading.stream_code].layout_of(reading.first_period)
+            self._know(layout)
+
+    def _know(self, layout: Layout) -> None:
+        module = load_format(layout.format)
+        self.numbers = module.NUMBERS
+        self.source_columns = {name: source.column or "" for name, source in layout.columns.items()}
+        self.source_columns |= {f"expect {index}": name for index, name in enumerate(layout.expect, 1)}
+        if self.numbers == "row":
+            self.sheet = str(read_options(module, layout.options).model_dump().get("sheet", ""))
+            self.letters = {
+                name: letters_of(position) for position, name in enumerate(self.reading.source_columns, 1)
+            }
+
+    def report(self, name: str, rejects_path: Path | None) -> Report:
+        """Writes the list of rows left out on its way; where there are none, no list stays."""
+        examples: list[Example] = []
+        counts: dict[tuple[str, str], int] = {}
+
+        def first_of_each(rows: Iterator[Example]) -> Iterator[Example]:
+            for row in rows:
+                key = (row.rule_id, row.column)
+                counts[key] = counts.get(key, 0) + 1
+                if counts[key] <= EXAMPLES_SHOWN:
+                    examples.append(row)
+                yield row
+
+        rejected = first_of_each(self._rejected_rows())
+        if rejects_path is not None and self.reading.rejected_file is not None:
+            _write_rejects(rejects_path, rejected, self.details)
+        elif rejects_path is not None:
+            rejects_path.unlink(missing_ok=True)
+        deque(chain(rejected, first_of_each(self._warned_rows())), maxlen=0)
+        return Report(self.member.code, name, self.reading, examples, self.numbers, self._values())
+
+    def _rejected_rows(self) -> Iterator[Example]:
+        if self.reading.rejected_file is None:
+            return
+        for source_row, faults, values in self._rows(
+            "select source_row, faults, source_values from read_parquet(?) order by source_row",
+            [str(self.reading.rejected_file)],
+        ):
+            found = json.loads(values) if values else {}
+            for fault in faults:
+                rule_id, _, column = fault.partition(":")
+                yield self._example(
+                    source_row, rule_id, column, found.get(self.source_columns.get(column, ""))
+                )
+
+    def _warned_rows(self) -> Iterator[Example]:
+        """The first rows under each warning, with the value as it was read."""
+        for fault in self.reading.faults:
+            if fault.level != "WARNING" or not fault.first_rows or fault.column not in COLUMNS_BY_NAME:
+                continue
+            for source_row, found in self._rows(
+                f"select source_row, cast({fault.column} as varchar) from {self._accepted()} "
+                "where source_row in (select unnest(?)) order by source_row",
+                [list(fault.first_rows)],
+            ):
+                is_moment = COLUMNS_BY_NAME[fault.column].kind == "timestamp"
+                yield self._example(
+                    source_row, fault.rule_id, fault.column, f"{found} UTC" if is_moment else found
+                )
+
+    def _example(self, source_row: int, rule_id: str, column: str, found: str | None) -> Example:
+        details = self.details[rule_id, column]
+        source_column = self.source_columns.get(column, "")
+        first, last = self.reading.first_period, self.reading.last_period
+        period = str(first) if first == last else f"{first} – {last}"
+        expected: dict[Language, str] = EXPECTED.get(rule_id, {"en": "{expected}", "fr": "{expected}"})
+        words = Words(expected["en"], expected["fr"]).fill({"expected": "", "period": period} | details)
+        return Example(
+            source_row,
+            rule_id,
+            column,
+            _shown(source_column),
+            _shown(found),
+            self.letters.get(source_column, ""),
+            _shown(self.sheet),
+            words.en,
+            words.fr,
+        )
+
+    def _values(self) -> dict[tuple[str, str], RuleValue]:
+        """Declared value by rule: of rows left out and of rows that are warned about."""
+        parts = []
+        if self.reading.rejected_file is not None:
+            rejected = quoted(str(self.reading.rejected_file))
+            parts.append(
+                "select unnest(faults) as fault, declared_currency_code, declared_value "
+                f"from read_parquet({rejected})"
+            )
+        if self.reading.rows_warned:
+            parts.append(
+                "select unnest(rule_ids) as fault, declared_currency_code, declared_value "
+                f"from {self._accepted()} where rule_ids is not null"
+            )
+        values: dict[tuple[str, str], RuleValue] = {}
+        if not parts:
+            return values
+        for fault, currency, total, without in self._rows(
+            "select fault, case when declared_value is not null then declared_currency_code end as currency, "
+            "sum(declared_value) filter (declared_currency_code is not null), "
+            "count(*) filter (declared_value is null or declared_currency_code is null) "
+            f"from ({' union all by name '.join(parts)}) group by all order by fault, currency nulls last",
+            [],
+        ):
             rule_id, _, column = fault.partition(":")
-            source_column = source_columns.get(column, "")
-            rows.append(Example(source_row, rule_id, column, source_column, _shown(found.get(source_column))))
-    return rows
+            known = values.get((rule_id, column), RuleValue({}, 0))
+            by_currency = known.by_currency | ({currency: total} if currency is not None else {})
+            values[rule_id, column] = RuleValue(by_currency, known.rows_without + without)
+        return values
+
+    def _accepted(self) -> str:
+        files = ", ".join(quoted(str(path)) for _, path in self.reading.accepted_files)
+        return f"read_parquet([{files}], hive_partitioning = false, union_by_name = true)"
+
+    def _rows(self, sql: str, parameters: list[Any]) -> Iterator[tuple[Any, ...]]:
+        """In bounded memory: all rows of a large file may be left out."""
+        result = self.connection.cursor().execute(sql, parameters)
+        while rows := result.fetchmany(ROWS_AT_ONCE):
+            yield from rows
+
+
+def letters_of(position: int) -> str:
+    """The column as a spreadsheet names it: 1 is A, 27 is AA."""
+    letters = ""
+    while position:
+        position, remainder = divmod(position - 1, 26)
+        letters = chr(ord("A") + remainder) + letters
+    return letters
 
 
 def _shown(value: str | None) -> str:
@@ -288,28 +523,30 @@ def _shown(value: str | None) -> str:
     return text if len(text) <= LONGEST_FOUND else text[: LONGEST_FOUND - 1] + "…"
 
 
-def _first_of_each(rows: list[Example]) -> list[Example]:
-    kept: list[Example] = []
-    counts: dict[tuple[str, str], int] = {}
-    for row in rows:
-        key = (row.rule_id, row.column)
-        counts[key] = counts.get(key, 0) + 1
-        if counts[key] <= EXAMPLES_SHOWN:
-            kept.append(row)
-    return kept
-
-
-def _write_rejects(path: Path, rows: list[Example], reading: Reading) -> None:
-    details = {(fault.rule_id, fault.column): fault.details for fault in reading.faults}
+def _write_rejects(
+    path: Path, rows: Iterator[Example], details: dict[tuple[str, str], dict[str, str]]
+) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["row", "rule_id", "column", "source_column", "found", "what_en", "what_fr"])
+        writer.writerow(
+            [
+                *("sheet", "row", "rule_id", "column", "source_column", "column_letters", "found"),
+                *("expected_en", "expected_fr", "what_en", "what_fr", "remedy_en", "remedy_fr"),
+            ]
+        )
         for row in rows:
-            words = RULES[row.rule_id].title.fill(details[row.rule_id, row.column])
-            found = f"'{row.found}" if row.found.startswith(("=", "+", "-", "@", "\t", "\r")) else row.found
-            writer.writerow(
-                [row.source_row, row.rule_id, row.column, row.source_column, found, words.en, words.fr]
-            )
+            rule = RULES[row.rule_id]
+            title = rule.title.fill(details[row.rule_id, row.column])
+            remedy = rule.remedy.fill(details[row.rule_id, row.column])
+            cells = [
+                *(row.sheet, str(row.source_row), row.rule_id, row.column, row.source_column, row.letters),
+                *(row.found, row.expected_en, row.expected_fr, title.en, title.fr, remedy.en, remedy.fr),
+            ]
+            writer.writerow([_no_formula(cell) for cell in cells])
+
+
+def _no_formula(cell: str) -> str:
+    return f"'{cell}" if cell.lstrip().startswith(FORMULA_SIGNS) else cell
 
 
 def write_manifest(settings: Settings, member: Member, path: Path) -> Path:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
 
@@ -24,13 +26,17 @@ from pacific_parcels.formats.delimited import likely_separator, separator_in_wor
 from pacific_parcels.layout import ExtractFacts, Statement, in_french, quoted
 from pacific_parcels.members import Layout, Member, Stream, load_members
 from pacific_parcels.settings import Settings
+from pacific_parcels.unwrapping import unwrap
 
 MOST_REJECTED_PCT = 10
 ROWS_ALWAYS_FORGIVEN = 5
+BYTES_WORTH_A_THREAD = 16 << 20
 EXAMPLES = 10
 SMALL_EXTRACT_ROWS = 4000
+LAST_ROW = sys.maxsize
 LEVELS: tuple[Level, ...] = ("FATAL", "ERROR", "WARNING")
 PARQUET = "format parquet, compression zstd, compression_level 1"
+LARGEST_MANIFEST = 1 << 20
 MANIFEST_SUFFIX = ".manifest.json"
 REJECTS_SUFFIX = ".rejected.csv"
 
@@ -82,6 +88,7 @@ class Reading:
     first_period: str | None = None
     last_period: str | None = None
     layout_valid_from: str | None = None
+    source_columns: tuple[str, ...] = ()
     rows_in: int = 0
     rows_accepted: int = 0
     rows_rejected: int = 0
@@ -162,17 +169,20 @@ def refuse_name_of_another(settings: Settings, member: Member, source_name: str)
 def read_manifest(path: Path) -> Manifest:
     """The manifest beside a file. Errors: ExtractError R018."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        if path.stat().st_size > LARGEST_MANIFEST:
+            raise ValueError(f"more than {LARGEST_MANIFEST} bytes")
+        content = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_refuse_constant)
         extracted = content.get("extracted_at")
         extracted_at = datetime.fromisoformat(extracted) if extracted else None
-        if extracted_at is not None and extracted_at.tzinfo is None:
-            extracted_at = extracted_at.replace(tzinfo=UTC)
+        if extracted_at is not None:
+            zone = extracted_at.tzinfo or UTC
+            extracted_at = extracted_at.replace(tzinfo=zone).astimezone(UTC)
         return Manifest(
             sha256=str(content["sha256"]).lower() if "sha256" in content else None,
             byte_count=int(content["bytes"]) if "bytes" in content else None,
             rows=int(content["rows"]) if "rows" in content else None,
             control_totals=tuple(
-                (str(total["column"]), str(total["currency"]), Decimal(str(total["total"])))
+                (str(total["column"]), str(total["currency"]), _finite(total["total"]))
                 for total in content.get("control_totals", [])
             ),
             extracted_at=extracted_at,
@@ -191,6 +201,17 @@ def read_manifest(path: Path) -> Manifest:
             found=f"a value in it is not as agreed ({str(error)[:60]})",
             found_fr=f"une valeur n'y est pas conforme ({str(error)[:60]})",
         ) from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(total: object) -> Decimal:
+    number = Decimal(str(total))
+    if not number.is_finite():
+        raise ValueError("a total is no number")
+    return number
 
 
 def manifest_of(path: Path | None, content_sha256: Callable[[], str], byte_count: int) -> Manifest | None:
@@ -214,8 +235,6 @@ def read_sent(
     scratch: Path,
     manifest_path: Path | None,
     content_sha256: Callable[[], str],
-    *,
-    expects_repeats: bool = False,
 ) -> tuple[Manifest | None, Reading]:
     """Read one file as it was sent: whose it is by its name, what its manifest says of it, then its rows.
 
@@ -232,6 +251,10 @@ def read_sent(
             reading.stream_code, _, periods = stream_of(member, source_name)
             reading.first_period, reading.last_period = periods
         return manifest, reading
+    if path.is_file():
+        # On a small file a second thread costs a third more and gains nothing.
+        threads = min(settings.threads, 1 + path.stat().st_size // BYTES_WORTH_A_THREAD)
+        connection.execute(f"set threads = {threads}")
     return manifest, read_extract(
         connection,
         member,
@@ -241,7 +264,6 @@ def read_sent(
         sent_on,
         scratch,
         manifest,
-        expects_repeats=expects_repeats,
     )
 
 
@@ -254,13 +276,11 @@ def read_extract(
     sent_on: date,
     scratch: Path,
     manifest: Manifest | None = None,
-    *,
-    expects_repeats: bool = False,
 ) -> Reading:
     """Read one file of one member. A fault of the whole extract ends up in `faults`; only ours are raised.
 
     `sent_on` is the day on which the member sent it: a later arrival is a future date. `scratch` is an empty
-    directory. `expects_repeats` changes nothing but the cost: see `_Pass.run`.
+    directory.
     """
     reading = Reading()
     try:
@@ -278,16 +298,18 @@ def read_extract(
         reading.layout_valid_from = layout.valid_from
         module = load_format(layout.format)
         options = read_options(module, layout.options)
-        check_header(layout, module.header(path, options))
-        text = module.read(path, options, scratch)
+        path = unwrap(path, scratch, joins_documents=module.JOINS_DOCUMENTS)
+        header = module.header(path, options)
+        check_header(layout, header)
+        reading.source_columns = header.columns
         facts = ExtractFacts(
             extract_id, member, reading.stream_code, reading.first_period, reading.last_period, sent_on
         )
         try:
-            _Pass(connection, layout, facts, text, scratch, reading, expects_repeats).run()
+            _Pass(connection, layout, facts, module.read(path, options, scratch), scratch, reading).run()
         except _Irregular:
             text = module.respool(path, options, scratch)
-            _Pass(connection, layout, facts, text, scratch, reading, expects_repeats).run()
+            _Pass(connection, layout, facts, text, scratch, reading).run()
         _judge_the_whole(member, reading, manifest)
     except ExtractError as error:
         reading.faults += [Fault(fault.rule_id, "", 1, fault.details) for fault in error.faults]
@@ -372,10 +394,8 @@ class _Pass:
         text: RegularText,
         scratch: Path,
         reading: Reading,
-        expects_repeats: bool,
     ) -> None:
         self.connection = connection
-        self.expects_repeats = expects_repeats
         self.layout = layout
         self.facts = facts
         self.text = text
@@ -385,68 +405,71 @@ class _Pass:
         self.is_one_month = facts.first_period is not None and facts.first_period == facts.last_period
 
     def run(self) -> None:
-        """Judge every row; once more, with an eye on repeated items, where there turn out to be any."""
+        """Judge every row: the plain statement accepts nearly all, the exact one decides about the rest.
+
+        Two statements cost more to plan than a small extract costs to judge: it goes to the exact one
+        at once. Accepted rows wait in the table `accepted`, out of which a repeated item can still be taken.
+        """
         self.reading.rows_in = self.text.rows
         if self.text.rows == 0:
             self._nothing()
             return
-        self._judge()
-        if not self.expects_repeats and self._has_repeats():
-            self.expects_repeats = True
-            self._judge()
-        self._sum_up()
-
-    def _judge(self) -> None:
-        """The plain statement on all rows but those of repeated items; the exact one on whatever is left.
-
-        Two statements cost more to plan than a small extract costs to judge: it goes to the exact one
-        at once. The look for repeated items reads the whole text once more: it is left out where none are
-        expected.
-        """
-        self.reading.accepted_files = []
         self.connection.execute(
             "create or replace temp table rejected (extract_id varchar, source_row bigint, verdict varchar, "
             "faults varchar[], source_values varchar, declared_value decimal(18,2), "
             "declared_currency_code varchar, is_of_another_member boolean)"
         )
+        self.connection.execute("drop table if exists accepted")
         plain = Statement(self.layout, self.facts, self.text, is_exact=False)
         plain.prepare(self.connection)
         if self.text.rows <= SMALL_EXTRACT_ROWS:
-            self._judge_exactly(self.text)
+            is_whole = self.text.has_source_row or not self.text.fault_count
+            self._judge_exactly(self.text if is_whole else self._lines_of([(1, LAST_ROW)]))
         else:
-            repeated = self._rows_of_repeated_items(plain) if self.expects_repeats else ""
-            accepted = self._accept(plain.accepted(repeated), plain.accepted_by_period(repeated), "plain")
+            self.connection.execute(f"create temp table accepted as {plain.accepted()}")
             self._refuse_rows_that_were_not_split()
+            ids = "select source_row, hash(item_id) as item_hash from accepted"
+            self._take_back_repeated_items(ids)
+            (accepted,) = self._one("select count(*) from accepted")
             if accepted < self.text.rows - self.text.fault_count:
-                self._judge_exactly(self._rest())
+                rest = self._rest()
+                left = Statement(self.layout, self.facts, rest, is_exact=False).item_ids()
+                left = f"select null, hash(item_id) from ({left}) where item_id is not null"
+                has_repeats = self._take_back_repeated_items(f"{ids} union all {left}")
+                self._refuse_rows_that_were_not_split()
+                if has_repeats:
+                    rest = self._rest()
+                self._judge_exactly(rest)
         if self.text.fault_count:
             self.connection.execute(
                 f"insert into rejected by name select {quoted(self.facts.extract_id)} as extract_id, "
                 "source_row, 'REJECTED' as verdict, [rule_id || ':'] as faults, "
-                "false as is_of_another_member from "
-                f"read_csv({quoted(str(self.text.faults))}, auto_detect = false, header = false, "
-                "delim = ',', columns = {'source_row': 'BIGINT', 'rule_id': 'VARCHAR'})"
+                f"false as is_of_another_member from ({self._faulty_rows()})"
             )
+        self._sum_up()
+        self._write_accepted()
 
-    def _has_repeats(self) -> bool:
-        """Whether an item was accepted twice. A small extract has been judged as a whole and has none."""
-        if self.text.rows <= SMALL_EXTRACT_ROWS or not self.reading.accepted_files:
-            return False
-        rows, distinct = self._one(f"select count(*), count(distinct hash(item_id)) from {self._parquet()}")
-        return bool(rows != distinct)
-
-    def _rows_of_repeated_items(self, plain: Statement) -> str:
-        """The rows of items that occur more than once, as SQL for `not in`; empty where there are none."""
-        self.connection.execute(
-            "create or replace temp table repeated as with ids as materialized ("
-            "select source_row, hash(item_id) as item_hash "
-            f"from ({plain.item_ids()}) where item_id is not null) "
-            "select source_row from ids "
-            "where item_hash in (select item_hash from ids group by 1 having count(*) > 1)"
+    def _faulty_rows(self) -> str:
+        return (
+            f"select source_row, rule_id from read_csv({quoted(str(self.text.faults))}, auto_detect = false, "
+            "header = false, delim = ',', columns = {'source_row': 'BIGINT', 'rule_id': 'VARCHAR'})"
         )
-        self._refuse_rows_that_were_not_split()
-        (count,) = self._one("select count(*) from repeated")
-        return "select source_row from repeated" if count else ""
+
+    def _take_back_repeated_items(self, ids: str) -> bool:
+        """Take every accepted row of an item that occurs more than once out again; whether there was any.
+
+        `ids` gives (source_row, item_hash) of the rows that count, source_row null for those not accepted.
+        Which occurrence is kept is for the exact statement to say.
+        """
+        rows, distinct = self._one(f"select count(*), count(distinct item_hash) from ({ids})")
+        taken_back = 0
+        if rows != distinct:
+            (taken_back,) = self._one(
+                f"with ids as materialized ({ids}) delete from accepted where source_row in "
+                "(select source_row from ids "
+                "where item_hash in (select item_hash from ids group by 1 having count(*) > 1))"
+            )
+        return bool(taken_back)
 
     def _judge_exactly(self, text: RegularText) -> None:
         """Each row is accepted, a repetition of an accepted item, or rejected for reasons that are named."""
@@ -459,8 +482,9 @@ class _Pass:
         self._refuse_rows_that_were_not_split()
         left_out = "is_rejected, faults, source_values, is_of_another_member, occurrence"
         accepted = f"select * exclude ({left_out}) from rest where occurrence = 1 order by source_row"
-        by_period = f"select *, strftime(arrival_date, '%Y-%m') as time_period from ({accepted})"
-        self._accept(accepted, by_period, "exact")
+        is_all = self.text.rows <= SMALL_EXTRACT_ROWS
+        into = "create temp table accepted as" if is_all else "insert into accepted by name"
+        self.connection.execute(f"{into} {accepted}")
         name = quoted(self.layout.columns["item_id"].column or "item_id")
         self.connection.execute(
             "insert into rejected by name select extract_id, source_row, "
@@ -481,37 +505,32 @@ class _Pass:
         )
         self.reading.faults.append(Fault("R205", "", 0))
 
-    def _accept(self, accepted: str, accepted_by_period: str, part: str) -> int:
-        """Write accepted rows, by month where the extract has several; how many they are."""
+    def _write_accepted(self) -> None:
+        """Write the accepted rows, by month where the extract has several."""
+        if not self.reading.rows_accepted:
+            return
         if self.is_one_month:
-            path = self.scratch / f"{part}.parquet"
-            (count,) = self._one(f"copy ({accepted}) to {quoted(str(path))} ({PARQUET})")
-            files = [(str(self.facts.first_period), path)] if count else []
-        else:
-            folder = self.scratch / part
-            (count,) = self._one(
-                f"copy ({accepted_by_period}) to {quoted(str(folder))} "
-                f"({PARQUET}, partition_by (time_period), overwrite true)"
-            )
-            files = [
-                (file.parent.name.removeprefix("time_period="), file)
-                for file in sorted(folder.rglob("*.parquet"))
-            ]
-        self.reading.accepted_files += files
-        return int(count)
+            path = self.scratch / "accepted.parquet"
+            self.connection.execute(f"copy accepted to {quoted(str(path))} ({PARQUET})")
+            self.reading.accepted_files = [(str(self.facts.first_period), path)]
+            return
+        folder = self.scratch / "accepted"
+        self.connection.execute(
+            "copy (select *, strftime(arrival_date, '%Y-%m') as time_period from accepted) "
+            f"to {quoted(str(folder))} ({PARQUET}, partition_by (time_period), overwrite true)"
+        )
+        self.reading.accepted_files = [
+            (file.parent.name.removeprefix("time_period="), file)
+            for file in sorted(folder.rglob("*.parquet"))
+        ]
 
     def _refuse_rows_that_were_not_split(self) -> None:
         """Look at what DuckDB could not split in the statement before, and forget it."""
-        try:
-            faults = self.connection.execute(
-                "select any_value(error_type) from reject_errors having count(*) > 0"
-            ).fetchone()
-        except duckdb.CatalogException:
-            return
-        for table in ("reject_errors", "reject_scans"):
-            self.connection.execute(f"drop table if exists {table}")
+        faults = self.connection.execute("select error_type from reject_errors limit 1").fetchone()
         if faults is None:
             return
+        for table in ("reject_errors", "reject_scans"):
+            self.connection.execute(f"drop table {table}")
         if self.text.has_source_row:
             raise PacificParcelsError(
                 f"{self.facts.member.code}: a spooled row cannot be split again ({faults[0]}): "
@@ -520,53 +539,53 @@ class _Pass:
         raise _Irregular
 
     def _rest(self) -> RegularText:
-        """The lines that the plain statement did not accept, each with its row number in front."""
-        accepted = self._accepted_rows()
-        if self.text.has_source_row:
-            read = Statement(self.layout, self.facts, self.text, is_exact=False).source()
-            all_rows = f"select source_row from ({read})"
-        else:
-            first = self.text.skip + 1
-            all_rows = f"select unnest(range({first}, {first + self.text.rows})) as source_row"
-        missing = self.connection.execute(
-            f"({all_rows}) except all ({accepted}) order by source_row"
+        """What the plain statement did not accept."""
+        gaps = self.connection.execute(
+            "select before + 1, source_row - 1 from (select source_row, "
+            f"lag(source_row, 1, {self.text.skip}) over () as before from accepted) "
+            "where source_row > before + 1 order by 1"
         ).fetchall()
-        self._refuse_rows_that_were_not_split()
-        wanted = iter([row for (row,) in missing])
+        (last,) = self._one(f"select coalesce(max(source_row), {self.text.skip}) from accepted")
+        return self._lines_of([*gaps, (last + 1, LAST_ROW)])
+
+    def _lines_of(self, spans: list[tuple[int, int]]) -> RegularText:
+        """The lines of some source rows, each with its row number in front.
+
+        `spans` are (first, last) of consecutive rows, both included, in ascending order.
+        """
+        faulty: set[int] = set()
+        if self.text.fault_count and not self.text.has_source_row:
+            faulty = {row for row, _ in self.connection.execute(self._faulty_rows()).fetchall()}
         path = self.scratch / "rest.txt"
-        sign = self.text.delimiter.encode()
+        rows = 0
         with self.text.path.open("rb") as source, path.open("wb") as rest:
-            row = next(wanted, None)
-            for number, line in enumerate(source, 1):
-                if row is None:
-                    break
-                if self.text.has_source_row:
-                    if int(line[: line.index(sign)]) == row:
-                        rest.write(line)
-                        row = next(wanted, None)
-                elif number == row:
-                    rest.write(b"%d" % number + sign + line)
-                    row = next(wanted, None)
+            for row, line in self._numbered(source, spans):
+                if row not in faulty:
+                    rest.write(line)
+                    rows += 1
         return RegularText(
-            path,
-            self.text.columns,
-            self.text.delimiter,
-            self.text.quote,
-            0,
-            len(missing),
-            has_source_row=True,
+            path, self.text.columns, self.text.delimiter, self.text.quote, 0, rows, has_source_row=True
         )
 
-    def _accepted_rows(self) -> str:
-        return (
-            f"select source_row from {self._parquet()}"
-            if self.reading.accepted_files
-            else "select 0::bigint as source_row where false"
-        )
-
-    def _parquet(self) -> str:
-        files = ", ".join(quoted(str(path)) for _, path in self.reading.accepted_files)
-        return f"read_parquet([{files}], hive_partitioning = false, union_by_name = true)"
+    def _numbered(self, source: BinaryIO, spans: list[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
+        """The source rows within the spans, and their lines with the number in front."""
+        sign = self.text.delimiter.encode()
+        if not self.text.has_source_row:
+            passed = 0
+            for first, last in spans:
+                first = max(first, self.text.skip + 1)
+                for row, line in enumerate(islice(source, first - passed - 1, last - passed), first):
+                    yield row, b"%d" % row + sign + line
+                passed = last
+            return
+        remaining = iter(spans)
+        first, last = next(remaining)
+        for line in source:
+            row = int(line[: line.index(sign)])
+            while row > last:
+                first, last = next(remaining)
+            if row >= first:
+                yield row, line
 
     def _sum_up(self) -> None:
         """Counts, values, faults; every row of the extract is in exactly one of the three counts."""
@@ -574,25 +593,21 @@ class _Pass:
         counts = dict(self.connection.execute("select verdict, count(*) from rejected group by 1").fetchall())
         reading.rows_rejected, reading.rows_duplicate = counts.get("REJECTED", 0), counts.get("DUPLICATE", 0)
         values: dict[str, list[Decimal]] = {}
-        if reading.accepted_files:
-            parquet = self._parquet()
-            month = (
-                quoted(str(self.facts.first_period))
-                if self.is_one_month
-                else "strftime(arrival_date, '%Y-%m')"
+        month = (
+            quoted(str(self.facts.first_period)) if self.is_one_month else "strftime(arrival_date, '%Y-%m')"
+        )
+        for currency, period, count, total, warned in self.connection.execute(
+            f"select declared_currency_code, {month}, count(*), sum(declared_value), count(rule_ids) "
+            "from accepted group by 1, 2 order by 1, 2"
+        ).fetchall():
+            reading.rows_accepted += count
+            reading.rows_warned += warned
+            reading.items_by_period[period] = reading.items_by_period.get(period, 0) + count
+            values.setdefault(currency, [Decimal(0), Decimal(0), Decimal(0)])[0] += total
+        if reading.rows_warned:
+            self._add_faults(
+                "select source_row, unnest(rule_ids) as fault from accepted where rule_ids is not null"
             )
-            for currency, period, count, total, warned in self.connection.execute(
-                f"select declared_currency_code, {month}, count(*), sum(declared_value), count(rule_ids) "
-                f"from {parquet} group by 1, 2 order by 1, 2"
-            ).fetchall():
-                reading.rows_accepted += count
-                reading.rows_warned += warned
-                reading.items_by_period[period] = reading.items_by_period.get(period, 0) + count
-                values.setdefault(currency, [Decimal(0), Decimal(0), Decimal(0)])[0] += total
-            if reading.rows_warned:
-                self._add_faults(
-                    f"select source_row, unnest(rule_ids) as fault from {parquet} where rule_ids is not null"
-                )
         for currency, verdict, total in self.connection.execute(
             "select coalesce(declared_currency_code, ''), verdict, coalesce(sum(declared_value), 0) "
             "from rejected group by all order by all"
@@ -632,6 +647,11 @@ class _Pass:
             details = {}
             if rule_id == "R101":
                 details = {"expected": str(len(self.text.columns))}
+            if not column and "{expected}" in RULES[rule_id].remedy.en:
+                details = {
+                    "expected": "what the format allows in its place",
+                    "expected_fr": "ce que le format admet à sa place",
+                }
             if column and self.exact is not None and "{expected}" in RULES[rule_id].remedy.en:
                 details["expected"] = self.exact.expected(rule_id, column)
                 details["expected_fr"] = (

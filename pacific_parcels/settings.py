@@ -77,6 +77,10 @@ class Settings:
         return self.landing / "holds"
 
     @property
+    def sources(self) -> Path:
+        return self.home / "sources"
+
+    @property
     def warehouse(self) -> Path:
         return self.home / "warehouse"
 

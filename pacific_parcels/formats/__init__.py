@@ -42,9 +42,9 @@ class RegularText:
     """UTF-8 delimited text with exactly one record on each physical line.
 
     `rows` counts every record of the extract below its header, also those that could not be split into
-    fields: they are in `faults`, a CSV of (source_row, rule_id), and not in `path`. With `has_source_row`
-    the first field of each line is the row as a spreadsheet shows it; without it the physical line is
-    that row, and the first record is on line `skip` + 1.
+    fields: they are in `faults`, a CSV of (source_row, rule_id). With `has_source_row` the first field of
+    each line is the row as a spreadsheet shows it, and faulty rows are not in `path`; without it the physical
+    line is that row, the first record is on line `skip` + 1, and faulty rows stand there with empty fields.
     """
 
     path: Path

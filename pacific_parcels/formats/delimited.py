@@ -2,8 +2,9 @@
 
 Regular bytes (UTF-8 or ASCII, one kind of line end, no blank line between rows, the same number of fields
 on each) go to DuckDB as they are. All others are read record by record into a spool, which alone can
-number rows as a spreadsheet shows them. A blank line is no row, but it counts where rows are numbered;
-fields beyond the last column are none as long as they are empty.
+number rows as a spreadsheet shows them. A blank line, or one of separators alone, is no row, but it counts
+where rows are numbered; fields beyond the last column are none as long as they are empty. With backslashes
+or footer rows every extract goes to the spool, at several times the cost.
 
 It carries whatever columns the member exports. It cannot carry a type: a date, a number and a code are
 all text, and the layout says how to read them.
@@ -15,7 +16,8 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -25,6 +27,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pacific_parcels.errors import ExtractError
 from pacific_parcels.formats import Header, RegularText, Spool
 
+NUMBERS: Literal["row", "record"] = "row"
+CANNOT_CARRY: tuple[str, ...] = ()
+JOINS_DOCUMENTS = False
 CHUNK = 1 << 22
 LONGEST_RECORD = 1 << 20
 SEPARATORS = {
@@ -42,6 +47,10 @@ class Options(BaseModel):
     quote: str = Field(default='"', min_length=1, max_length=1)
     encoding: Literal["utf-8", "utf-16", "cp1252", "latin-1"] = "utf-8"
     header_row: int = Field(default=1, ge=1)
+    escape: Literal["doubled", "backslash"] = "doubled"
+    """How a quotation mark stands inside a text: twice, or after a backslash; then \\N is an empty field."""
+    footer_rows: int = Field(default=0, ge=0, le=100)
+    """Rows at the end that hold something but no item: totals, a signature."""
 
 
 @dataclass
@@ -51,10 +60,11 @@ class Scan:
     is_ascii: bool = True
     is_utf8: bool = True
     line_ends: int = 0
+    delimiters: int = 0
     carriage_returns: int = 0
     windows_ends: int = 0
     has_quotes: bool = False
-    has_blank_lines: bool = False
+    has_blank_rows: bool = False
     ends_with_line_end: bool = True
 
 
@@ -89,24 +99,75 @@ def header(path: Path, options: Options) -> Header:
 
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
     columns = header(path, options).columns
-    scan = _scan(path, options)
+    scan = _scan(path, options, columns)
     if options.encoding == "utf-8" and not scan.is_utf8:
         _refuse_encoding(path, options, None)
     if options.encoding in ("cp1252", "latin-1") and scan.is_utf8 and not scan.is_ascii:
         _refuse_utf8(path, options)
-    is_as_duckdb_reads = options.encoding != "utf-16" and (scan.is_ascii or options.encoding == "utf-8")
-    if is_as_duckdb_reads and _is_regular(path, options, scan):
-        lines = scan.line_ends + (not scan.ends_with_line_end)
-        return RegularText(
-            path=path,
-            columns=columns,
-            delimiter=options.delimiter,
-            quote=options.quote,
-            skip=options.header_row,
-            rows=max(lines - options.header_row, 0),
-            has_source_row=False,
-        )
-    return respool(path, options, scratch)
+    is_plain = options.escape == "doubled" and not options.footer_rows
+    is_as_duckdb_reads = (
+        is_plain and options.encoding != "utf-16" and (scan.is_ascii or options.encoding == "utf-8")
+    )
+    if not is_as_duckdb_reads or not _is_regular(path, options, scan):
+        return respool(path, options, scratch)
+    rows = scan.line_ends + (not scan.ends_with_line_end) - options.header_row
+    # A blank line has no separator either. Where too many on one line make up for too few on another, DuckDB
+    # tells.
+    is_mended = len(columns) == 1 or scan.delimiters != (rows + options.header_row) * (len(columns) - 1)
+    if is_mended and not scan.has_quotes:
+        return _mend(path, options, columns, scratch) or respool(path, options, scratch)
+    return RegularText(
+        path=path,
+        columns=columns,
+        delimiter=options.delimiter,
+        quote=options.quote,
+        skip=options.header_row,
+        rows=max(rows, 0),
+        has_source_row=False,
+    )
+
+
+def _mend(path: Path, options: Options, columns: tuple[str, ...], scratch: Path) -> RegularText | None:
+    """Regular text without quotation marks in which some lines have too few or too many fields.
+
+    The same lines in the same places: what is empty beyond the last column is cut off, a line that cannot be
+    split has its fields emptied and is a fault. None where a blank row stands between others: no line of
+    ours can be in its place. Errors: ExtractError R017 for an extract that was cut off.
+    """
+    sign = options.delimiter.encode()
+    wanted = len(columns) - 1
+    mended, faults = scratch / "mended.txt", scratch / "faults.csv"
+    number = fault_count = 0
+    with path.open("rb") as source, mended.open("wb") as target, faults.open("wb") as list_of_faults:
+        for number, line in enumerate(source, 1):
+            found = line.count(sign)
+            if found == 0 and not line.strip(b"\r\n"):
+                return None
+            if found == wanted or number <= options.header_row:
+                target.write(line)
+                continue
+            text = line.rstrip(b"\r\n")
+            if not text.strip(sign):
+                return None
+            if found > wanted and text.endswith(sign * (found - wanted)):
+                target.write(text[: wanted - found] + b"\n")
+                continue
+            if found < wanted and text == line:
+                raise ExtractError("R017", line=number)
+            target.write(sign * wanted + b"\n")
+            list_of_faults.write(b"%d,R101\n" % number)
+            fault_count += 1
+    return RegularText(
+        path=mended,
+        columns=columns,
+        delimiter=options.delimiter,
+        quote=options.quote,
+        skip=options.header_row,
+        rows=number - options.header_row,
+        has_source_row=False,
+        faults=faults,
+        fault_count=fault_count,
+    )
 
 
 def respool(path: Path, options: Options, scratch: Path) -> RegularText:
@@ -119,27 +180,17 @@ def respool(path: Path, options: Options, scratch: Path) -> RegularText:
     with _open(path, options) as text:
         last_line = _LastLine(text)
         reader = _reader(last_line, options)
-        source_row = 0
+        held_back: deque[tuple[int, list[str] | None]] = deque()
         short_row: int | None = None
-        while True:
-            started = reader.line_num + 1
-            try:
-                row = next(reader)
-            except StopIteration:
-                break
-            except UnicodeError as error:
-                _refuse_encoding(path, options, error)
-            except csv.Error as error:
-                _refuse_unclosed(error, started, reader.line_num)
-                source_row += 1
-                if source_row > options.header_row:
-                    spool.fault(source_row, "R113")
-                short_row = None
+        for record in _records(reader, last_line, path, options):
+            held_back.append(record)
+            if len(held_back) <= options.footer_rows:
                 continue
-            source_row += 1
-            if source_row <= options.header_row or not row:
-                continue
+            source_row, row = held_back.popleft()
             short_row = None
+            if row is None:
+                spool.fault(source_row, "R113")
+                continue
             while len(row) > len(columns) and not row[-1]:
                 row.pop()
             if sum(map(len, row)) > LONGEST_RECORD:
@@ -149,16 +200,53 @@ def respool(path: Path, options: Options, scratch: Path) -> RegularText:
             else:
                 short_row = source_row if len(row) < len(columns) else None
                 spool.fault(source_row, "R101")
-    if short_row is not None and not last_line.ends_with_line_end:
+    if short_row is not None and not options.footer_rows and not last_line.ends_with_line_end:
         raise ExtractError("R017", line=short_row)
     return spool.close()
 
 
+def _records(
+    reader: Any, last_line: _LastLine, path: Path, options: Options
+) -> Iterator[tuple[int, list[str] | None]]:
+    """The records below the header with their rows; None for one whose quotation marks are out of place."""
+    source_row = 0
+    while True:
+        started = reader.line_num + 1
+        row: list[str] | None
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except UnicodeError as error:
+            _refuse_encoding(path, options, error)
+        except csv.Error as error:
+            _refuse_unclosed(error, started, reader.line_num)
+            row = None
+        source_row += 1
+        is_blank = row is not None and not any(row) and last_line.is_blank(options.delimiter)
+        if source_row > options.header_row and not is_blank:
+            yield source_row, row
+
+
 def _reader(lines: Iterator[str], options: Options) -> Any:
     """Records as DuckDB splits them: blanks before an opening mark do not count, or it would be text."""
+    is_doubled = options.escape == "doubled"
     return csv.reader(
-        lines, delimiter=options.delimiter, quotechar=options.quote, skipinitialspace=True, strict=True
+        lines if is_doubled else _without_nulls(lines, options),
+        delimiter=options.delimiter,
+        quotechar=options.quote,
+        doublequote=is_doubled,
+        escapechar=None if is_doubled else "\\",
+        skipinitialspace=True,
+        strict=True,
     )
+
+
+def _without_nulls(lines: Iterator[str], options: Options) -> Iterator[str]:
+    """The lines with each field \\N emptied: so databases write that nothing is there."""
+    quote, delimiter = re.escape(options.quote), re.escape(options.delimiter)
+    null = re.compile(rf"(?<![^{delimiter}\r\n])({quote}?)\\N\1(?=[{delimiter}\r\n]|$)")
+    return (null.sub("", line) if "\\N" in line else line for line in lines)
 
 
 def _refuse_unclosed(error: csv.Error, started: int, ended: int) -> None:
@@ -168,16 +256,22 @@ def _refuse_unclosed(error: csv.Error, started: int, ended: int) -> None:
 
 
 class _LastLine(Iterator[str]):
-    """Passes lines on and remembers whether the last one was ended."""
+    """Passes lines on and remembers the last one."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
-        self.ends_with_line_end = True
+        self._line = "\n"
 
     def __next__(self) -> str:
-        line = next(self._lines)
-        self.ends_with_line_end = line.endswith(("\n", "\r"))
-        return line
+        self._line = next(self._lines)
+        return self._line
+
+    @property
+    def ends_with_line_end(self) -> bool:
+        return self._line.endswith(("\n", "\r"))
+
+    def is_blank(self, delimiter: str) -> bool:
+        return not self._line.strip(f"{delimiter}\r\n")
 
 
 def _open(path: Path, options: Options) -> io.TextIOWrapper:
@@ -185,10 +279,12 @@ def _open(path: Path, options: Options) -> io.TextIOWrapper:
     return path.open(encoding=encoding, newline="")
 
 
-def _scan(path: Path, options: Options) -> Scan:
+def _scan(path: Path, options: Options, columns: Sequence[str]) -> Scan:
     """One pass over all bytes. Errors: ExtractError R016 at a NUL byte."""
     scan = Scan()
-    quote = options.quote.encode()
+    quote, delimiter = options.quote.encode(), options.delimiter.encode()
+    separators = delimiter * (len(columns) - 1)
+    blank, blank_windows = b"\n%b\n" % separators, b"\n%b\r\n" % separators
     decoder = codecs.getincrementaldecoder("utf-8")()
     tail = b""
     with path.open("rb") as file:
@@ -200,18 +296,21 @@ def _scan(path: Path, options: Options) -> Scan:
                 scan.is_ascii = False
                 scan.is_utf8 = _decodes(decoder, chunk)
             scan.line_ends += chunk.count(b"\n")
+            scan.delimiters += chunk.count(delimiter)
             if b"\r" in chunk or tail.endswith(b"\r"):
                 scan.carriage_returns += chunk.count(b"\r")
                 scan.windows_ends += chunk.count(b"\r\n")
                 scan.windows_ends += tail.endswith(b"\r") and chunk.startswith(b"\n")
-                scan.has_blank_lines = scan.has_blank_lines or b"\n\r\n" in chunk
+                scan.has_blank_rows = scan.has_blank_rows or blank_windows in chunk
             scan.has_quotes = scan.has_quotes or quote in chunk
-            seam = tail + chunk[:2]
-            scan.has_blank_lines = (
-                scan.has_blank_lines or b"\n\n" in chunk or b"\n\n" in seam or b"\n\r\n" in seam
+            seam = tail + chunk[: len(blank_windows)]
+            scan.has_blank_rows = (
+                scan.has_blank_rows or blank in chunk or blank in seam or blank_windows in seam
             )
-            tail = chunk[-3:]
+            tail = (tail + chunk[-len(blank_windows) :])[-len(blank_windows) :]
     scan.is_utf8 = scan.is_utf8 and _decodes(decoder, b"", is_last=True)
+    if separators and tail.endswith(b"\n" + separators):
+        scan.has_blank_rows = True
     scan.ends_with_line_end = tail.endswith(b"\n")
     return scan
 
@@ -225,7 +324,7 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, is_last: bool 
 
 
 def _is_regular(path: Path, options: Options, scan: Scan) -> bool:
-    if scan.has_blank_lines or options.header_row > 1:
+    if options.header_row > 1 or scan.has_blank_rows:
         return False
     if scan.carriage_returns not in (0, scan.line_ends) or scan.carriage_returns != scan.windows_ends:
         return False
@@ -233,15 +332,17 @@ def _is_regular(path: Path, options: Options, scan: Scan) -> bool:
         return True  # DuckDB itself tells of a row with too few or too many fields
     quote, delimiter = re.escape(options.quote.encode()), re.escape(options.delimiter.encode())
     # What DuckDB makes of blanks beside marks depends on where they stand: such a line has to be well formed.
-    blank_beside_mark = re.compile(rb"[ \t]%b|%b[ \t]" % (quote, quote))
+    mark = options.quote.encode()
+    blanks_beside_mark = (b" " + mark, mark + b" ", b"\t" + mark, mark + b"\t")
     field = rb"(?:%b(?:[^%b]|%b%b)*%b|[^%b%b]*)" % (quote, quote, quote, quote, quote, quote, delimiter)
     well_formed = re.compile(rb"%b(?:%b%b)*[\r\n]*" % (field, delimiter, field))
     with path.open("rb") as file:
         for line in file:
-            marks = line.count(options.quote.encode())
-            if marks % 2:
+            marks = line.count(mark)
+            if marks % 2 or line in (b"\n", b"\r\n"):
                 return False
-            if marks and blank_beside_mark.search(line) and not well_formed.fullmatch(line):
+            has_blanks = marks and any(blanks in line for blanks in blanks_beside_mark)
+            if has_blanks and not well_formed.fullmatch(line):
                 return False
     return True
 

@@ -2,8 +2,8 @@
 
 A cell becomes the text that a careful clerk would type: a date as 2026-03-05, a time as 2026-03-05
 14:30:00, a number without exponent and with a decimal point, TRUE and FALSE, an error as its sign (#N/A).
-So the layout of a workbook declares ISO dates, whatever Excel displays. Of a formula it takes the value
-that Excel saved with it.
+So the layout of a workbook declares ISO dates, whatever Excel displays and whether it counts days from 1900
+or from 1904. Of a formula it takes the value that Excel saved with it. A number typed as text stays text.
 
 It carries whatever columns the sheet has. It cannot carry more than 15 digits of a number: long
 identifiers have to be text cells. Old .xls files are not read.
@@ -12,23 +12,33 @@ identifiers have to be text cells. Old .xls files are not read.
 from __future__ import annotations
 
 import errno
+import struct
 import zipfile
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 from pydantic import BaseModel, ConfigDict, Field
 
 from pacific_parcels.errors import ExtractError
 from pacific_parcels.formats import Header, RegularText, Spool
 
+NUMBERS: Literal["row"] = "row"
+CANNOT_CARRY: tuple[str, ...] = ()
+JOINS_DOCUMENTS = False
+
 LARGEST_UNPACKED = 1 << 30
+LARGEST_IN_MEMORY = 128 << 20  # of a part that openpyxl takes in as a whole: texts, styles
 LARGEST_RATIO = 200
 MOST_ENTRIES = 500
+MOST_ROWS = 1_048_576  # Excel has no more
+MOST_COLUMNS = 1000
 WORKBOOK = {"expected": "an Excel workbook (.xlsx)", "expected_fr": "classeur Excel (.xlsx)"}
 
 
@@ -37,6 +47,8 @@ class Options(BaseModel):
 
     sheet: str | int = 1
     header_row: int = Field(default=1, ge=1)
+    footer_rows: int = Field(default=0, ge=0, le=100)
+    """Rows at the end that hold something but no item: totals, a signature."""
 
 
 def header(path: Path, options: Options) -> Header:
@@ -48,27 +60,48 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     with _rows(path, options) as rows:
         columns = _names(rows, options)
         spool = Spool(scratch, columns)
+        held_back: deque[tuple[int, list[str]]] = deque()
         for number, row in rows:
-            fields = [_text(value) for value in row]
-            while fields and not fields[-1].strip():
-                fields.pop()
+            fields = _fields(number, row)
             if not fields:
                 continue
-            if len(fields) > len(columns):
-                spool.fault(number, "R101")
-            else:
-                spool.row(number, fields + [""] * (len(columns) - len(fields)))
+            held_back.append((number, fields))
+            if len(held_back) > options.footer_rows:
+                _spool(spool, *held_back.popleft())
     return spool.close()
+
+
+def _spool(spool: Spool, number: int, fields: list[str]) -> None:
+    missing = len(spool.columns) - len(fields)
+    if missing < 0:
+        spool.fault(number, "R101")
+    else:
+        spool.row(number, fields + [""] * missing)
+
+
+def _fields(number: int, row: tuple[Any, ...]) -> list[str]:
+    """The texts of a row up to its last one. Errors: ExtractError R014 for a value far beyond any table."""
+    beyond = row[MOST_COLUMNS:]
+    if beyond.count(None) < len(beyond):
+        column = MOST_COLUMNS + 1 + next(index for index, value in enumerate(beyond) if value is not None)
+        raise ExtractError(
+            "R014",
+            expected=f"a sheet of at most {MOST_COLUMNS} columns",
+            expected_fr=f"feuille d'au plus {MOST_COLUMNS} colonnes",
+            found=f"a value in the cell {get_column_letter(column)}{number}",
+            found_fr=f"une valeur dans la cellule {get_column_letter(column)}{number}",
+        )
+    fields = [_text(value) for value in row[:MOST_COLUMNS]]
+    while fields and not fields[-1].strip():
+        fields.pop()
+    return fields
 
 
 def _names(rows: Iterator[tuple[int, tuple[Any, ...]]], options: Options) -> tuple[str, ...]:
     """The names of the columns; `rows` then stands below the header row."""
     for number, row in rows:
         if number == options.header_row:
-            names = [_text(value).strip() for value in row]
-            while names and not names[-1]:
-                names.pop()
-            return tuple(names)
+            return tuple(name.strip() for name in _fields(number, row))
     raise ExtractError("R001")
 
 
@@ -79,14 +112,16 @@ def _rows(path: Path, options: Options) -> Iterator[Iterator[tuple[int, tuple[An
         raise ExtractError("R001")
     _refuse_bombs(path)
     try:
-        workbook = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        try:
-            sheet = workbook[_sheet_name(options, workbook.sheetnames)]
-            # What a workbook says of its own size is often wrong, and would cut rows and columns off.
-            sheet.reset_dimensions()
-            yield enumerate(sheet.iter_rows(values_only=True), 1)
-        finally:
-            workbook.close()
+        # Given as a file and not by its name, of which openpyxl would judge the suffix.
+        with path.open("rb") as file:
+            workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            try:
+                sheet = workbook[_sheet_name(options, workbook.sheetnames)]
+                # What a workbook says of its own size is often wrong, and would cut rows and columns off.
+                sheet.reset_dimensions()
+                yield _numbered(sheet.iter_rows(values_only=True))
+            finally:
+                workbook.close()
     except (ExtractError, MemoryError):
         raise
     except Exception as error:  # a damaged part makes openpyxl, zipfile, zlib or expat raise what they will
@@ -98,6 +133,20 @@ def _rows(path: Path, options: Options) -> Iterator[Iterator[tuple[int, tuple[An
             found=f"a part of it is damaged ({type(error).__name__})",
             found_fr=f"une partie est endommagée ({type(error).__name__})",
         ) from error
+
+
+def _numbered(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Errors: ExtractError R014 at a row beyond Excel's last: openpyxl would fill in all rows before it."""
+    for number, row in enumerate(rows, 1):
+        if number > MOST_ROWS:
+            raise ExtractError(
+                "R014",
+                expected=f"a sheet of at most {MOST_ROWS} rows",
+                expected_fr=f"feuille d'au plus {MOST_ROWS} lignes",
+                found="a row with a higher number",
+                found_fr="une ligne d'un numéro supérieur",
+            )
+        yield number, row
 
 
 def _sheet_name(options: Options, names: list[str]) -> str:
@@ -118,18 +167,23 @@ def _sheet_name(options: Options, names: list[str]) -> str:
 def _refuse_bombs(path: Path) -> None:
     """A workbook is a zip archive: refuse one that would unpack to far more than it is.
 
-    The sizes are those that the archive declares: zipfile reads no part beyond its declared size.
+    The sizes are those that the archive declares. A lie does not help: zipfile inflates no part beyond its
+    declared size, piece by piece, as long as the part is packed in the usual way.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, struct.error) as error:
         raise ExtractError(
             "R014", **WORKBOOK, found="another kind of file", found_fr="un fichier d'un autre type"
         ) from error
     unpacked = sum(entry.file_size for entry in entries)
+    is_unusual = any(
+        entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries
+    )
     if (
-        len(entries) > MOST_ENTRIES
+        is_unusual
+        or len(entries) > MOST_ENTRIES
         or unpacked > LARGEST_UNPACKED
         or unpacked > LARGEST_RATIO * max(path.stat().st_size, 1)
     ):
@@ -140,6 +194,16 @@ def _refuse_bombs(path: Path) -> None:
             found=f"{len(entries)} parts of {unpacked} bytes",
             found_fr=f"{len(entries)} parties de {unpacked} octets",
         )
+    for entry in entries:
+        is_taken_in = entry.filename.endswith(".xml") and "/worksheets/" not in entry.filename
+        if is_taken_in and entry.file_size > LARGEST_IN_MEMORY:
+            raise ExtractError(
+                "R019",
+                found="memory",
+                found_fr="mémoire",
+                expected="128 MB for the texts of a workbook",
+                expected_fr="128 Mo pour les textes d'un classeur",
+            )
 
 
 def _text(value: object) -> str:

@@ -30,11 +30,24 @@ A member file, key by key (an unknown key is refused; a fact not established is 
     sharing:
       public: totals                      none | totals (member totals) | detail (by channel, band, origin)
       minimum_cell_items: 5
+    source:                               where its extracts are fetched from; absent: people or programs put
+                                          them into inbox/<code>. One of these kinds; address and secrets are
+                                          those of the named Airflow connection, never here:
+      {kind: folder, path: /mnt/fiji/out}
+      {kind: sftp, connection: fj_sftp, path: out}
+      {kind: s3, connection: fj_s3, bucket: fiji-customs, path: parcels/out}
+      kind: https                         a report that a server makes on request, one period at a time
+      connection: fj_asycuda
+      url: "/report?from={from}&to={to}"  below the address of the connection; first and last day
+      dates: "%Y-%m-%d"                   strptime format of those two days
+      file: "FJ_parcels_{yyyymm}.csv"     the name to give it: the file of one stream, whose cadence holds
+      periods: 4                          how many ended periods are asked for again, once a day each
     extracts:                             what the member sends, by stream
       items:
         file: "fj-items-{period}.csv"     placeholders: {period} 2026-03 · {yyyymm} 202603 ·
                                           {quarter} 2026-Q1 · {year} 2026 · {any}; without a period the rows
-                                          themselves say which months the extract covers
+                                          themselves say which months the extract covers; the same name
+                                          with .gz or .zip after it, or .zip for its suffix, is an archive
         cadence: MONTHLY                  MONTHLY | QUARTERLY | ANNUAL
         due_days: 20                      days after the end of the period
         layouts:                          dated, oldest first; one holds from its valid_from (a period) to
@@ -55,6 +68,7 @@ A member file, key by key (an unknown key is refused; a fact not established is 
               is_inspected: {column: "Insp", lookup: {"Y": true, "N": false}}
               declared_currency_code: {constant: FJD}
               release_at: {column: "Released", format: "%Y%m%d%H%M"}
+                                          check: S10 beside a column warns of what is no S10 identifier
             expect: {"Country": "FJ"}     columns that must hold this text on every row
             ignore: ["Consignee name"]    source columns that are never landed; every other one must be mapped
     demo:                                 for synthetic extracts only
@@ -69,7 +83,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -148,13 +162,14 @@ class ColumnSource(Strict):
     lookup: dict[str, str | bool] | None = None
     format: str | None = None
     factor: Decimal | None = None
+    check: Literal["S10"] | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> ColumnSource:
         if (self.column is None) == (self.constant is None):
             raise ValueError("give either column or constant")
-        if self.constant is not None and (self.lookup or self.format or self.factor):
-            raise ValueError("a constant takes no lookup, format or factor")
+        if self.constant is not None and (self.lookup or self.format or self.factor or self.check):
+            raise ValueError("a constant takes no lookup, format, factor or check")
         spaced = [text for text in self.lookup or {} if text != text.strip() or not text]
         if spaced:
             raise ValueError(f"values are looked up without the spaces around them: found {spaced}")
@@ -250,9 +265,18 @@ class Stream(Strict):
 
         (None, None) when the rows say it, None when it is no file of this stream.
 
-        A name may carry `.synthetic` before its suffix: synthetic extracts say so in their very name.
+        A name may carry `.synthetic` before its suffix: synthetic extracts say so in their very name. And it
+        may end in `.gz` or `.zip`, `.zip` also instead of its suffix: archives are taken as what is in them.
         """
-        match = re.fullmatch(self._expression, source_name.replace(".synthetic", "", 1), flags=re.IGNORECASE)
+        name = source_name.replace(".synthetic", "", 1)
+        names = [name]
+        stem, _, archive = name.rpartition(".")
+        if archive.lower() in ("gz", "zip"):
+            names.append(stem)
+        if archive.lower() == "zip":
+            names.append(stem + PurePath(self.file).suffix)
+        matches = (re.fullmatch(self._expression, name, flags=re.IGNORECASE) for name in names)
+        match = next((match for match in matches if match is not None), None)
         if match is None:
             return None
         found = match.groupdict()
@@ -283,6 +307,63 @@ class Stream(Strict):
         return usable[-1] if usable else self.layouts[0]
 
 
+ConnectionName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+
+
+class FolderSource(Strict):
+    """A folder of this machine: a mounted share, or where a server of its own puts what it is sent."""
+
+    kind: Literal["folder"]
+    path: Annotated[str, Field(pattern=r"^/")]
+
+
+class SftpSource(Strict):
+    kind: Literal["sftp"]
+    connection: ConnectionName
+    path: str = Field(min_length=1)
+
+
+class S3Source(Strict):
+    kind: Literal["s3"]
+    connection: ConnectionName
+    bucket: str = Field(min_length=1)
+    path: Annotated[str, Field(pattern=r"^([^/]|$)")] = ""
+
+
+class HttpsSource(Strict):
+    kind: Literal["https"]
+    connection: ConnectionName
+    url: Annotated[str, Field(pattern=r"^/")]
+    dates: str = "%Y-%m-%d"
+    file: str
+    periods: int = Field(default=4, ge=1, le=120)
+
+    @field_validator("url")
+    @classmethod
+    def _both_days_are_asked_for(cls, value: str) -> str:
+        if set(re.findall(r"\{(.*?)\}", value)) != {"from", "to"}:
+            raise ValueError("expected the placeholders {from} and {to}, and no other")
+        return value
+
+    def name_of(self, first_month: date) -> str:
+        """The name of the report of the period that begins with this month."""
+        parts = {
+            "{period}": f"{first_month:%Y-%m}",
+            "{yyyymm}": f"{first_month:%Y%m}",
+            "{quarter}": f"{first_month:%Y}-Q{(first_month.month + 2) // 3}",
+            "{year}": f"{first_month:%Y}",
+        }
+        return re.sub(r"\{.*?\}", lambda part: parts.get(part[0], part[0]), self.file)
+
+    def url_of(self, first_day: date, last_day: date) -> str:
+        days = {"{from}": first_day.strftime(self.dates), "{to}": last_day.strftime(self.dates)}
+        return re.sub(r"\{.*?\}", lambda part: days[part[0]], self.url)
+
+
+Source = Annotated[FolderSource | SftpSource | S3Source | HttpsSource, Field(discriminator="kind")]
+MONTHS_OF = {"MONTHLY": 1, "QUARTERLY": 3, "ANNUAL": 12}
+
+
 class Demo(Strict):
     """How the synthetic extracts of this member look; no fact."""
 
@@ -304,6 +385,7 @@ class Member(Strict):
     de_minimis: tuple[DeMinimis, ...] = ()
     taxes: tuple[Tax, ...] = ()
     sharing: Sharing = Sharing()
+    source: Source | None = None
     extracts: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Stream] = Field(default_factory=dict)
     demo: Demo = Demo()
 
@@ -340,6 +422,25 @@ class Member(Strict):
                     f"{track}: valid_to {last.valid_to} is not after valid_from {last.valid_from}"
                 )
         return lines
+
+    @model_validator(mode="after")
+    def _a_report_is_an_extract(self) -> Member:
+        if isinstance(self.source, HttpsSource):
+            self.months_of_report(self.source)
+        return self
+
+    def months_of_report(self, source: HttpsSource) -> int:
+        """How many months one report covers. Errors: ValueError when it is no whole period of a stream."""
+        name = source.name_of(date(2025, 1, 1))
+        for stream in self.extracts.values():
+            months = MONTHS_OF[stream.cadence]
+            if stream.covers(name) == ("2025-01", f"2025-{months:02d}"):
+                return months
+        files = [f"{stream.file} ({stream.cadence})" for stream in self.extracts.values()]
+        raise ValueError(
+            f"source.file gives {name!r} for January 2025, which is not the file of one whole period of a "
+            f"stream; the streams have {files}"
+        )
 
     def ends_of(self, line: DeMinimis) -> dict[str, date | None]:
         """The day before which a threshold line holds, by channel; None where it is open.

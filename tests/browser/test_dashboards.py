@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import duckdb
@@ -160,3 +161,40 @@ def test_without_a_publication_the_page_says_what_to_type(server: Server, browse
         assert "Traceback" not in visit.page.content()
     finally:
         hidden.rename(pointer)
+
+
+# In the packaged layout of Fiji: a row in order, and what makes one wrong in two ways.
+FIJI_ROW = {
+    "Waybill": "A1", "Mode": "CP", "Office": "NAN", "Place of discharge": "FJNAN", "Country of origin": "CN",
+    "Country of export": "CN", "Commodity code": "610910", "Commercial description": "T-shirt",
+    "Customs value": "10.00", "Currency": "FJD", "Fiscal duty": "0.00", "VAT": "1.25", "Fees": "0.00",
+    "Gross mass": "0.250", "Packages": "1", "Arrival date": "05/03/2026", "Registration": "06/03/2026 08:00",
+    "Release": "06/03/2026 09:30", "Model": "SD4", "Lane": "G", "Examined": "N", "Examination result": "OK",
+    "Status": "Released", "Country": "FJ", "Consignee": "", "Consignee address": "", "Exporter": "",
+    "Declarant": "",
+}  # fmt: skip
+WRONG = {"Waybill": "A2", "Customs value": "<b>ten</b>", "Mode": "Pirogue"}
+
+
+@pytest.mark.parametrize(("viewport", "language"), [("wide", "en"), ("phone", "fr")])
+def test_a_file_is_checked_and_what_it_holds_is_shown_and_never_run(
+    viewport: str, language: str, server: Server, browser: OpenBrowser, tmp_path: Path
+) -> None:
+    verdict = {"en": "can be sent: all 1 rows are in order (10.00 FJD)", "fr": "peut être transmis : toutes"}
+    visit = browser(server, viewport=viewport)
+    extract = tmp_path / "FJ_parcels_202603.csv"
+    for name, changes in {"PARTIAL": [{}, WRONG], "CLEAN": [{}]}.items():
+        rows = [FIJI_ROW | change for change in changes]
+        lines = [";".join(FIJI_ROW), *(";".join(row.values()) for row in rows)]
+        extract.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        visit.page.goto(f"{visit.url}/check?lang={language}&member=FJ")
+        visit.page.wait_for_selector(".pp-source", timeout=60_000)
+        visit.page.locator("input[type=file]").set_input_files(extract)
+        visit.page.wait_for_selector(f".pp-verdict-{name}", timeout=60_000)
+        visit.screenshot(f"check_{name.lower()}_{language}_{viewport}")
+        assert_fits(visit)
+        if name == "PARTIAL":
+            cells = visit.page.locator("table td").all_inner_texts()
+            assert {"Customs value (I)", "<b>ten</b>", "1234.50", "Mode (B)", "Pirogue"} <= set(cells)
+    assert verdict[language] in visit.page.locator(".pp-verdict").inner_text()
+    assert_quiet(visit)

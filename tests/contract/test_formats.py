@@ -18,10 +18,10 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from pacific_parcels.contract import COLUMNS
+from pacific_parcels.contract import COLUMNS, SUPPLIED_COLUMNS
 from pacific_parcels.errors import MemberFileError
 from pacific_parcels.formats import Header, RegularText, format_names, load_format, read_options
-from pacific_parcels.members import Layout, Member
+from pacific_parcels.members import Layout, Member, load_members
 from pacific_parcels.reading import Value, connect, read_extract
 from pacific_parcels.settings import Settings
 from tests.small_member import SENT_ON
@@ -50,6 +50,17 @@ def sample_of(name: str) -> tuple[Path, Member, Layout, dict[str, Any]]:
     return path, member, layout, json.loads((SAMPLES / name / "expected.json").read_text(encoding="utf-8"))
 
 
+def layouts_of_members(format_name: str) -> list[Layout]:
+    """Every layout of a packaged member that is in a format."""
+    return [
+        layout
+        for member in load_members(Settings(home=Path("unused"))).values()
+        for stream in member.extracts.values()
+        for layout in stream.layouts
+        if layout.format == format_name
+    ]
+
+
 def test_there_are_formats_and_each_has_its_sample() -> None:
     assert len(FORMATS) >= 2
     assert [file for name in FORMATS for file in missing_files(name)] == []
@@ -57,7 +68,7 @@ def test_there_are_formats_and_each_has_its_sample() -> None:
 
 
 def test_a_format_that_does_not_exist_is_a_fault_of_the_member_file() -> None:
-    with pytest.raises(MemberFileError, match=r"found 'punched_cards'; expected one of \['delimited'"):
+    with pytest.raises(MemberFileError, match=r"found 'punched_cards'; expected one of \['asycuda_manifest'"):
         load_format("punched_cards")
 
 
@@ -85,6 +96,25 @@ class TestFormat:
         assert "It carries" in words
         assert "cannot carry" in words
 
+    def test_says_what_its_rows_are_numbered_by_and_whether_documents_may_be_joined(self, name: str) -> None:
+        module = load_format(name)
+
+        assert module.NUMBERS in ("row", "record")
+        assert isinstance(module.JOINS_DOCUMENTS, bool)
+
+    def test_what_it_cannot_carry_is_taken_from_none_of_its_columns(self, name: str) -> None:
+        """So that an indicator shows such a figure as missing, not as zero."""
+        _, _, layout, _ = sample_of(name)
+        cannot = load_format(name).CANNOT_CARRY
+
+        assert set(cannot) <= set(SUPPLIED_COLUMNS)
+        for layout_of_member in [layout, *layouts_of_members(name)]:
+            assert [
+                column
+                for column in cannot
+                if column in layout_of_member.columns and layout_of_member.columns[column].column is not None
+            ] == []
+
     def test_gives_the_columns_and_every_row_of_its_sample(self, name: str, tmp_path: Path) -> None:
         path, _, layout, expected = sample_of(name)
         module = load_format(name)
@@ -101,8 +131,12 @@ class TestFormat:
         """A sample in which nothing is wrong shows little."""
         *_, expected = sample_of(name)
         counts = expected["counts"]
+        kinds = ["accepted", "rejected", "warned"]
+        # A line of PACComtrade's report has no identifier of its own: its rule R02 keeps two that are equal.
+        if name != "paccomtrade":
+            kinds.append("duplicate")
 
-        assert min(counts[kind] for kind in ("accepted", "rejected", "duplicate", "warned")) > 0
+        assert min(counts[kind] for kind in kinds) > 0
         assert counts["in"] == counts["accepted"] + counts["rejected"] + counts["duplicate"]
         assert len(expected["items"]) == counts["accepted"]
 

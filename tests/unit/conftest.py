@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,11 +13,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from pacific_parcels import landing, preflight
 from pacific_parcels.contract import Words
 from pacific_parcels.members import Member
 from pacific_parcels.reading import Fault, Manifest, Reading, connect, read_extract
+from pacific_parcels.sandbox import Sandbox
 from pacific_parcels.settings import Settings
-from tests.small_member import FILE_NAME, SENT_ON, small_member, words_of
+from tests.small_member import FILE_NAME, SENT_ON, member_file, small_member, words_of
 
 
 @dataclass(frozen=True)
@@ -121,3 +124,21 @@ def rows_in(
     result = connection.execute(f"select * from read_parquet('{file}', {options})")
     names = [column[0] for column in result.description]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+@pytest.fixture(scope="session")
+def reading_child(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """It knows Fiji, and Samoa for what belongs to another member."""
+    folder = tmp_path_factory.mktemp("reading_child")
+    member_file(folder / "members", small_member())
+    member_file(folder / "members", small_member(code="WS", file="ws-{period}.csv"))
+    settings = Settings(home=folder / "home", member_directories=(folder / "members",))
+    with Sandbox(settings, folder / "spill") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def one_child(reading_child: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One child process reads for many tests: to start one costs more than to read a small extract."""
+    for module in (landing, preflight):
+        monkeypatch.setattr(module, "Sandbox", lambda *_, **__: nullcontext(reading_child))

@@ -14,10 +14,14 @@ import pytest
 
 from pacific_parcels import __version__, landing
 from pacific_parcels.cli import main
+from pacific_parcels.contract import SUPPLIED_COLUMNS
 from pacific_parcels.landing import ReceiveOutcome
+from pacific_parcels.member_words import MEANINGS_FR, in_sentences
 from pacific_parcels.members import load_members
 from pacific_parcels.settings import REPOSITORY, Settings
 from tests.small_member import FILE_NAME, member_file, put, small_member, text_of
+
+pytestmark = pytest.mark.usefixtures("one_child")
 
 GOOD: dict[str, str] = {}
 # What a member's own machine need not have: all else than the library and what it depends on.
@@ -191,7 +195,10 @@ class TestCheck:
 
     @pytest.mark.parametrize(
         "arguments",
-        [[], ["check"], ["check", "x.csv"], ["chek", "x.csv"], ["check", "x", "--member", "fj", "--no"]],
+        [
+            *([], ["check"], ["check", "x.csv"], ["chek", "x.csv"], ["check", "x", "--member", "fj", "--no"]),
+            *(["members", "show"], ["members", "new", "fj"], ["members", "fj", "nc"]),
+        ],
     )
     def test_a_command_written_wrongly(self, arguments: list[str]) -> None:
         with pytest.raises(SystemExit) as caught:
@@ -289,7 +296,7 @@ class TestReceive:
         put(folder / "home" / "inbox" / "xc" / FILE_NAME, extract(GOOD, country="XC"))
 
         assert main(["receive", "--member", "xc"]) == 10
-        assert "found 'carrier_pigeon'; expected one of ['delimited'" in capsys.readouterr().out
+        assert "found 'carrier_pigeon'; expected one of ['asycuda_manifest'" in capsys.readouterr().out
 
     def test_no_such_member(self, folder: Path) -> None:
         assert main(["receive", "--member", "zz"]) == 10
@@ -314,30 +321,74 @@ class TestMembers:
         assert codes == list(load_members(Settings(home=tmp_path)))
 
     def test_one_in_words(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["members", "fj"]) == 0
+        assert main(["members", "show", "fj"]) == 0
 
         lines = capsys.readouterr().out.splitlines()
         assert lines[:2] == [
-            "FJ  Fiji · Fidji",
-            "currency FJD, time zone Pacific/Fiji, languages en, fj, hi",
+            "FJ  Fiji",
+            "Currency FJD; time zone Pacific/Fiji; languages: en, fj, hi.",
         ]
+        for line in (
+            "Its files are put into inbox/fj.",
+            "  A file named FJ_parcels_{yyyymm}.csv, such as FJ_parcels_202603.csv.",
+            "  It is sent every month, at the latest 15 days after the period.",
+            "  From 2019-01 on: format delimited; delimiter: ;; encoding: utf-8.",
+            "  Dates are written dd/mm/yyyy, times dd/mm/yyyy hh:mm (local time of Pacific/Fiji), "
+            "numbers 1234.50.",
+            "    Customs value → declared_value: Value of the item on the valuation basis given. "
+            "Every item needs it.",
+            "    (always CIF, Cost, insurance and freight (CIF)) → valuation_basis_code: "
+            "What the value contains.",
+            "        SD4 = SIMPLIFIED, Simplified declaration",
+            "        Y = yes",
+            "    Country: must hold FJ on every row.",
+            "  Columns that are never kept: Consignee, Consignee address, Exporter, Declarant.",
+            "  Not sent, so that no figure can rest on it: hs_edition, posted_at, advance_data_at.",
+            "Shown to the public: its totals; no figure on fewer than 5 items.",
+        ):
+            assert line in lines
         for start in (
-            "de minimis from before the series: 400 FJD CIF, BOTH, EXEMPT_ALL, POSTAL_LETTER, POSTAL_PARCEL,",
-            "de minimis from 2020-08-01 until 2024-06-28: 2000 FJD CIF, BOTH, EXEMPT_AMOUNT, every channel (",
-            "tax from 2023-08-01: VAT · TVA, 15 % (",
+            "  400 FJD, from before the series: duty and tax, measured on the value with freight and "
+            "insurance (CIF); at or under it all is free, above it all is charged; Postal letters and ",
+            "  2,000 FJD, from 2020-08-01 until 2024-06-28: duty and tax, measured on the value with freight "
+            "and insurance (CIF); only what exceeds it is charged; every channel (",
+            "  VAT 15%, from 2023-08-01 (vatcalc.com, Fiji)",
         ):
             assert any(line.startswith(start) for line in lines), start
-        assert "shown to the public: totals, of 5 items or more" in lines
-        assert "stream items: FJ_parcels_{yyyymm}.csv, monthly, due 15 days after the period" in lines
-        assert (
-            "  layout from 2019-01: delimited, delimiter ';', encoding 'utf-8'; dates dd/mm/yyyy, "
-            "times dd/mm/yyyy hh:mm, numbers 1234.50"
-        ) in lines
-        assert "    declared_value ← Customs value" in lines
-        assert "    valuation_basis_code ← always CIF" in lines
-        assert "    declaration_type_code ← Model: SD4 is SIMPLIFIED, IM4 is FULL" in lines
-        assert "    on every row: Country is FJ" in lines
-        assert "    never landed: Consignee, Consignee address, Exporter, Declarant" in lines
+
+    def test_one_in_french(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["members", "show", "fj", "--language", "fr"]) == 0
+
+        lines = capsys.readouterr().out.splitlines()
+        for line in (
+            "FJ  Fidji",
+            "Ses fichiers sont déposés dans inbox/fj.",
+            "  Il est transmis chaque mois, au plus tard 15 jours après la période.",
+            "  Les dates s'écrivent jj/mm/aaaa, les heures jj/mm/aaaa hh:mm (heure locale de Pacific/Fiji), "
+            "les nombres 1234.50.",
+            "    Arrival date → arrival_date : Jour d'arrivée, selon le calendrier du membre. "
+            "Chaque envoi en a besoin.",
+            "        CP = POSTAL_PARCEL, Colis postaux",
+            "        N = non",
+            "  TVA 12,5\u202f%, à partir du 2025-08-01 (fbcnews and fijivillage, 27 June 2025)",
+        ):
+            assert line in lines, line
+
+    def test_the_short_form_says_the_same(self, capsys: pytest.CaptureFixture[str]) -> None:
+        main(["members", "show", "nc"])
+        shown = capsys.readouterr().out
+        assert main(["members", "nc"]) == 0
+        assert capsys.readouterr().out == shown
+        assert shown.startswith("NC  Nouvelle-Calédonie\n"), "in its own first language"
+
+    def test_every_packaged_member_can_be_told_in_both_languages(self, tmp_path: Path) -> None:
+        for member in load_members(Settings(home=tmp_path)).values():
+            for language in ("en", "fr"):
+                text = "\n".join(in_sentences(member, language))  # type: ignore[arg-type]
+                assert "None" not in re.sub(r"None( is established| = NONE_FOUND)", "", text)
+
+    def test_french_has_words_for_every_column(self) -> None:
+        assert set(MEANINGS_FR) == set(SUPPLIED_COLUMNS)
 
     def test_one_with_units_and_forms_of_its_own(
         self, folder: Path, capsys: pytest.CaptureFixture[str]
@@ -350,8 +401,55 @@ class TestMembers:
 
         assert main(["members", "xc"]) == 0
         lines = capsys.readouterr().out.splitlines()
-        assert "    gross_mass_kg ← Mass × 0.001" in lines
-        assert "    release_at ← Released, written yyyymmddhhmm" in lines
+        assert "    Mass → gross_mass_kg: Gross mass in kilograms. Multiplied by 0.001." in lines
+        assert "    Released → release_at: Release by customs, UTC. Written yyyymmddhhmm." in lines
+
+    def test_a_first_file_from_a_sample_can_be_used_at_once(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        sample = put(folder / "xc-2026-03.csv", extract(GOOD, country="XC"))
+        out = folder / "mine"
+        out.mkdir()
+        facts = ["--currency", "FJD", "--time-zone", "Pacific/Fiji", "--languages", "en"]
+        command = ["members", "new", "xc", "--sample", str(sample), "--out", str(out), *facts]
+
+        assert main(command) == 10
+        assert "expected --name-en, --name-fr" in capsys.readouterr().err
+        assert main([*command, "--name-en", "Example", "--name-fr", "Exemple"]) == 10
+        assert (
+            "no column can be taken for channel_code" in capsys.readouterr().err
+        )  # its P is known to nobody
+        command += [
+            "--name-en",
+            "Example",
+            "--name-fr",
+            "Exemple",
+            "--constant",
+            "channel_code=POSTAL_PARCEL",
+        ]
+        assert main(command) == 0
+        printed = capsys.readouterr().out
+        assert printed.startswith(f"{out / 'xc.yml'}: written, with ")
+        assert " GUESS, " in printed
+
+        monkeypatch.setenv("PACIFIC_PARCELS_MEMBERS", str(out))
+        assert main(["check", str(sample), "--member", "xc"]) == 0
+        assert "all 1 rows are in order (10.00 FJD)" in capsys.readouterr().out
+        assert main(["members", "show", "xc"]) == 0
+
+    @pytest.mark.parametrize("pair", ["channel_code", "=x", "channel_code="])
+    def test_a_pair_written_wrongly(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], pair: str
+    ) -> None:
+        sample = put(folder / FILE_NAME, extract(GOOD))
+
+        assert main(["members", "new", "xa", "--sample", str(sample), "--map", pair]) == 10
+        assert "expected CONTRACT=VALUE" in capsys.readouterr().err
+
+    def test_a_sample_that_is_not_there(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        command = ["members", "new", "xa", "--sample", str(folder / "none.csv"), "--out", str(folder)]
+        assert main(command) == 2
+        assert "there is no such file" in capsys.readouterr().err
 
     def test_no_such_member(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["members", "zz"]) == 10

@@ -8,19 +8,26 @@ import json
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import psutil
 import pytest
 from openpyxl import Workbook
 
 from pacific_parcels import landing
 from pacific_parcels.errors import PacificParcelsError, Unavailable
 from pacific_parcels.landing import has_work, receive_all, receive_member
+from pacific_parcels.reading import Manifest, Reading, connect, read_sent
+from pacific_parcels.sandbox import Job, Limits, Sandbox
 from pacific_parcels.settings import Settings
 from tests.small_member import (
     FILE_NAME,
@@ -534,6 +541,80 @@ class TestRefused:
         assert not home.raw.exists()
 
 
+class TestFilesThatAttack:
+    """Their readers are told by the file what to do: see tests.hostile_readers."""
+
+    READER = "tests.hostile_readers:reader"
+
+    @pytest.fixture(autouse=True)
+    def reader(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        limits = Limits(memory_bytes=400_000_000, cpu_seconds=5, wall_factor=10)
+        monkeypatch.setattr(landing, "Sandbox", partial(Sandbox, reader=self.READER, limits=limits))
+
+    def test_one_between_two_good_ones_is_refused_alone(self, home: Settings, inbox: Path) -> None:
+        settings = Settings(home.home, home.member_directories, memory_limit="100MB", quiet_seconds=0)
+        put(inbox / "items-2026-02.csv", text_of(GOOD | {"Arrived": "2026-02-05", "Released": ""}))
+        put(inbox / "items-2026-03.csv", "eat memory", SENT_AT + timedelta(minutes=1))
+        put(inbox / "items-2026-04.csv", "segfault", SENT_AT + timedelta(minutes=2))
+        april = {"Arrived": "2026-04-05", "Released": "2026-04-06 09:30:00"}
+        put(inbox / "again" / "items-2026-04.csv", text_of(april), SENT_AT + timedelta(minutes=3))
+
+        outcome = receive_member(settings, small_member())
+
+        assert (outcome.status, outcome.extracts_accepted, outcome.extracts_refused) == ("REFUSED", 2, 2)
+        assert [row[1] for row in items(home)] == ["2026-02", "2026-04"]
+        refused = [said for said in receipts(home) if said["status"] == "REFUSED"]
+        assert {(said["time_period_start"], said["rules"][0]["rule_id"]) for said in refused} == {
+            ("2026-03", "R019"),
+            ("2026-04", "R023"),
+        }
+        assert receive_member(settings, small_member()).status == "NOTHING_NEW"
+        assert psutil.Process().children(recursive=True) == []
+
+    def test_a_defect_of_ours_on_one_is_told_and_the_others_are_landed(
+        self, home: Settings, inbox: Path
+    ) -> None:
+        put(inbox / "items-2026-02.csv", "defect")
+        put(inbox / FILE_NAME, TEXT, SENT_AT + timedelta(minutes=1))
+        put(inbox / "items-2026-04.csv", "nonsense", SENT_AT + timedelta(minutes=2))
+
+        outcome = receive_member(home, small_member())
+
+        assert (outcome.status, outcome.extracts_accepted, outcome.extracts_refused) == ("ERRORED", 1, 1)
+        assert outcome.message_en.startswith("FJ, items-2026-02.csv: ValueError")
+        assert "Vakacegu" not in outcome.message_en
+        assert has_work(home), "it is read again when we have mended the reader"
+
+    def test_a_run_killed_while_one_is_read_leaves_nothing_in_the_way_of_the_next(
+        self, home: Settings, inbox: Path
+    ) -> None:
+        kept = home.raw / "FJ"
+        put(inbox / FILE_NAME, "say pid and loop")
+        program = f"""
+from functools import partial
+from pathlib import Path
+from pacific_parcels import landing
+from pacific_parcels.settings import Settings
+from tests.small_member import small_member
+landing.Sandbox = partial(landing.Sandbox, reader={self.READER!r})
+landing.receive_member(Settings(home=Path({str(home.home)!r}), quiet_seconds=0), small_member())
+"""
+        parent = subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2])
+        given_up_at = time.monotonic() + 30
+        while not (said := [path for path in kept.glob("pid") if path.stat().st_size]):
+            assert time.monotonic() < given_up_at
+            time.sleep(0.01)
+        child = psutil.Process(int(said[0].read_text(encoding="ascii")))
+
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+        put(inbox / FILE_NAME, TEXT)
+        outcome = receive_member(home, small_member())
+
+        assert (outcome.status, outcome.extracts_accepted) == ("OK", 1)
+        assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
 class TestOurOwnTrouble:
     def test_an_inbox_that_cannot_be_read_is_unreachable_and_worth_a_retry(
         self, home: Settings, inbox: Path, monkeypatch: pytest.MonkeyPatch
@@ -641,9 +722,26 @@ def deliveries_of_a_busy_day(inbox: Path) -> None:
     put(inbox / "again" / "items-2026-02.csv", text_of({"Value": "x"}), SENT_AT + timedelta(minutes=3))
 
 
-def kill_at(step: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """End the process at the n-th step: before a file is put in place, cleared away, or safe on the disk."""
+def kill_at(step: int, monkeypatch: pytest.MonkeyPatch, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """End the process at the n-th step: before a file is put in place, cleared away, or safe on the disk.
+
+    Files are read in this process: to start a child for each of so many runs would take most of the time.
+    """
     steps: list[str] = []
+
+    def read(sandbox: Sandbox, job: Job) -> tuple[Manifest | None, Reading]:
+        return read_sent(
+            sandbox.settings,
+            connection,
+            job.member,
+            job.path,
+            job.source_name,
+            job.extract_id,
+            job.sent_on,
+            job.scratch,
+            job.manifest_path,
+            lambda: job.content_sha256,
+        )
 
     def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def called(*arguments: Any, **options: Any) -> Any:
@@ -657,7 +755,7 @@ def kill_at(step: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(Path, "replace", counted("replace", Path.replace))
     monkeypatch.setattr(Path, "unlink", counted("unlink", Path.unlink))
     monkeypatch.setattr(os, "fsync", counted("fsync", os.fsync))
-    monkeypatch.setattr(landing, "read_sent", counted("read", landing.read_sent))
+    monkeypatch.setattr(Sandbox, "read", counted("read", read))
     return steps
 
 
@@ -670,8 +768,9 @@ def test_killed_between_any_two_steps_and_run_again_it_ends_as_if_undisturbed(
         return settings
 
     undisturbed = fresh("undisturbed")
+    connection = connect(undisturbed, tmp_path / "spill")
     with monkeypatch.context() as patch:
-        steps = kill_at(0, patch)
+        steps = kill_at(0, patch, connection)
         receive_member(undisturbed, small_member())
     expected = landed(undisturbed)
     # Raw bytes twice, accepted rows once, rejected rows twice, receipts twice, notes on both copies.
@@ -681,10 +780,12 @@ def test_killed_between_any_two_steps_and_run_again_it_ends_as_if_undisturbed(
     for step in range(1, len(steps) + 1):
         settings = fresh(f"killed-{step}")
         with monkeypatch.context() as patch:
-            kill_at(step, patch)
+            kill_at(step, patch, connection)
             with pytest.raises(Killed):
                 receive_member(settings, small_member())
-        receive_member(settings, small_member())
+        with monkeypatch.context() as patch:
+            kill_at(0, patch, connection)
+            receive_member(settings, small_member())
 
         assert landed(settings) == expected, f"killed at step {step}"
         assert receive_member(settings, small_member()).status == "NOTHING_NEW"

@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from pacific_parcels.errors import MemberFileError
-from pacific_parcels.members import Member, load_members, read_member
+from pacific_parcels.members import HttpsSource, Member, load_members, read_member
 from pacific_parcels.settings import PACKAGE, Settings
+from tests.small_member import small_member
 
 LINE = {
     "amount": 400,
@@ -345,3 +346,81 @@ def test_the_vat_of_fiji_is_answered_by_date(day: date, rate: Decimal) -> None:
     in_force = [tax.rate_pct for tax in fiji.taxes if tax.valid_from is None or tax.valid_from <= day]
 
     assert in_force[-1] == rate
+
+
+@pytest.mark.parametrize(
+    ("agreed", "name", "covered"),
+    [
+        ("fj-{period}.csv", "fj-2026-03.csv.gz", ("2026-03", "2026-03")),
+        ("fj-{period}.csv", "FJ-2026-03.CSV.ZIP", ("2026-03", "2026-03")),
+        ("fj-{period}.csv", "fj-2026-03.zip", ("2026-03", "2026-03")),
+        ("fj-{period}.csv", "fj-2026-03.synthetic.csv.gz", ("2026-03", "2026-03")),
+        ("fj-{period}.csv", "fj-2026-03.gz", None),
+        ("fj-{period}.csv", "fj-2026-03.csv.gz.zip", None),
+        ("fj-{period}.csv", "fj-2026-03.csv.7z", None),
+        ("fj-{period}.csv", "fj-2026-03.xml.zip", None),
+        ("fj-{period}.zip", "fj-2026-03.zip", ("2026-03", "2026-03")),
+        ("fj-{year}", "fj-2026.zip", ("2026-01", "2026-12")),
+    ],
+)
+def test_an_archive_is_named_like_what_is_in_it(
+    agreed: str, name: str, covered: tuple[str, str] | None
+) -> None:
+    assert small_member(file=agreed).extracts["items"].covers(name) == covered
+
+
+SFTP = {"kind": "sftp", "connection": "zz_sftp", "path": "out"}
+REPORT = {
+    "kind": "https",
+    "connection": "zz_asycuda",
+    "url": "/report?from={from}&to={to}",
+    "file": "zz-{yyyymm}.csv",
+}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        SFTP,
+        REPORT,
+        {"kind": "folder", "path": "/mnt/zz"},
+        {"kind": "s3", "connection": "zz_s3", "bucket": "zz", "path": "parcels/out"},
+        {"kind": "s3", "connection": "zz_s3", "bucket": "zz"},
+    ],
+)
+def test_a_source_of_each_kind_is_read(tmp_path: Path, source: dict[str, Any]) -> None:
+    member = read_member(member_file(tmp_path, {**MEMBER, "source": source}))
+
+    assert member.source is not None
+    assert member.source.model_dump(exclude_defaults=True) == source
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ({"kind": "ftp", "path": "out"}, "source.*'folder', 'sftp', 's3', 'https'"),
+        ({**SFTP, "password": "1234"}, "source.sftp.password"),
+        ({**SFTP, "connection": "sftp://user@host"}, "source.sftp.connection"),
+        ({"kind": "folder", "path": "out"}, "source.folder.path"),
+        ({**REPORT, "url": "https://user:word@host/{from}/{to}"}, "source.https.url"),
+        ({**REPORT, "url": "/report?from={from}"}, r"expected the placeholders \{from\} and \{to\}"),
+        ({**REPORT, "file": "report-{yyyymm}.csv"}, r"'report-202501.csv'.*zz-\{yyyymm\}.csv \(MONTHLY\)"),
+        ({**REPORT, "file": "zz-report.csv"}, "not the file of one whole period"),
+    ],
+)
+def test_a_source_that_cannot_work_is_refused(tmp_path: Path, source: dict[str, Any], said: str) -> None:
+    with pytest.raises(MemberFileError, match=said):
+        read_member(member_file(tmp_path, {**MEMBER, "source": source}))
+
+
+def test_a_report_by_quarter_is_asked_for_and_named_by_its_quarter(tmp_path: Path) -> None:
+    stream = {**MEMBER["extracts"]["items"], "file": "zz-{quarter}.csv", "cadence": "QUARTERLY"}
+    source = {**REPORT, "file": "zz-{quarter}.csv", "dates": "%d/%m/%Y"}
+    member = read_member(member_file(tmp_path, {**MEMBER, "extracts": {"items": stream}, "source": source}))
+
+    assert isinstance(member.source, HttpsSource)
+    assert member.months_of_report(member.source) == 3
+    assert member.source.name_of(date(2026, 4, 1)) == "zz-2026-Q2.csv"
+    assert (
+        member.source.url_of(date(2026, 4, 1), date(2026, 6, 30)) == "/report?from=01/04/2026&to=30/06/2026"
+    )

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
+from pacific_parcels.contract import RULES
 from pacific_parcels.errors import ExtractError, PacificParcelsError
 from pacific_parcels.landing import receive_member
-from pacific_parcels.preflight import Report, check_file, sha256_of, write_manifest
+from pacific_parcels.preflight import (
+    EXPECTED,
+    Example,
+    Report,
+    check_file,
+    letters_of,
+    sha256_of,
+    write_manifest,
+)
+from pacific_parcels.reading import Fault, Reading
 from pacific_parcels.settings import Settings
-from tests.small_member import FILE_NAME, line_of, member_file, put, small_member, text_of
+from tests.small_member import FILE_NAME, HEADER, line_of, member_file, put, small_member, text_of
+
+pytestmark = pytest.mark.usefixtures("one_child")
 
 GOOD: dict[str, str] = {}
 # Rows 3, 4 and 6 are left out, row 5 is accepted with a warning.
@@ -104,23 +118,58 @@ class TestReport:
         lines = check(home, DIRTY).lines("en")
 
         start = lines.index("R106 ERROR  1 row  declared_value")
-        assert lines[start : start + 4] == [
+        assert lines[start : start + 5] == [
             "R106 ERROR  1 row  declared_value",
             "  The number cannot be read.",
-            "    row 3, Value: found ten",
+            "  Their value: 1 without a readable value.",
+            "    row 3, Value (column G): found ten; expected: 1234.50",
             "  What to do: Write it as 1234.50.",
         ]
+        start = lines.index("R114 ERROR  1 row  item_id")
+        assert lines[start + 2 : start + 4] == [
+            "  Their value: 1,234.50 FJD.",
+            "    row 4, Item (column A): found A1; expected: an item not sent above",
+        ]
         start = lines.index("R204 WARNING  1 row  gross_mass_kg")
-        assert lines[start + 2] == "    row 5"
+        assert lines[start + 2 : start + 4] == [
+            "  Their value: 10.00 FJD.",
+            "    row 5, Mass (column I): found 0.000; expected: more than zero",
+        ]
+
+    def test_values_rows_by_rule_and_currency(self, home: Settings) -> None:
+        report = check(
+            home,
+            text_of(
+                GOOD,
+                {"Mode": "Q", "Value": "7.25", "Currency": "USD"},
+                {"Mode": "Q", "Value": "1.50"},
+                {"Mode": "Q", "Value": "2.00"},
+                {"Mode": "Q", "Value": "3.00", "Currency": "???"},
+            ),
+        )
+
+        # 1.50 + 2.00 are in FJD; of the last row nobody knows what its 3.00 are.
+        lines = report.lines("en")
+        start = lines.index("R109 ERROR  4 rows  channel_code")
+        assert lines[start + 2] == "  Their value: 3.50 FJD, 7.25 USD, 1 without a readable value."
+        lines = report.lines("fr")
+        start = lines.index("R109 ERROR  4 lignes  channel_code")
+        assert lines[start + 2] == "  Leur valeur : 3,50 FJD, 7,25 USD, 1 sans valeur lisible."
+
+    def test_of_a_period_says_which(self, home: Settings) -> None:
+        lines = check(home, text_of(GOOD, {"Arrived": "2026-02-03"})).lines("en")
+
+        assert ("    row 3, Arrived (column K): found 2026-02-03; expected: a day within 2026-03") in lines
 
     def test_in_french(self, home: Settings) -> None:
         lines = check(home, DIRTY).lines("fr")
 
         start = lines.index("R109 ERROR  1 ligne  channel_code")
-        assert lines[start : start + 4] == [
+        assert lines[start : start + 5] == [
             "R109 ERROR  1 ligne  channel_code",
             "  Le code ne figure pas dans la liste convenue.",
-            "    ligne 6, Mode : trouvé Q",
+            "  Leur valeur : 10,00 FJD.",
+            "    ligne 6, Mode (colonne B) : trouvé Q ; attendu : P, X",
             "  Que faire : Utilisez l'un de ces codes : P, X ; pour un nouveau code, demandez au secrétariat "
             "de l'ajouter au fichier du membre.",
         ]
@@ -155,16 +204,17 @@ class TestReport:
             "Currency": "",
             "Released": "Café\\t\\u202e!",  # what cannot be seen is written out; letters with accents stay
         }
-        assert "    row 4, Currency: found nothing" in report.lines("en")
+        assert "    row 4, Currency (column H): found nothing; expected: a value" in report.lines("en")
 
     def test_of_rows_that_cannot_be_split_gives_their_numbers(self, home: Settings) -> None:
         lines = check(home, text_of(GOOD) + "A2,P\n" + line_of(Item="A3") + "\nA4\n").lines("en")
 
         start = lines.index("R101 ERROR  2 rows")
-        assert lines[start + 1 : start + 4] == [
+        assert lines[start + 1 : start + 5] == [
             "  The row has too few or too many fields; expected: 15.",
-            "    row 3",
-            "    row 5",
+            "  Their value: 2 without a readable value.",
+            "    row 3; expected: 15 fields",
+            "    row 5; expected: 15 fields",
         ]
 
     def test_numbers_rows_as_a_spreadsheet_does(self, home: Settings) -> None:
@@ -179,7 +229,7 @@ class TestReport:
         lines = check(home, text_of(GOOD, {"Country": "TO"})).lines("en")
 
         start = lines.index("R112 ERROR  1 row")
-        assert lines[start + 2] == "    row 3, Country: found TO"
+        assert lines[start + 3] == "    row 3, Country (column N): found TO; expected: FJ"
 
     def test_of_a_wrong_header_gives_all_that_is_wrong_at_once(self, home: Settings) -> None:
         text = text_of(GOOD).replace("Value", "Worth", 1)
@@ -231,8 +281,73 @@ class TestReport:
             "rule_id": "R106",
             "column_name": "declared_value",
             "source_column": "Value",
+            "column_letters": "G",
+            "sheet": "",
             "found": "ten",
+            "expected_en": "1234.50",
+            "expected_fr": "1234.50",
         } in (content["examples"])
+        assert content["numbers"] == "row"
+        assert {
+            "rule_id": "R114",
+            "column_name": "item_id",
+            "values": [{"currency_code": "FJD", "value": "1234.50"}],
+            "rows_without_value": 0,
+        } in content["values_by_rule"]
+
+
+class TestOtherFormats:
+    def test_of_a_workbook_it_names_the_sheet_and_the_column(self, home: Settings) -> None:
+        member = small_member(file="items-{period}.xlsx", format="xlsx", options={"sheet": "Parcels"})
+        workbook = Workbook()
+        workbook.active.title = "Notes"
+        sheet = workbook.create_sheet("Parcels")
+        for row in csv.reader(io.StringIO(text_of(GOOD, {"Value": "ten"}))):
+            sheet.append(row)
+        path = home.home.parent / "mine" / "items-2026-03.xlsx"
+        path.parent.mkdir()
+        workbook.save(path)
+
+        report = check_file(home, member, path)
+        found = "    sheet Parcels, row 3, Value (column G): found ten; expected: 1234.50"
+        assert found in report.lines("en")
+        found = "    feuille Parcels, ligne 3, Value (colonne G) : trouvé ten ; attendu : 1234.50"
+        assert found in report.lines("fr")
+
+    def test_of_a_format_of_records_it_says_record(self) -> None:
+        reading = Reading(rows_in=3, rows_accepted=2, rows_rejected=1)
+        reading.faults = [Fault("R102", "arrival_date", 1)]
+        example = Example(
+            2, "R102", "arrival_date", "Day", "", expected_en="a value", expected_fr="une valeur"
+        )
+        report = Report("FJ", "a.xml", reading, [example], "record")
+
+        assert report.sentence("en").startswith(
+            "a.xml would be accepted, but 1 of 3 records would be left out"
+        )
+        assert "sans 1 de ses 3 enregistrements (rejetés : 1 ; en double : 0)" in report.sentence("fr")
+        assert report.lines("en")[2:5] == [
+            "R102 ERROR  1 record  arrival_date",
+            "  A value that every item needs is missing.",
+            "    record 2, Day: found nothing; expected: a value",
+        ]
+        assert report.lines("fr")[4] == "    enregistrement 2, Day : trouvé rien ; attendu : une valeur"
+
+    def test_each_rule_on_rows_says_what_is_expected(self) -> None:
+        """From the layout where the remedy has a place for it, else in words of its own."""
+        silent = {
+            rule_id
+            for rule_id, rule in RULES.items()
+            if rule.level != "FATAL" and "{expected}" not in rule.remedy.en and rule_id not in EXPECTED
+        }
+        assert silent == {"R205"}  # it is of the file, not of a row
+
+    @pytest.mark.parametrize(
+        ("position", "letters"),
+        [(1, "A"), (26, "Z"), (27, "AA"), (52, "AZ"), (53, "BA"), (702, "ZZ"), (703, "AAA")],
+    )
+    def test_columns_are_lettered_as_in_a_spreadsheet(self, position: int, letters: str) -> None:
+        assert letters_of(position) == letters
 
 
 class TestListOfRowsLeftOut:
@@ -241,21 +356,39 @@ class TestListOfRowsLeftOut:
 
         rows = listed(rejects)
         assert [int(row["row"]) for row in rows] == [*range(2, 28), 27]
+        ports = rows[-1]["expected_en"]
+        assert ports.startswith("FJ")
         assert rows[-1] == {
+            "sheet": "",
             "row": "27",
             "rule_id": "R111",
             "column": "port_code",
             "source_column": "Port",
+            "column_letters": "C",
             "found": "Nadi",
+            "expected_en": ports,
+            "expected_fr": ports,
             "what_en": "The place is not a UN/LOCODE of this member.",
             "what_fr": "Le lieu n'est pas un UN/LOCODE de ce membre.",
+            "remedy_en": f"Write the five letters of UN/LOCODE, such as {ports}.",
+            "remedy_fr": f"Écrivez les cinq lettres du code UN/LOCODE, par exemple {ports}.",
         }
 
-    @pytest.mark.parametrize("value", ["=cmd|' /C calc'!A0", "+1+2", "-1", "@SUM(A1)"])
+    @pytest.mark.parametrize("value", ["=cmd|' /C calc'!A0", "+1+2", "-1", "@SUM(A1)", "＝1+2"])
     def test_is_no_formula_in_a_spreadsheet(self, home: Settings, rejects: Path, value: str) -> None:
         check(home, text_of(GOOD, {"Mode": value}), rejects=rejects)
 
         assert [row["found"] for row in listed(rejects)] == [f"'{value}"]
+
+    def test_a_name_of_a_column_is_no_formula_either(self, home: Settings, rejects: Path) -> None:
+        name = '=HYPERLINK("x")'
+        member = small_member(columns={"declared_value": name})
+        text = text_of(GOOD, {name: "ten"}, header=tuple(name if n == "Value" else n for n in HEADER))
+        text = text.replace("A1,P,FJSUV,CN,610910,T-shirt,,", "A1,P,FJSUV,CN,610910,T-shirt,1.00,")
+        check_file(home, member, put(home.home.parent / "mine" / FILE_NAME, text), rejects)
+
+        (row,) = listed(rejects)
+        assert (row["source_column"], row["found"]) == (f"'{name}", "ten")
 
     def test_opens_in_a_spreadsheet_with_its_accents(self, home: Settings, rejects: Path) -> None:
         check(home, text_of(GOOD, {"Mode": "Colis à pied"}), rejects=rejects)

@@ -32,19 +32,15 @@ from tests.small_member import GOOD_ROW, HEADER, SENT_ON, line_of, rows_of, smal
 from tests.unit.conftest import Read, Reader, with_rows
 
 GOOD: dict[str, str] = {}
+TESTS = Path(__file__).parents[1]
 NAME_OF_ANOTHER = "PG_parcels_202603.csv"
 
 
-@pytest.fixture(params=["at once", "in two steps", "in two steps, expecting repeats"], autouse=True)
+@pytest.fixture(params=["at once", "in two steps"], autouse=True)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A small extract is judged at once, a large one first by the plain statement: to the same verdicts.
-
-    So it is whether or not the member is known to send items twice.
-    """
+    """A small extract is judged at once, a large one first by the plain statement: to the same verdicts."""
     if request.param != "at once":
         monkeypatch.setattr(reading_module, "SMALL_EXTRACT_ROWS", 0)
-    if request.param == "in two steps, expecting repeats":
-        monkeypatch.setitem(reading_module.read_extract.__kwdefaults__, "expects_repeats", True)
     return str(request.param)
 
 
@@ -157,6 +153,61 @@ def test_r101_ragged_rows(read: Reader) -> None:
     assert result.found == {("R101", ""): (3, 4)}
     assert [row["source_row"] for row in result.accepted] == [2, 5]
     assert "expected: 15" in result.words("R101").en
+
+
+def test_r101_without_quotation_marks_every_other_row_keeps_its_number(read: Reader) -> None:
+    """Too many on one row and too few on another: as many separators as there should be."""
+    lines = [line_of(), line_of(Item="A2") + ",surplus", line_of(Item="A3").rsplit(",", 1)[0]]
+    tail = [line_of(Item="A4") + ",,", line_of(Item="A5", Value="x"), line_of(Item="A6")]
+
+    result = read("\n".join([",".join(HEADER), *lines, *tail, ""]))
+
+    assert result.counts == (6, 3, 3, 0)
+    assert result.found == {("R101", ""): (3, 4), ("R106", "declared_value"): (6,)}
+    assert [(row["source_row"], row["item_id"]) for row in result.accepted] == [
+        (2, "A1"),
+        (5, "A4"),
+        (7, "A6"),
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_blank_line_among_ragged_ones_still_counts(read: Reader, end: str) -> None:
+    lines = [",".join(HEADER), line_of(), "", line_of(Item="A2") + ",surplus", line_of(Item="A3"), ""]
+
+    result = read(end.join(lines))
+
+    assert result.counts == (3, 2, 1, 0)
+    assert result.found == {("R101", ""): (4,)}
+    assert [row["source_row"] for row in result.accepted] == [2, 5]
+
+
+# RB123456785GB and RB123456786US: test numbers of the tracking_number_data project (MIT), couriers/s10.json.
+@pytest.mark.parametrize(
+    ("item_id", "is_s10"),
+    [
+        ("RB123456785GB", True),
+        ("RB123456786US", False),
+        ("RB12345678GB", False),
+        ("rb123456785gb", False),
+        ("EE000000005FJ", True),  # remainder 0: the check digit is 5
+        ("EE000020000FJ", False),  # 3 x 2 = 6, and 11 - 6 is 5
+        ("EE000020005FJ", True),
+        ("EE000040000FJ", True),  # 3 x 4 = 12, remainder 1: the check digit is 0
+    ],
+)
+def test_r206_identifiers_are_checked_where_the_layout_says_so(
+    read: Reader, item_id: str, is_s10: bool
+) -> None:
+    member = small_member(columns={"item_id": {"column": "Item", "check": "S10"}})
+
+    result = read(text_of({"Item": item_id}, {"Item": "RB123456785US"}), member)
+
+    assert result.counts == (2, 2, 0, 0)
+    assert result.found == ({} if is_s10 else {("R206", "item_id"): (2,)})
+    if not is_s10:
+        assert result.words("R206")
+    assert read(text_of({"Item": item_id})).found == {}
 
 
 def test_r113_quotation_marks_out_of_place(read: Reader) -> None:
@@ -346,7 +397,7 @@ class TestDamage:
         assert "opens on line 3" in result.words("R007").en
 
     def test_r014_a_workbook_where_text_is_agreed(self, read: Reader) -> None:
-        result = read(b"PK\x03\x04" + b"\0" * 40)
+        result = read((TESTS / "formats" / "xlsx" / "sample.xlsx").read_bytes())
 
         assert result.refusals == ["R014"]
         assert "cannot be opened as delimited text: a workbook or an archive" in result.words("R014").en

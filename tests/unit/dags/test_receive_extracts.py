@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -79,8 +80,12 @@ def test_a_member_that_crashes_turns_the_run_red_and_is_named_while_the_others_a
 
 @pytest.mark.usefixtures("only_test_members")
 def test_a_source_that_cannot_be_reached_is_tried_three_times_and_then_named(
-    settings: Settings, caplog: pytest.LogCaptureFixture
+    settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from dags.receive_extracts import receive_extracts
+
+    arguments = receive_extracts.task_dict["receive"].partial_kwargs
+    monkeypatch.setitem(arguments, "retry_delay", timedelta(0))
     # A file where the member's folder should be: the folder cannot be listed.
     shutil.rmtree(settings.inbox / "xb")
     (settings.inbox / "xb").write_text("", encoding="utf-8")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
+from openpyxl.styles import Font
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import SPOOL_DELIMITER, RegularText
+from pacific_parcels.formats import SPOOL_DELIMITER, RegularText, xlsx
 from pacific_parcels.formats.xlsx import LARGEST_RATIO, Options, header, read
 
 
@@ -101,6 +107,12 @@ def test_the_header_may_stand_lower_and_end_in_empty_cells(tmp_path: Path) -> No
     assert rows_of(read(path, Options(header_row=3), tmp_path)) == {4: ["A1", "Tea"]}
 
 
+def test_the_name_of_the_file_does_not_matter(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "extract.xlsx", ["Item"], ["A1"]).rename(tmp_path / "unpacked")
+
+    assert rows_of(read(path, Options(), tmp_path)) == {2: ["A1"]}
+
+
 def test_a_sheet_is_taken_by_number_or_by_name(tmp_path: Path) -> None:
     book = Workbook()
     assert isinstance(book.active, Worksheet)
@@ -131,31 +143,119 @@ def test_a_sheet_that_is_not_there_is_refused_with_the_names_of_those_that_are(
 def test_what_a_workbook_says_of_its_own_size_cuts_nothing_off(tmp_path: Path) -> None:
     """Some systems write every sheet as if it had one cell."""
     rows = [["Item", "Goods"], ["A1", "Tea"], ["A2", "Rice"]]
-    path = workbook(tmp_path / "whole.xlsx", *rows)
-    lying = tmp_path / "extract.xlsx"
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(lying, "w") as target:
-        for entry in source.infolist():
-            content = source.read(entry)
-            if entry.filename == "xl/worksheets/sheet1.xml":
-                assert b'<dimension ref="A1:B3"' in content
-                content = content.replace(b'<dimension ref="A1:B3"', b'<dimension ref="A1"')
-            target.writestr(entry, content)
+
+    def lie(content: bytes) -> bytes:
+        assert b'<dimension ref="A1:B3"' in content
+        return content.replace(b'<dimension ref="A1:B3"', b'<dimension ref="A1"')
+
+    lying = changed(workbook(tmp_path / "whole.xlsx", *rows), "xl/worksheets/sheet1.xml", lie)
 
     assert rows_of(read(lying, Options(), tmp_path)) == {2: ["A1", "Tea"], 3: ["A2", "Rice"]}
 
 
-def test_one_cell_in_the_last_corner_of_the_sheet_is_a_row_too_wide(tmp_path: Path) -> None:
-    """A kilobyte that some readers turn into 17 thousand million cells."""
+@pytest.mark.parametrize("cell", ["XFD1048576", "ALM3"])
+def test_one_cell_in_the_last_corner_of_the_sheet_is_refused(tmp_path: Path, cell: str) -> None:
+    """A kilobyte that some readers turn into 17 thousand million cells. ALM is column 1,001."""
 
     def fill(sheet: Worksheet) -> None:
-        sheet["XFD200000"] = "x"
+        sheet[cell] = "x"
 
-    path = workbook(tmp_path / "extract.xlsx", ["Item"], ["A1"], fill=fill)
+    error = refused(workbook(tmp_path / "extract.xlsx", ["Item"], ["A1"], fill=fill))
 
-    text = read(path, Options(), tmp_path)
+    assert error.rule_id == "R014"
+    assert error.details["found"] == f"a value in the cell {cell}"
+    assert error.details["expected"] == "a sheet of at most 1000 columns"
 
-    assert rows_of(text) == {2: ["A1"]}
-    assert faults_of(text) == ["200000,R101"]
+
+def test_cells_far_out_that_hold_nothing_do_no_harm(tmp_path: Path) -> None:
+    """People paint whole rows: Excel then saves a cell for each column."""
+
+    def fill(sheet: Worksheet) -> None:
+        sheet["XFD2"].font = Font(bold=True)
+        sheet["ALL2"] = "x"  # column 1,000: a row too wide, like any other
+
+    text = read(workbook(tmp_path / "extract.xlsx", ["Item"], ["A1"], ["A2"], fill=fill), Options(), tmp_path)
+
+    assert rows_of(text) == {3: ["A2"]}
+    assert faults_of(text) == ["2,R101"]
+
+
+def test_a_row_beyond_the_last_one_of_excel_is_refused(tmp_path: Path) -> None:
+    """Its number alone would make openpyxl count through ten thousand million rows."""
+    path = changed(
+        workbook(tmp_path / "whole.xlsx", ["Item"], ["A1"]),
+        "xl/worksheets/sheet1.xml",
+        lambda content: content.replace(b'<row r="2"', b'<row r="9999999999"'),
+    )
+
+    error = refused(path)
+
+    assert error.details["expected"] == "a sheet of at most 1048576 rows"
+
+
+def test_a_cell_nested_deep_ends_in_rows_or_a_refusal(tmp_path: Path) -> None:
+    depth = 100_000
+    path = changed(
+        workbook(tmp_path / "whole.xlsx", ["Item"], ["A1"]),
+        "xl/worksheets/sheet1.xml",
+        lambda content: content.replace(b"</sheetData>", b"<a>" * depth + b"</a>" * depth + b"</sheetData>"),
+        method=zipfile.ZIP_STORED,
+    )
+
+    assert rows_of(read(path, Options(), tmp_path)) == {2: ["A1"]}
+
+
+def test_a_gigantic_text_is_a_text(tmp_path: Path) -> None:
+    path = changed(
+        workbook(tmp_path / "whole.xlsx", ["Item", "Goods"], ["A1", 7]),
+        "xl/worksheets/sheet1.xml",
+        lambda content: content.replace(b"<v>7</v>", b"<v>" + b"7" * 300_000 + b"</v>"),
+        method=zipfile.ZIP_STORED,
+    )
+
+    # More digits than Python turns into a number.
+    assert refused(path).details["found"] == "a part of it is damaged (ValueError)"
+
+
+def test_footer_rows_are_no_rows(tmp_path: Path) -> None:
+    rows = [["Item", "Value"], ["A1", 5], ["A2", 7], [], ["Total", 12], [None, None, "Signed"], []]
+
+    text = read(workbook(tmp_path / "extract.xlsx", *rows), Options(footer_rows=2), tmp_path)
+
+    assert rows_of(text) == {2: ["A1", "5"], 3: ["A2", "7"]}
+    assert (text.rows, text.fault_count) == (2, 0)
+
+
+def test_a_footer_longer_than_the_table_leaves_nothing(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "extract.xlsx", ["Item"], ["Total"])
+
+    assert read(path, Options(footer_rows=3), tmp_path).rows == 0
+
+
+def test_days_counted_from_1904_are_the_same_days(tmp_path: Path) -> None:
+    """5 March 2026 is day 46,086 from 1900 and, 1,462 days less, 44,624 from 1904."""
+    book = Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    assert isinstance(book.active, Worksheet)
+    book.active.append(["Item", "Arrived"])
+    book.active.append(["A1", datetime(2026, 3, 5)])
+    book.save(tmp_path / "extract.xlsx")
+    with zipfile.ZipFile(tmp_path / "extract.xlsx") as parts:
+        assert b"<v>44624</v>" in parts.read("xl/worksheets/sheet1.xml")
+
+    assert rows_of(read(tmp_path / "extract.xlsx", Options(), tmp_path)) == {2: ["A1", "2026-03-05"]}
+
+
+def changed(
+    whole: Path, part: str, change: Callable[[bytes], bytes], method: int = zipfile.ZIP_DEFLATED
+) -> Path:
+    """The same workbook with one part changed."""
+    path = whole.with_name("extract.xlsx")
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w", method) as target:
+        for entry in source.infolist():
+            content = source.read(entry)
+            target.writestr(entry.filename, change(content) if entry.filename == part else content)
+    return path
 
 
 @pytest.mark.parametrize(
@@ -175,6 +275,15 @@ def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes, found: s
     assert error.rule_id == "R014"
     assert error.details["expected"] == "an Excel workbook (.xlsx)"
     assert error.details["found"] == found
+
+
+def test_a_newer_kind_of_zip_than_anybody_can_read_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "extract.xlsx", ["Item"], ["A1"])
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 68  # version 6.8 needed to unpack it
+    path.write_bytes(content)
+
+    assert refused(path).rule_id == "R014"
 
 
 def test_an_archive_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
@@ -198,14 +307,7 @@ def test_an_archive_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_part_is_a_refusal_and_no_crash(
     tmp_path: Path, part: str, damage: Callable[[bytes], bytes]
 ) -> None:
-    whole = workbook(tmp_path / "whole.xlsx", ["Item"], ["A1"])
-    path = tmp_path / "extract.xlsx"
-    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as target:
-        for entry in source.infolist():
-            content = source.read(entry)
-            target.writestr(entry.filename, damage(content) if entry.filename == part else content)
-
-    error = refused(path)
+    error = refused(changed(workbook(tmp_path / "whole.xlsx", ["Item"], ["A1"]), part, damage))
 
     assert error.rule_id in ("R014", "R001")  # R001: a sheet without a single row
     if error.rule_id == "R014":
@@ -236,6 +338,36 @@ def test_a_workbook_that_would_unpack_to_far_more_than_it_is_is_refused(tmp_path
     assert error.details["expected"] == "an Excel workbook of usual size"
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_ways_of_packing_that_are_inflated_without_a_limit_are_refused(tmp_path: Path, method: int) -> None:
+    whole = workbook(tmp_path / "whole.xlsx", ["Item"], ["A1"])
+
+    error = refused(changed(whole, "", lambda content: content, method))
+
+    assert error.details["expected"] == "an Excel workbook of usual size"
+
+
+def test_a_part_that_inflates_to_more_than_it_says_is_damaged(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "extract.xlsx", ["Item"], *[[f"A{number}"] for number in range(2000)])
+    with zipfile.ZipFile(path) as archive:
+        size = archive.getinfo("xl/worksheets/sheet1.xml").file_size
+    path.write_bytes(path.read_bytes().replace(struct.pack("<L", size), struct.pack("<L", 1000)))
+
+    assert refused(path).details["found"].startswith("a part of it is damaged")
+
+
+def test_a_part_that_takes_too_much_memory_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xlsx, "LARGEST_IN_MEMORY", 20_000)
+    whole = workbook(tmp_path / "whole.xlsx", ["Item"], ["A1"])
+
+    error = refused(changed(whole, "xl/styles.xml", lambda content: content + b" " * 20_000))
+
+    assert error.rule_id == "R019"
+    assert error.details["found"] == "memory"
+
+
 @pytest.mark.parametrize("rows", [[], [["Item"]]], ids=["no row", "the header row is further down"])
 def test_a_sheet_without_its_header_is_empty(tmp_path: Path, rows: list[list[Any]]) -> None:
     assert refused(workbook(tmp_path / "extract.xlsx", *rows), header_row=2).rule_id == "R001"
@@ -252,3 +384,59 @@ def test_a_header_alone_has_no_rows(tmp_path: Path) -> None:
     text = read(workbook(tmp_path / "extract.xlsx", ["Item", "Goods"]), Options(), tmp_path)
 
     assert (text.rows, rows_of(text)) == (0, {})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("random")
+    workbook(folder / "whole.xlsx", ["Item", "Arrived"], ["A1", date(2026, 3, 5)], ["A2", 7.5])
+    return folder
+
+
+SHEET, STYLES, BOOK = "xl/worksheets/sheet1.xml", "xl/styles.xml", "xl/workbook.xml"
+PIECES = [
+    b"1",
+    b"-9",
+    b"9" * 30,
+    b'"',
+    b"<",
+    b">",
+    b"</row>",
+    b"<c r=",
+    b"s",
+    b"\0",
+    b"XFE1",
+    b"e999",
+    b"&a;",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    part=st.sampled_from([SHEET, STYLES, BOOK, "xl/sharedStrings.xml"]),
+    changes=st.lists(
+        st.tuples(st.integers(0, 10_000), st.integers(0, 4), st.sampled_from(PIECES)), max_size=4
+    ),
+)
+def test_whatever_is_written_into_a_part_it_is_read_or_refused(
+    part: str, changes: list[tuple[int, int, bytes]], folder: Path
+) -> None:
+    def change(content: bytes) -> bytes:
+        for position, length, piece in changes:
+            start = position % len(content)
+            content = content[:start] + piece + content[start + length :]
+        return content
+
+    path = changed(folder / "whole.xlsx", part, change)
+    with suppress(ExtractError):
+        assert isinstance(read(path, Options(), folder), RegularText)
+
+
+@settings(max_examples=60, deadline=None)
+@given(content=st.binary(max_size=200), kept=st.integers(0, 6000))
+def test_any_bytes_are_read_or_refused(content: bytes, kept: int, folder: Path) -> None:
+    path = folder / "extract.xlsx"
+    path.write_bytes((folder / "whole.xlsx").read_bytes()[:kept] + content)
+
+    with suppress(ExtractError):
+        assert isinstance(read(path, Options(), folder), RegularText)

@@ -1,0 +1,146 @@
+"""Check a file: the very report of `pacific-parcels check`, for a file that is uploaded, and nothing is kept.
+
+Streamlit holds the upload in memory until the page is closed. The file, its name and its values are the
+visitor's: all of them are escaped.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import data, markup
+from dashboards.checking import Checked, NotChecked, check
+from dashboards.markup import Column
+from dashboards.page import Page, current_page
+
+LARGEST_UPLOAD_MB = 50  # that of server.maxUploadSize
+
+
+def choose_member(page: Page) -> str:
+    """The member is in the address, so that an administration can keep a link to its own check."""
+    names = data.member_names(page.publication, page.say.language)
+    codes = list(names)
+    chosen = st.query_params.get("member", "")
+    st.session_state["preflight_member"] = chosen if chosen in codes else codes[0]
+
+    def to_address() -> None:
+        st.query_params["member"] = st.session_state["preflight_member"]
+
+    return st.selectbox(
+        page.say("app.member"),
+        codes,
+        format_func=lambda code: names[code],
+        key="preflight_member",
+        on_change=to_address,
+    )
+
+
+def show_report(page: Page, checked: Checked) -> None:
+    say, report = page.say, checked.report
+    verdict = str(report["verdict"])
+    page.html(
+        f'<p class="pp-verdict pp-verdict-{escape(verdict)}" role="status">'
+        f"{escape(report[f'sentence_{say.language}'])}</p>"
+    )
+    for rule in report["rules"]:
+        show_rule(page, report, rule)
+    if checked.rejects is not None:
+        st.download_button(
+            say("preflight.rejects"),
+            checked.rejects,
+            file_name=f"{report['file']}.rejected.csv",
+            mime="text/csv",
+            on_click="ignore",
+        )
+    elif checked.is_list_too_large:
+        page.paragraph(say("preflight.rejects_too_large"))
+
+
+def show_rule(page: Page, report: dict[str, Any], rule: dict[str, Any]) -> None:
+    say, language = page.say, page.say.language
+    key = (rule["rule_id"], rule["column_name"])
+    facts = []
+    if rule["level"] != "FATAL" and rule["row_count"]:
+        facts.append(f"{say.term('preflight_rows', report['numbers'])} {say.number(rule['row_count'])}")
+    for values in report["values_by_rule"]:
+        if (values["rule_id"], values["column_name"]) == key:
+            facts += [
+                f"{say.number(float(Decimal(value['value'])), 2)} {value['currency_code']}"
+                for value in values["values"]
+            ]
+            if values["rows_without_value"]:
+                facts.append(say("preflight.without_value", rows=say.number(values["rows_without_value"])))
+    page.html(
+        f'<p class="pp-fault"><strong>{escape(rule["rule_id"])}</strong> '
+        f'<span class="pp-tag">{escape(say.term("level", rule["level"]))}</span> '
+        f"{escape(' · '.join(facts))}</p><p>{escape(rule[f'title_{language}'])}</p>"
+    )
+    examples = [
+        example for example in report["examples"] if (example["rule_id"], example["column_name"]) == key
+    ]
+    if examples:
+        show_examples(page, report["numbers"], rule, examples)
+    elif rule["first_rows"]:
+        rows = ", ".join(map(str, rule["first_rows"]))
+        page.paragraph(f"{say.term('preflight_rows', report['numbers'])} {rows}")
+    page.html(
+        f"<p><strong>{escape(say('preflight.what_to_do'))}</strong> {escape(rule[f'remedy_{language}'])}</p>"
+    )
+
+
+def show_examples(page: Page, numbers: str, rule: dict[str, Any], examples: list[dict[str, Any]]) -> None:
+    say = page.say
+    frame = pd.DataFrame(examples)
+    letters = [f" ({letters})" if letters else "" for letters in frame["column_letters"]]
+    frame = frame.assign(
+        where=frame["source_column"] + letters,
+        found=[found or say("preflight.nothing") for found in frame["found"]],
+        expected=frame[f"expected_{say.language}"],
+    )
+    columns = [
+        Column("sheet", say("preflight.sheet")),
+        Column("row", say.term("preflight_row", numbers), "number"),
+        Column("where", say("preflight.column"), "text"),
+        Column("found", say("preflight.found"), "text"),
+        Column("expected", say("preflight.expected"), "text"),
+    ]
+    if not frame["sheet"].any():
+        del columns[0]
+    title = rule[f"title_{say.language}"]
+    page.html(f'<div class="pp-examples">{markup.table(frame, columns, title, say)}</div>')
+
+
+def show_check(page: Page) -> None:
+    say = page.say
+    size = say.number(LARGEST_UPLOAD_MB)
+    page.paragraph(say("preflight.keeps_nothing", size=size))
+    member_code = choose_member(page)
+    uploaded = st.file_uploader(
+        say("preflight.file", size=size), key="preflight_file", max_upload_size=LARGEST_UPLOAD_MB
+    )
+    if uploaded is None:
+        return
+    if uploaded.size > LARGEST_UPLOAD_MB * 1024 * 1024:
+        page.paragraph(say("preflight.too_large", size=size))
+        return
+    try:
+        with st.spinner(say("preflight.running")):
+            checked = check(uploaded.name, uploaded.getbuffer(), member_code)
+    except NotChecked as failure:
+        page.html(
+            f'<p class="pp-verdict pp-verdict-REFUSED" role="status">'
+            f"{escape(say.term('preflight_failure', failure.reason))}</p>"
+        )
+        return
+    show_report(page, checked)
+
+
+page = current_page()
+page.header(page.say("preflight.title"), page.say("preflight.lead"))
+show_check(page)
+page.source()

@@ -1,0 +1,196 @@
+"""Cargo manifests of ASYCUDA World as XML: <Awmds>, or <Awbolds> with the houses of one master bill.
+
+A row is one <Bol_segment> that is a consignment of its own; what the manifest says of the voyage stands on
+each of its rows. An <Awbolds> does not say when the goods arrive: its rows lack Date_of_arrival. Several
+documents may stand in one file. Names of columns are those of the elements.
+
+A master bill is no item: the consignments under it are, and counting both would count the same goods
+twice. So a bill is left out
+    when another bill of the file names it as its Master_bol_ref_number, or an <Awbolds> is about it,
+    when its Bol_type_code is among `master_types` (its houses come by another file), or
+    when its Bol_nature is not among `natures`, where the member file gives them (22 export, 23 import,
+    24 transit, 28 transhipment).
+A master bill without houses in the file is a consignment and a row. Bills are numbered as they stand in the
+file, those that are left out too, so that a row is found by its number.
+
+Item_reference                    office/voyage/day of departure/bill: the identity of a bill. Empty where
+                                  one of them is missing, so that the row is rejected.
+Place_of_loading_country_code     the first two letters of Place_of_loading_code, which is a UN/LOCODE.
+Customs_value, Customs_currency   what the carrier declared for customs, where it did.
+Gross_mass                        in kilograms.
+
+It carries the consignment as it arrives: the day of arrival, places, packages, mass, a value if the carrier
+gave one, and the waybill that joins it to the declaration. It cannot carry duty, tax or release, nor when
+advance data was received. Names and addresses, and the marks on packages, are not read.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from pacific_parcels.errors import ExtractError
+from pacific_parcels.formats import Header, RegularText, Spool
+from pacific_parcels.markup import elements, local_name, plain_number, root_name, text_at, texts_by_name
+
+NUMBERS: Final[Literal["row", "record"]] = "record"
+CANNOT_CARRY: Final[tuple[str, ...]] = (
+    "origin_country_code",
+    "duty_amount",
+    "tax_amount",
+    "fee_amount",
+    "revenue_currency_code",
+    "posted_at",
+    "advance_data_at",
+    "lodgement_at",
+    "release_at",
+    "declaration_type_code",
+    "selectivity_lane_code",
+    "is_inspected",
+    "inspection_result_code",
+    "outcome_code",
+)
+JOINS_DOCUMENTS: Final = True
+
+ROOTS: Final = ("Awmds", "Awbolds")
+OF_MANIFEST: Final = (
+    "Customs_office_code",
+    "Voyage_number",
+    "Date_of_departure",
+    "Date_of_arrival",
+    "Time_of_arrival",
+    "Carrier_code",
+    "Mode_of_transport_code",
+    "Nationality_of_transporter_code",
+    "Place_of_departure_code",
+    "Place_of_destination_code",
+)
+OF_BILL: Final = (
+    "Bol_reference",
+    "Line_number",
+    "Bol_nature",
+    "Bol_type_code",
+    "Master_bol_ref_number",
+    "Unique_carrier_reference",
+    "Port_of_origin_code",
+    "Place_of_loading_code",
+    "Place_of_unloading_code",
+    "Number_of_packages",
+    "Package_type_code",
+    "Gross_mass",
+    "Volume_in_cubic_meters",
+    "Commodity_code",
+    "Goods_description",
+    "Customs_value",
+    "Customs_currency",
+    "Freight_value",
+    "Freight_currency",
+    "Insurance_value",
+    "Insurance_currency",
+    "Transport_value",
+    "Transport_currency",
+    "Location_code",
+)
+LOADING_COUNTRY = "Place_of_loading_country_code"
+COLUMNS: Final[tuple[str, ...]] = ("Item_reference", *OF_MANIFEST, *OF_BILL, LOADING_COUNTRY)
+
+MEASURES: Final = (
+    "Number_of_packages",
+    "Gross_mass",
+    "Volume_in_cubic_meters",
+    *(column for column in OF_BILL if column.endswith("_value")),
+)
+NOT_OF_INTEREST = frozenset(("Traders_segment", "ctn_segment", "Split_segment", "Attached_Document"))
+DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:\d{2}|T.*)?", re.ASCII)
+
+
+class Options(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    master_types: tuple[str, ...] = ()
+    natures: tuple[str, ...] = ()
+
+
+def header(path: Path, options: Options) -> Header:
+    root = root_name(path)
+    if root not in ROOTS:
+        raise ExtractError(
+            "R014",
+            expected="a manifest of ASYCUDA World (XML, <Awmds>)",
+            expected_fr="manifeste de SYDONIA World (XML, <Awmds>)",
+            found=f"XML of another kind (<{root[:40]}>)",
+            found_fr=f"du XML d'un autre type (<{root[:40]}>)",
+        )
+    return Header(COLUMNS)
+
+
+def read(path: Path, options: Options, scratch: Path) -> RegularText:
+    header(path, options)
+    masters = _masters(path)
+    spool = Spool(scratch, COLUMNS)
+    voyage = _Voyage({})
+    bills = 0
+    for element in elements(path, ("General_segment", "Master_bol", "Bol_segment", *ROOTS)):
+        name = local_name(element)
+        if name == "Bol_segment":
+            bills += 1
+            bill = texts_by_name(element, without=NOT_OF_INTEREST)
+            if _is_item(bill, masters, options):
+                spool.row(bills, voyage.fields(bill))
+        elif name in ROOTS:
+            voyage = _Voyage({})
+        else:
+            voyage = _Voyage(texts_by_name(element, without=NOT_OF_INTEREST))
+    return spool.close()
+
+
+def _masters(path: Path) -> set[str]:
+    """The bills that another one names as its master: a master may stand before its houses or after them."""
+    masters: set[str] = set()
+    for element in elements(path, ("Bol_id", "Master_bol")):
+        if local_name(element) == "Master_bol":
+            masters.add(text_at(element, "Reference_number"))
+        else:
+            master = text_at(element, "Master_bol_ref_number")
+            if master != text_at(element, "Bol_reference"):
+                masters.add(master)
+    return masters - {""}
+
+
+def _is_item(bill: dict[str, str], masters: set[str], options: Options) -> bool:
+    if options.natures and bill.get("Bol_nature", "") not in options.natures:
+        return False
+    is_master_by_type = bill.get("Bol_type_code", "") in options.master_types
+    return not is_master_by_type and bill.get("Bol_reference", "") not in masters
+
+
+class _Voyage:
+    """What the manifest says once, for all its bills."""
+
+    def __init__(self, facts: dict[str, str]) -> None:
+        for column in ("Date_of_departure", "Date_of_arrival"):
+            day = DAY.fullmatch(facts.get(column, ""))
+            if day:
+                facts[column] = day[1]
+        identity = [
+            facts.get(column, "") for column in ("Customs_office_code", "Voyage_number", "Date_of_departure")
+        ]
+        self._identity = "/".join(identity) if all(identity) else ""
+        self._facts = [facts.get(column, "") for column in OF_MANIFEST]
+        self._master = facts.get("Reference_number", "")  # an <Awbolds> says it once, for all its houses
+
+    def fields(self, bill: dict[str, str]) -> list[str]:
+        for column in MEASURES:
+            if column in bill:
+                bill[column] = plain_number(bill[column])
+        bill.setdefault("Master_bol_ref_number", self._master)
+        reference = bill.get("Bol_reference", "")
+        return [
+            f"{self._identity}/{reference}" if self._identity and reference else "",
+            *self._facts,
+            *[bill.get(column, "") for column in OF_BILL],
+            bill.get("Place_of_loading_code", "")[:2],
+        ]

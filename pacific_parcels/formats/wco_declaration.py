@@ -1,0 +1,525 @@
+"""Declarations of the WCO Data Model (DEC): XML with the root `Declaration`, or `MetaData` around it.
+
+One row for each GovernmentAgencyGoodsItem; one for the whole declaration where it has none, as in a
+super-reduced declaration of low-value goods, with the figures of its header, shipment and consignment.
+Namespaces and their prefixes do not matter. The columns:
+    Item_ID             Functional_reference_ID (else Declaration_ID), a slash and the number of the item;
+                        the reference alone where there is no item
+    Functional_reference_ID, Declaration_ID   the declarant's own reference (LRN; for post often the S10
+                        identifier), and the number that customs gave (MRN)
+    Function_code, Type_code   9 is an original; an amendment (13, COR) or a cancellation holds only what it
+                        changes. A lookup on Type_code that lists the types of a declaration rejects them
+    Acceptance_date_time, Issue_date_time, Arrival_date_time   2026-03-05 14:30:00, or 2026-03-05 for a day;
+                        see `time_zone`
+    Commodity_code      the pieces of Classification joined, in the order of `classification_types`
+    Value_amount, Value_currency, Value_kind   the first of `values` that the item has: CUSTOMS (customs
+                        value), STATISTICAL, INVOICE (invoice line; of a declaration without items the
+                        invoice). Value_kind says which, for a lookup to the valuation basis
+    Duty_amount, Tax_amount, Fee_amount   sums of DutyTaxFee by TypeCode, assessed amounts before paid ones;
+                        empty where no line of that sort has an amount. Other_amount: what is not zero under
+                        a code that no option lists. All in Duty_tax_currency
+    Gross_mass_kg       from kilograms, grams, tonnes or pounds; without a unit it is in kilograms
+    Procedure_code, Additional_procedure_codes   requested and previous procedure, as 4000; all others, by
+                        spaces
+Amounts that cannot be added (two currencies, no number) stand as they are with a + between them, a mass in
+another unit with its unit: the rule about numbers rejects them.
+
+A declaration that announces more items (GoodsItemQuantity) than it holds gives one more row without Item_ID,
+which is rejected: what is missing is seen.
+
+Parties are not read: there is no column with a name, an address or an identifier of a person or a firm.
+Answers of customs (MetaData/Response, such as tax notifications) are no declarations: R014. A document of
+quite another kind is refused when it is the first of the file, and passed over when it follows others.
+
+It carries declaration, goods, value, duty and tax, mass, acceptance and arrival. It cannot carry the advance
+data of post and carriers, release, selectivity, inspection or outcome.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, NoReturn
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
+from pacific_parcels.errors import ExtractError
+from pacific_parcels.formats import Header, RegularText, Spool
+from pacific_parcels.markup import elements, local_name, number, plain_number, root_name, texts
+
+NUMBERS: Literal["row", "record"] = "record"
+JOINS_DOCUMENTS = True
+CANNOT_CARRY: tuple[str, ...] = (
+    "advance_data_at",
+    "release_at",
+    "selectivity_lane_code",
+    "is_inspected",
+    "inspection_result_code",
+    "outcome_code",
+)
+
+COLUMNS: tuple[str, ...] = (
+    "Item_ID",
+    "Functional_reference_ID",
+    "Declaration_ID",
+    "Item_number",
+    "Function_code",
+    "Type_code",
+    "Declaration_office_ID",
+    "Acceptance_date_time",
+    "Issue_date_time",
+    "Arrival_date_time",
+    "Transport_mode_code",
+    "Transport_document_ID",
+    "Unloading_location_ID",
+    "Goods_location_ID",
+    "Export_country",
+    "Destination_country",
+    "Origin_country",
+    "Delivery_terms",
+    "Commodity_code",
+    "Goods_description",
+    "Procedure_code",
+    "Additional_procedure_codes",
+    "Value_amount",
+    "Value_currency",
+    "Value_kind",
+    "Duty_amount",
+    "Tax_amount",
+    "Fee_amount",
+    "Other_amount",
+    "Duty_tax_currency",
+    "Gross_mass_kg",
+    "Package_count",
+)
+SHIPMENT = "GoodsShipment/"
+CONSIGNMENT = "GoodsShipment/Consignment/"
+# Where a declaration says what holds for all of its items: the first place that has a text.
+OF_DECLARATION: dict[str, tuple[str, ...]] = {
+    "Functional_reference_ID": ("FunctionalReferenceID",),
+    "Declaration_ID": ("ID",),
+    "Function_code": ("FunctionCode",),
+    "Type_code": ("TypeCode",),
+    "Declaration_office_ID": ("DeclarationOfficeID", "DeclarationOffice/ID", "PresentationOffice/ID"),
+    "Acceptance_date_time": ("AcceptanceDateTime",),
+    "Issue_date_time": ("IssueDateTime",),
+    "Arrival_date_time": (
+        "BorderTransportMeans/ArrivalDateTime",
+        f"{CONSIGNMENT}BorderTransportMeans/ArrivalDateTime",
+        f"{CONSIGNMENT}ArrivalTransportMeans/ArrivalDateTime",
+    ),
+    "Transport_mode_code": (
+        "BorderTransportMeans/ModeCode",
+        f"{CONSIGNMENT}BorderTransportMeans/ModeCode",
+        f"{CONSIGNMENT}ArrivalTransportMeans/ModeCode",
+    ),
+    "Transport_document_ID": (f"{CONSIGNMENT}TransportContractDocument/ID",),
+    "Unloading_location_ID": (f"{CONSIGNMENT}UnloadingLocation/ID", "UnloadingLocation/ID"),
+    "Goods_location_ID": (f"{CONSIGNMENT}GoodsLocation/ID",),
+    "Export_country": (f"{SHIPMENT}ExportCountry/ID",),
+    "Destination_country": (f"{SHIPMENT}Destination/CountryCode",),
+    "Delivery_terms": (f"{SHIPMENT}TradeTerms/ConditionCode",),
+    "Goods_item_quantity": ("GoodsItemQuantity",),
+}
+HEADS = frozenset(
+    place.removeprefix(SHIPMENT).partition("/")[0] for places in OF_DECLARATION.values() for place in places
+)
+MOMENTS = ("Acceptance_date_time", "Issue_date_time", "Arrival_date_time")
+
+ITEM, DECLARATION = "GovernmentAgencyGoodsItem", "Declaration"
+TAGS = (ITEM, DECLARATION, "Response", "WCOTypeName")
+CONTAINERS = frozenset({"Commodity", "GoodsShipment", "Consignment", "ConsignmentItem"})
+# What fills most of an item and is of no use here: papers and their statements.
+NOT_GOODS = frozenset(
+    {"AdditionalDocument", "AdditionalInformation", "PreviousDocument", "ValuationAdjustment"}
+)
+MOST_ITEMS = 10_000
+LONGEST_RECORD = 1 << 20
+DECLARATIONS = {
+    "expected": "declarations of the WCO Data Model (DEC)",
+    "expected_fr": "déclarations du modèle de données de l'OMD (DEC)",
+}
+Kind = Literal["CUSTOMS", "STATISTICAL", "INVOICE"]
+VALUES: dict[str, Kind] = {"CustomsValueAmount": "CUSTOMS", "StatisticalValueAmount": "STATISTICAL"}
+KILOGRAMS = {
+    "": Decimal(1),
+    "KGM": Decimal(1),
+    "GRM": Decimal("0.001"),
+    "TNE": Decimal(1000),
+    "LBR": Decimal("0.45359237"),
+}
+# Codes 102, 203 to 205, 303 and 304 of UN/EDIFACT 2379 and ISO 8601: their shapes exclude each other.
+MOMENT = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
+)
+Amount = tuple[str, str]  # the text, and its currency or unit; both may be empty
+
+
+class Options(BaseModel):
+    """`time_zone`: the member's own, for times that come in UTC or with an offset; without it they stay as
+    they are, and the layout cannot read them. Times without a zone are local ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    duty_codes: tuple[str, ...] = ()
+    tax_codes: tuple[str, ...] = ()
+    fee_codes: tuple[str, ...] = ()
+    values: tuple[Kind, ...] = ("CUSTOMS", "STATISTICAL", "INVOICE")
+    classification_types: tuple[str, ...] = ("HS", "TSP", "TRC")
+    time_zone: str | None = None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str | None) -> str | None:
+        try:
+            return value and ZoneInfo(value).key
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is not an IANA time zone") from error
+
+    @model_validator(mode="after")
+    def _a_code_is_of_one_sort(self) -> Options:
+        codes = [*self.duty_codes, *self.tax_codes, *self.fee_codes]
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        if twice:
+            raise ValueError(f"the codes {twice} are listed twice")
+        return self
+
+
+def header(path: Path, options: Options) -> Header:
+    """COLUMNS. Errors: those of markup.elements, and R014 for what is no declaration."""
+    root = root_name(path)
+    if root not in ("MetaData", DECLARATION):
+        raise ExtractError(
+            "R014",
+            **DECLARATIONS,
+            found=f"XML with the root {root[:40]}",
+            found_fr=f"XML dont la racine est {root[:40]}",
+        )
+    for element in elements(path, TAGS):
+        _refuse_other_messages(element)
+        break
+    return Header(COLUMNS)
+
+
+def read(path: Path, options: Options, scratch: Path) -> RegularText:
+    """One row for each item.
+
+    Errors: as header, and R019 for more than 10,000 items in a declaration, or more than 1 MB in an item.
+    """
+    header(path, options)
+    spool = Spool(scratch, COLUMNS)
+    facts: dict[str, str] = {}
+    items: list[dict[str, str]] = []
+    has_declaration = False
+    for element in elements(path, TAGS):
+        _refuse_other_messages(element)
+        name = local_name(element)
+        if name == ITEM:
+            _note_what_stands_before(element, facts)
+            items.append(_goods(element, options))
+            if len(items) > MOST_ITEMS:
+                _refuse_size(f"{MOST_ITEMS} items a declaration", f"{MOST_ITEMS} articles par déclaration")
+        elif name == DECLARATION:
+            has_declaration = True
+            _note_children(element, "", facts)
+            for fields in _rows(facts, items or [_goods(element, options)], options, has_items=bool(items)):
+                if sum(map(len, fields)) > LONGEST_RECORD:
+                    _refuse_size("1 MB for one item", "1 Mo pour un article")
+                spool.row(spool.rows + 1, fields)
+            facts, items = {}, []
+    if not has_declaration:
+        raise ExtractError(
+            "R014", **DECLARATIONS, found="no declaration in it", found_fr="aucune déclaration"
+        )
+    return spool.close()
+
+
+def _refuse_size(expected: str, expected_fr: str) -> NoReturn:
+    raise ExtractError("R019", found="memory", found_fr="mémoire", expected=expected, expected_fr=expected_fr)
+
+
+def _refuse_other_messages(element: etree._Element) -> None:
+    """Errors: ExtractError R014 for an answer of customs, a message that says it is no declaration, or an
+    item that belongs to none."""
+    name = local_name(element)
+    above = {local_name(ancestor) for ancestor in element.iterancestors()}
+    if name == "Response" or "Response" in above:
+        kind = "RES"
+    elif name == "WCOTypeName":
+        kind = (element.text or "").strip()
+    elif name == ITEM and DECLARATION not in above:
+        raise ExtractError(
+            "R014",
+            **DECLARATIONS,
+            found="an item outside of a declaration",
+            found_fr="un article en dehors de toute déclaration",
+        )
+    else:
+        return
+    if not kind.startswith("DEC"):
+        kind = kind if re.fullmatch(r"[A-Z0-9]{1,12}", kind) else "?"
+        raise ExtractError(
+            "R014",
+            **DECLARATIONS,
+            found=f"a message of the type {kind}",
+            found_fr=f"un message du type {kind}",
+        )
+
+
+# ---- what holds for all items ------------------------------------------------------------------------------
+
+
+def _note_what_stands_before(item: etree._Element, facts: dict[str, str]) -> None:
+    """What a declaration says before this item: it is gone as soon as the next element is asked for."""
+    element, levels = item, []
+    while (above := element.getparent()) is not None and local_name(element) != DECLARATION:
+        levels.append((element, above))
+        element = above
+    names = [local_name(above) for _, above in levels]
+    for depth, (child, _) in enumerate(levels):
+        prefix = "".join(f"{name}/" for name in reversed(names[depth:]) if name != DECLARATION)
+        for sibling in child.itersiblings(preceding=True):
+            _note(sibling, prefix, facts)
+
+
+def _note_children(element: etree._Element, prefix: str, facts: dict[str, str]) -> None:
+    for child in element:
+        if local_name(child) == "GoodsShipment" and not prefix:
+            _note_children(child, SHIPMENT, facts)
+        else:
+            _note(child, prefix, facts)
+
+
+def _note(element: etree._Element, prefix: str, facts: dict[str, str]) -> None:
+    name = local_name(element)
+    if name not in HEADS:
+        return
+    if text := (element.text or "").strip():
+        facts.setdefault(prefix + name, text)
+    if len(element):
+        for path, text in texts(element).items():
+            facts.setdefault(f"{prefix}{name}/{path}".removesuffix("/DateTimeString"), text)
+
+
+def _rows(
+    facts: dict[str, str], items: list[dict[str, str]], options: Options, *, has_items: bool
+) -> Iterable[list[str]]:
+    shared = {
+        column: next((facts[place] for place in places if place in facts), "")
+        for column, places in OF_DECLARATION.items()
+    }
+    for column in MOMENTS:
+        shared[column] = _moment(shared[column], options)
+    announced = number(shared["Goods_item_quantity"])
+    reference = shared["Functional_reference_ID"] or shared["Declaration_ID"]
+    for position, item in enumerate(items, 1):
+        row = shared | {column: text for column, text in item.items() if text}
+        if has_items and reference:
+            row["Item_ID"] = f"{reference}/{item['Item_number'] or position}"
+        else:
+            row["Item_ID"] = reference
+        yield [row.get(column, "") for column in COLUMNS]
+    if has_items and announced is not None and announced > len(items):
+        yield [shared.get(column, "") for column in COLUMNS]
+
+
+def _moment(text: str, options: Options) -> str:
+    """A day or a time in the one spelling of this format; the text itself where it is neither."""
+    match = MOMENT.fullmatch(text)
+    if match is None:
+        return text
+    year, month, day, hour, minute, second, offset = match.groups()
+    if hour is None:
+        return f"{year}-{month}-{day}"
+    local = f"{year}-{month}-{day} {hour}:{minute}:{second or '00'}"
+    if offset is None:
+        return local
+    if options.time_zone is None:
+        return f"{local}{offset}"
+    try:
+        moment = datetime.fromisoformat(f"{local}{offset}").astimezone(ZoneInfo(options.time_zone))
+    except (ValueError, OverflowError):
+        return text
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+# ---- goods -------------------------------------------------------------------------------------------------
+
+
+class _Found:
+    """What the parts of an item say, before it is brought together."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.pieces: dict[str, str] = {}
+        self.origins: dict[str, str] = {}
+        self.procedures: list[tuple[str, str]] = []
+        self.values: dict[str, list[Amount]] = {}
+        self.charges: list[tuple[str, Amount]] = []
+        self.packages: list[Amount] = []
+        self.mass: Amount | None = None
+
+
+def _goods(element: etree._Element, options: Options) -> dict[str, str]:
+    """The columns of one item, or of a declaration without items."""
+    found = _Found()
+    _look_through(element, found)
+    return {
+        "Item_number": found.texts.get("SequenceNumeric", ""),
+        "Export_country": found.texts.get("ExportCountry", ""),
+        "Origin_country": found.origins.get("1") or next(iter(found.origins.values()), ""),
+        "Goods_description": found.texts.get("Description", ""),
+        "Commodity_code": _commodity_code(found.pieces, options),
+        "Package_count": _sum(found.packages) or found.texts.get("TotalPackageQuantity", ""),
+        "Gross_mass_kg": _kilograms(found.mass),
+        **_procedures(found.procedures),
+        **_value(found, options),
+        **_charges(found.charges, options),
+    }
+
+
+def _look_through(element: etree._Element, found: _Found) -> None:
+    has_pieces = bool(found.pieces)
+    for child in element:
+        name = local_name(child)
+        if name in NOT_GOODS:
+            continue
+        if name in CONTAINERS:
+            _look_through(child, found)
+        elif name == "Classification":
+            if not has_pieces:
+                parts = _parts(child)
+                found.pieces.setdefault(parts.get("IdentificationTypeCode", ""), parts.get("ID", ""))
+        elif name == "DutyTaxFee":
+            _note_charge(child, found)
+        elif name == "GoodsMeasure":
+            for part in child:
+                if local_name(part) == "GrossMassMeasure":
+                    found.mass = found.mass or _amount(part, "unitCode")
+        elif name == "TotalGrossMassMeasure":
+            found.mass = found.mass or _amount(child, "unitCode")
+        elif name == "InvoiceLine":
+            for part in child:
+                if local_name(part) == "ItemChargeAmount":
+                    found.values.setdefault("INVOICE", []).append(_amount(part, "currencyID"))
+        elif name in VALUES:
+            found.values.setdefault(VALUES[name], []).append(_amount(child, "currencyID"))
+        elif name == "InvoiceAmount":
+            found.values.setdefault(name, []).append(_amount(child, "currencyID"))
+        elif name == "Packaging":
+            if quantity := _parts(child).get("QuantityQuantity"):
+                found.packages.append((quantity, ""))
+        elif name == "GovernmentProcedure":
+            parts = _parts(child)
+            found.procedures.append((parts.get("CurrentCode", ""), parts.get("PreviousCode", "")))
+        elif name == "Origin":
+            parts = _parts(child)
+            found.origins.setdefault(parts.get("TypeCode", ""), parts.get("CountryCode", ""))
+        elif name == "ExportCountry":
+            found.texts.setdefault(name, _parts(child).get("ID", ""))
+        elif name in ("SequenceNumeric", "Description", "TotalPackageQuantity"):
+            found.texts.setdefault(name, " ".join((child.text or "").split()))
+
+
+def _parts(element: etree._Element) -> dict[str, str]:
+    """The texts of the children of a small element, by their names."""
+    return {local_name(part): (part.text or "").strip() for part in element}
+
+
+def _note_charge(line: etree._Element, found: _Found) -> None:
+    """Type and amount of a DutyTaxFee: what was assessed, else what is to be paid; none has no amount."""
+    code, assessed, paid = "", None, None
+    for part in line.iter():
+        name = local_name(part)
+        if name == "TypeCode" and not code:
+            code = (part.text or "").strip()
+        elif name == "TaxAssessedAmount":
+            assessed = assessed or _amount(part, "currencyID")
+        elif name == "PaymentAmount":
+            paid = paid or _amount(part, "currencyID")
+    amount = next((amount for amount in (assessed, paid) if amount is not None and amount[0]), None)
+    if amount is not None:
+        found.charges.append((code, amount))
+
+
+def _amount(element: etree._Element, attribute: str) -> Amount:
+    return (element.text or "").strip(), (element.get(attribute) or "").strip()
+
+
+def _commodity_code(pieces: dict[str, str], options: Options) -> str:
+    """The pieces one after the other; one that repeats what stands before it and goes on replaces it."""
+    code = ""
+    for kind in ("", *options.classification_types):
+        piece = pieces.get(kind, "")
+        code = piece if code and piece.startswith(code) else code + piece
+    return code
+
+
+def _procedures(procedures: list[tuple[str, str]]) -> dict[str, str]:
+    main = next((position for position, (_, previous) in enumerate(procedures) if previous), 0)
+    others = [current for position, (current, _) in enumerate(procedures) if position != main]
+    return {
+        "Procedure_code": "".join(procedures[main]) if procedures else "",
+        "Additional_procedure_codes": " ".join(filter(None, others)),
+    }
+
+
+def _value(found: _Found, options: Options) -> dict[str, str]:
+    by_kind = found.values
+    if "INVOICE" not in by_kind and "InvoiceAmount" in by_kind:
+        by_kind = by_kind | {"INVOICE": by_kind["InvoiceAmount"]}
+    for kind in options.values:
+        amounts = [amount for amount in by_kind.get(kind, ()) if amount[0]]
+        if amounts:
+            currency = _together(currency for _, currency in amounts)
+            return {"Value_amount": _sum(amounts), "Value_currency": currency, "Value_kind": kind}
+    return {}
+
+
+def _charges(charges: list[tuple[str, Amount]], options: Options) -> dict[str, str]:
+    sorts = (
+        ("Duty_amount", options.duty_codes),
+        ("Tax_amount", options.tax_codes),
+        ("Fee_amount", options.fee_codes),
+    )
+    column_of = {code: column for column, codes in sorts for code in codes}
+    sorted_out: dict[str, list[Amount]] = {}
+    for code, amount in charges:
+        column = column_of.get(code, "Other_amount")
+        if column != "Other_amount" or number(amount[0]) != 0:
+            sorted_out.setdefault(column, []).append(amount)
+    currencies = (currency for amounts in sorted_out.values() for _, currency in amounts)
+    sums = {column: _sum(amounts) for column, amounts in sorted_out.items()}
+    return sums | {"Duty_tax_currency": _together(currencies)}
+
+
+def _sum(amounts: list[Amount]) -> str:
+    if len(amounts) == 1:
+        return plain_number(amounts[0][0])
+    figures = [number(text) for text, _ in amounts]
+    if None not in figures and len({sign for _, sign in amounts}) <= 1:
+        return format(sum(filter(None, figures), start=Decimal(0)), "f") if figures else ""
+    return " + ".join(f"{text} {sign}".strip() for text, sign in amounts)
+
+
+def _together(signs: Iterable[str]) -> str:
+    """Each sign once; more than one is no currency, and the rule about currencies rejects it."""
+    return " ".join(dict.fromkeys(filter(None, signs)))
+
+
+def _kilograms(mass: Amount | None) -> str:
+    if mass is None or not mass[0]:
+        return ""
+    text, unit = mass
+    if unit not in KILOGRAMS:
+        return f"{text} {unit}"
+    figure = number(text)
+    if figure is None or KILOGRAMS[unit] == 1:
+        return plain_number(text)
+    return format(figure * KILOGRAMS[unit], "f")

@@ -1,0 +1,323 @@
+"""The report of PACComtrade: the same lines are excluded and kept, and each rule of it is put to the test."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from pacific_parcels.errors import ExtractError
+from pacific_parcels.formats import RegularText
+from pacific_parcels.formats.paccomtrade import LONGEST_LINE, ROW, Options, header, read
+from pacific_parcels.members import Member
+from pacific_parcels.reading import Reading, connect, read_extract
+from pacific_parcels.settings import Settings
+from tests.small_member import SENT_ON
+
+SAMPLE = Path(__file__).parents[2] / "formats" / "paccomtrade"
+REPORT = (
+    "DATE", "COMMODITY", "COMMODITY_CLASSIFICATION", "TRADE_FLOW", "VALUE", "INCOTERMS", "FREIGHT_PAID",
+    "INSURANCE_PAID", "CURRENCY", "QUANTITY", "QUANTITY_UNIT", "COUNTRY_ORIGIN", "COUNTRY_DESTINATION",
+    "TRADE_AGREEMENT", "TRANSPORT",
+)  # fmt: skip
+GOOD_TEXT = "2026-03-05;610910;HS2022;M1;10.00;CIF;1.00;0.10;FJD;1;NMB;CN;FJ;NONE;42"
+HEADER = ";".join(REPORT)
+GOOD_LINE = dict(zip(REPORT, GOOD_TEXT.split(";"), strict=True))
+# Each rule of PACComtrade: a change that breaks it, what becomes of the line, and changes that do not.
+RULES: dict[str, tuple[dict[str, str], str, list[dict[str, str]]]] = {
+    "R02 duplicate row": ({"QUANTITY": "7"}, "kept", [{"QUANTITY": "8"}]),
+    "R03 date missing": ({"DATE": ""}, "R102:arrival_date", [{"DATE": "2026-03-06"}]),
+    "R04 commodity missing": ({"COMMODITY": ""}, "R102:", [{"COMMODITY": "851679"}]),
+    "R05 classification missing": (
+        {"COMMODITY_CLASSIFICATION": ""},
+        "R102:",
+        [{"COMMODITY_CLASSIFICATION": "HS2017"}],
+    ),
+    "R06 flow missing": ({"TRADE_FLOW": ""}, "R102:", [{"TRADE_FLOW": "M2"}]),
+    "R07 Incoterm missing": ({"INCOTERMS": " "}, "R102:", [{"INCOTERMS": "FOB"}]),
+    "R08 currency missing": ({"CURRENCY": ""}, "R102:declared_currency_code", [{"CURRENCY": "FJD"}]),
+    "R09 origin missing": ({"COUNTRY_ORIGIN": ""}, "R102:", [{"COUNTRY_ORIGIN": "NZ"}]),
+    "R10 destination missing": (
+        {"COUNTRY_DESTINATION": ""},
+        "R112:expect 1",
+        [{"COUNTRY_DESTINATION": "FJ"}],
+    ),
+    "R11 transport missing": ({"TRANSPORT": ""}, "R102:channel_code", [{"TRANSPORT": "1"}]),
+    "R12 agreement missing": ({"TRADE_AGREEMENT": ""}, "R102:", [{"TRADE_AGREEMENT": "MSG"}]),
+    "R13 date format": ({"DATE": "05/03/2026"}, "R103:arrival_date", [{"DATE": "2026-03-31"}]),
+    "R14 HS version": (
+        {"COMMODITY_CLASSIFICATION": "HS1992"},
+        "R109:hs_edition",
+        [{"COMMODITY_CLASSIFICATION": "HS2017"}],
+    ),
+    "R15 commodity unknown": (
+        {"COMMODITY": "000000"},
+        "kept",
+        [{"COMMODITY": "930200"}, {"COMMODITY": "999999"}, {"COMMODITY": "61091000"}],
+    ),
+    "R16 country code": (
+        {"COUNTRY_ORIGIN": "ZZ"},
+        "R110:origin_country_code",
+        [{"COUNTRY_ORIGIN": "US"}, {"COUNTRY_ORIGIN": "XX"}],
+    ),
+    "R16 country code of destination": ({"COUNTRY_DESTINATION": "ZZ"}, "R112:expect 1", []),
+    "R17 import to another country": (
+        {"COUNTRY_DESTINATION": "NZ"},
+        "R112:expect 1",
+        [{"COUNTRY_DESTINATION": "FJ"}],
+    ),
+    "R18 export from another country": (
+        {"TRADE_FLOW": "X1", "COUNTRY_ORIGIN": "NZ", "COUNTRY_DESTINATION": "US"},
+        "R109:",
+        [],
+    ),
+    "R19 no other counterpart": ({"COUNTRY_ORIGIN": "FJ"}, "R110:", [{"COUNTRY_ORIGIN": "AU"}]),
+    "R20 another currency": ({"CURRENCY": "USD"}, "R109:declared_currency_code", [{"CURRENCY": "FJD"}]),
+    "R21 code of flow": ({"TRADE_FLOW": "M9"}, "R109:", [{"TRADE_FLOW": "M1"}]),
+    "R22 code of Incoterm": ({"INCOTERMS": "ABC"}, "R109:valuation_basis_code", [{"INCOTERMS": "DAP"}]),
+    "R23 code of unit": (
+        {"QUANTITY_UNIT": "XYZ"},
+        "R109:",
+        [{"QUANTITY_UNIT": "KGM"}, {"QUANTITY_UNIT": ""}],
+    ),
+    "R24 code of transport": ({"TRANSPORT": "7"}, "R109:channel_code", [{"TRANSPORT": "21"}]),
+    "R25 code of agreement": ({"TRADE_AGREEMENT": "EU"}, "R109:", [{"TRADE_AGREEMENT": "PICTA"}]),
+    "R26 value": ({"VALUE": "1,5"}, "R106:declared_value", [{"VALUE": "1.5"}, {"VALUE": ""}]),
+    "R27 freight": ({"FREIGHT_PAID": "n/a"}, "R106:", [{"FREIGHT_PAID": "1.5"}, {"FREIGHT_PAID": ""}]),
+    "R28 insurance": ({"INSURANCE_PAID": "-"}, "R106:", [{"INSURANCE_PAID": ".5"}, {"INSURANCE_PAID": ""}]),
+    "R29 quantity": ({"QUANTITY": "1 000"}, "R106:", [{"QUANTITY": "1e3"}, {"QUANTITY": ""}]),
+}
+EXPORT = {"TRADE_FLOW": "X2", "COUNTRY_ORIGIN": "FJ", "COUNTRY_DESTINATION": "US"}
+FAULTS = ("R101", "R102", "R106", "R109", "R110", "R113")
+NO_CHANNEL = ("31", "32", "411", "412", "43", "44", "9")
+
+
+def report_of(*changes: dict[str, str], columns: tuple[str, ...] = REPORT) -> str:
+    """A report: the header, then one good line for each dict, with the values of the dict instead."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([(GOOD_LINE | change)[name] for name in columns] for change in changes)
+    return text.getvalue()
+
+
+def member_with(**options: Any) -> Member:
+    content = yaml.safe_load((SAMPLE / "member.yml").read_text(encoding="utf-8"))
+    content["extracts"]["items"]["layouts"][0]["options"] = options
+    return Member.model_validate(content)
+
+
+def judge(folder: Path, content: str, **options: Any) -> tuple[Reading, dict[int, str]]:
+    """The reading, and what is wrong with each rejected row."""
+    path = folder / "sample.csv"
+    path.write_text(content, encoding="utf-8")
+    (folder / "scratch").mkdir()
+    connection = connect(Settings(home=folder), folder / "spill")
+    try:
+        reading = read_extract(
+            connection, member_with(**options), path, path.name, "fj-0", SENT_ON, folder / "scratch"
+        )
+        rejected = {}
+        if reading.rejected_file is not None:
+            rejected = dict(
+                connection.execute(
+                    "select source_row, array_to_string(faults, ' ') from read_parquet(?)",
+                    [str(reading.rejected_file)],
+                ).fetchall()
+            )
+    finally:
+        connection.close()
+    return reading, rejected
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """For each rule: what becomes of the line that breaks it, then of those that do not."""
+    lines = [(name, change) for name, (breaks, _, fine) in RULES.items() for change in (breaks, *fine)]
+    lines.append(("R02 duplicate row", RULES["R02 duplicate row"][0]))
+    _, rejected = judge(
+        tmp_path_factory.mktemp("rules"), report_of(*[change for _, change in lines]), units=["NMB", "KGM"]
+    )
+    found: dict[str, list[str]] = {name: [] for name in RULES}
+    for row, (name, _) in enumerate(lines, 2):
+        found[name].append(rejected.get(row, "kept"))
+    return found
+
+
+class TestRulesOfPACComtrade:
+    def test_all_are_in_the_table(self) -> None:
+        """R01, about missing columns, is one of the whole file and has a test of its own."""
+        assert {name[:3] for name in RULES} == {f"R{number:02d}" for number in range(2, 30)}
+
+    @pytest.mark.parametrize("rule", RULES)
+    def test_a_line_that_breaks_it_and_lines_that_do_not(
+        self, rule: str, outcomes: dict[str, list[str]]
+    ) -> None:
+        _, expected, fine = RULES[rule]
+
+        broken, *others = outcomes[rule]
+        assert broken == expected
+        assert others == ["kept"] * (len(fine) + (rule == "R02 duplicate row"))
+
+    def test_r01_a_missing_column_refuses_the_month(self, tmp_path: Path) -> None:
+        columns = tuple(name for name in REPORT if name not in ("INCOTERMS", "TRANSPORT"))
+        reading, _ = judge(tmp_path, report_of({}, columns=columns))
+
+        (fault,) = reading.faults
+        assert (fault.rule_id, fault.details["missing"]) == ("R002", "TRANSPORT, INCOTERMS")
+
+    def test_modes_without_a_channel_of_ours_are_rejected(self, tmp_path: Path) -> None:
+        _, rejected = judge(tmp_path, report_of({}, *[{"TRANSPORT": mode} for mode in NO_CHANNEL]))
+
+        assert rejected == dict.fromkeys(range(3, 10), "R109:channel_code")
+
+    def test_a_negative_value_and_one_with_an_exponent_are_rejected(self, tmp_path: Path) -> None:
+        _, rejected = judge(tmp_path, report_of({}, {"VALUE": "-5.00"}, {"VALUE": "1e3"}))
+
+        assert rejected == {3: "R107:declared_value", 4: "R106:declared_value"}
+
+    def test_without_a_list_of_units_every_unit_is_taken(self, tmp_path: Path) -> None:
+        _, rejected = judge(tmp_path, report_of({"QUANTITY_UNIT": "XYZ"}))
+
+        assert rejected == {}
+
+
+class TestExports:
+    def test_they_are_rejected_and_counted(self, tmp_path: Path) -> None:
+        reading, rejected = judge(tmp_path, report_of({}, EXPORT))
+
+        assert (reading.rows_in, reading.rows_accepted, rejected) == (2, 1, {3: "R109:"})
+
+    def test_a_member_may_say_that_they_are_no_rows(self, tmp_path: Path) -> None:
+        """Rows keep their numbers, so that people find them."""
+        reading, rejected = judge(tmp_path, report_of(EXPORT, {}, {"DATE": "?"}, EXPORT), exports="leave_out")
+
+        assert (reading.rows_in, reading.rows_accepted, rejected) == (2, 1, {4: "R103:arrival_date"})
+
+    def test_there_is_no_third_way(self) -> None:
+        with pytest.raises(ValidationError, match="reject"):
+            Options(exports="keep")  # type: ignore[arg-type]
+
+
+Rows = list[list[str]]
+
+
+class Report:
+    """A file on disk and what reading it gives: rows with their number, and faults."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, content: str | bytes, **options: Any) -> tuple[Rows, list[str]]:
+        path = self.folder / "report.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        assert header(path, Options(**options)).columns[0] == ROW
+        text = read(path, Options(**options), self.folder)
+        return rows_of(text), faults_of(text)
+
+    def refused(self, content: str | bytes) -> ExtractError:
+        with pytest.raises(ExtractError) as caught:
+            self.read(content)
+        return caught.value
+
+
+def rows_of(text: RegularText) -> Rows:
+    lines = text.path.read_text(encoding="utf-8").split("\n")[:-1]
+    return [line.split(text.delimiter) for line in lines]
+
+
+def faults_of(text: RegularText) -> list[str]:
+    assert text.faults is not None
+    return text.faults.read_text(encoding="utf-8").split()
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    return Report(tmp_path)
+
+
+class TestText:
+    def test_the_columns_are_those_of_the_file_and_the_row(self, tmp_path: Path) -> None:
+        path = tmp_path / "report.csv"
+        path.write_text(f"{HEADER};EXTRA \n")
+
+        assert header(path, Options()).columns == (ROW, *REPORT, "EXTRA")
+        assert header(path, Options()).delimiter == ";"
+
+    def test_a_row_holds_its_own_number_as_a_spreadsheet_shows_it(self, report: Report) -> None:
+        rows, faults = report.read(f"{HEADER}\r\n\r\n{GOOD_TEXT}\r\n{GOOD_TEXT};;\r\n")
+
+        assert [row[:3] for row in rows] == [["3", "3", "2026-03-05"], ["4", "4", "2026-03-05"]]
+        assert faults == []
+
+    def test_a_byte_order_mark_and_quoted_fields_are_read(self, report: Report) -> None:
+        line = GOOD_TEXT.replace("NONE", '"NONE"').replace("NMB", '"N""M;B"')
+        rows, _ = report.read(f"\ufeff{HEADER}\n{line}\n")
+
+        assert rows[0][12] == 'N"M;B'
+
+    def test_an_empty_value_is_nought(self, report: Report) -> None:
+        rows, _ = report.read(report_of({"VALUE": " "}))
+
+        assert rows[0][2 + REPORT.index("VALUE")] == "0"
+
+    def test_lines_that_cannot_be_split_are_faults(self, report: Report) -> None:
+        rows, faults = report.read(f'{HEADER}\n{GOOD_TEXT};1\nshort;line\n"a"b;c\n{GOOD_TEXT}\n')
+
+        assert [row[0] for row in rows] == ["5"]
+        assert faults == ["2,R101", "3,R101", "4,R113"]
+
+    @pytest.mark.parametrize(
+        ("content", "rule", "details"),
+        [
+            (b"", "R001", {}),
+            (b"PK\x03\x04 and more", "R014", {"found": "a workbook or an archive"}),
+            (b'"DATE"x;COMMODITY\n', "R014", {"found": "quotation marks out of place in the header row"}),
+            (HEADER.encode("utf-16"), "R004", {"line": "1", "found": "0xFF"}),
+            (f"{HEADER}\nCaf\u00e9;\n".encode("latin-1"), "R004", {"line": "2", "found": "0xE9"}),
+            (f"{HEADER}\n{GOOD_TEXT}\nA\0;\n".encode(), "R016", {"line": "3"}),
+            (f'{HEADER}\n{GOOD_TEXT}\n"2026;x\n{GOOD_TEXT}\n'.encode(), "R007", {"line": "3"}),
+            (f"{HEADER}\n{GOOD_TEXT}\n2026-03-05;6109".encode(), "R017", {"line": "3"}),
+            (HEADER.encode() + b"\n" + b"x" * (LONGEST_LINE + 1), "R019", {"expected": "1 MB for one row"}),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_what_is_no_report_is_refused(
+        self, report: Report, content: bytes, rule: str, details: dict[str, str]
+    ) -> None:
+        error = report.refused(content)
+
+        assert error.rule_id == rule
+        assert {name: str(error.details[name]) for name in details} == details
+
+    @given(
+        content=st.one_of(
+            st.binary(max_size=300),
+            st.text(alphabet='A;"\n\r \ufeffé0M1', max_size=200).map(
+                lambda text: f"{HEADER}\n{text}".encode()
+            ),
+            st.lists(st.sampled_from([HEADER, GOOD_TEXT, "\n", '"', ";", "\0", "\xff"])).map(
+                lambda parts: "".join(parts).encode("latin-1")
+            ),
+        )
+    )
+    @example(content=b"\xef\xbb\xbf")
+    @example(content=b"\n\n;\n")
+    @example(content=b"ROW;ROW\n1;2\n")
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_any_bytes_give_rows_or_a_rule(self, content: bytes, report: Report) -> None:
+        try:
+            rows, faults = report.read(content, exports="leave_out", units=("NMB",))
+        except ExtractError:
+            return
+        numbers = [int(row[0]) for row in rows]
+        assert numbers == sorted(set(numbers))
+        assert len({len(row) for row in rows}) <= 1
+        assert all(fault.split(",")[1] in FAULTS for fault in faults)
