@@ -30,7 +30,7 @@ check: .venv/.made ## Lint, types, imports, SQL: everything that is checked with
 	@$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
 
 test: check chromium sshd ## Every check and every test, end to end.
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench: .venv/.made ## Measure time and memory at size. ARGS: see --help
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -23,6 +23,7 @@ from pacific_parcels.members import ColumnSource, Layout, Member
 
 FIRST_DAY, LAST_DAY = "2000-01-01", "2099-12-31"
 FIRST_YEAR_OF_ZONES, LAST_YEAR_OF_ZONES = 2015, 2040
+LAST_MOMENT = datetime(9999, 12, 31)
 LONGEST_LITERAL_LIST = 8
 S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 # Spaces as spreadsheets and French exports write them, the no-break ones included.
@@ -251,23 +252,30 @@ class Statement:
         changes = offset_changes(self.facts.member.time_zone)
         if len(changes) == 1:
             return f"{local} - to_minutes({changes[0][1]})"
-        ends = [start for start, _ in changes[1:]] + [datetime(9999, 1, 1)]
-        spans = [(start, end, minutes) for (start, minutes), end in zip(changes, ends, strict=True)]
-        if not self.is_exact:
-            until = datetime.combine(self.facts.sent_on, time()) + timedelta(days=2)
-            since = until
-            if self.facts.first_period is not None:
-                since = min(since, datetime.fromisoformat(f"{self.facts.first_period}-01"))
-            since -= timedelta(days=366)
-            spans = [span for span in spans if span[0] <= until and span[1] > since]
+        if self.is_exact:
+            # Slower by row than branches, and planned in a fraction of the time.
+            starts = ", ".join(f"timestamp '{start}'" for start, _ in changes[1:])
+            minutes = ", ".join(str(minutes) for _, minutes in changes)
+            passed = f"len(list_filter([{starts}], lambda start: start <= {local}))"
+            return f"{local} - to_minutes([{minutes}][1 + {passed}])"
+        until = datetime.combine(self.facts.sent_on, time()) + timedelta(days=2)
+        since = until
+        if self.facts.first_period is not None:
+            since = min(since, datetime.fromisoformat(f"{self.facts.first_period}-01"))
+        since -= timedelta(days=366)
+        ends = [start for start, _ in changes[1:]] + [LAST_MOMENT]
+        spans = [
+            (start, end, minutes)
+            for (start, minutes), end in zip(changes, ends, strict=True)
+            if start <= until and end > since
+        ]
         # Newest first: a branch holds from its start to the one before it.
         branches = " ".join(
             f"when {local} >= timestamp '{start}' then {minutes}" for start, _, minutes in reversed(spans)
         )
-        offset = f"case {branches} end"
-        is_open = spans[-1][1].year == 9999
-        before_end = "" if is_open else f"case when {local} < timestamp '{spans[-1][1]}' then "
-        return f"{local} - to_minutes({before_end}{offset}{'' if is_open else ' end'})"
+        end = spans[-1][1]
+        beyond = f"when {local} >= timestamp '{end}' then null " if end != LAST_MOMENT else ""
+        return f"{local} - to_minutes(case {beyond}{branches} end)"
 
     # ---- rules -----------------------------------------------------------------------------------------
 

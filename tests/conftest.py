@@ -18,5 +18,10 @@ os.environ.pop("PACIFIC_PARCELS_MEMBERS", None)
 enter(airflow_environment(SCRATCH / "airflow"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs the whole chain comes first: of two processes, neither then waits for it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("end_to_end") is None)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(SCRATCH, ignore_errors=True)

@@ -6,6 +6,10 @@ There is no registry. A format module gives
                  names of the columns; cheap, so that a wrong layout is found before the rows are read
     read(path, options, scratch) -> RegularText
                  the rows, in the one shape that DuckDB reads fast and exactly
+    NUMBERS      what source_row counts: rows of a spreadsheet, or records of the file
+    CANNOT_CARRY columns of the contract that no file of this format can carry: it is missing then, not 0
+    JOINS_DOCUMENTS
+                 whether documents may stand one after the other: then an archive of many is one extract
 
 Both raise ExtractError with the rule that was broken. A format knows no member and no contract.
 """

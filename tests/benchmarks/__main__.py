@@ -10,6 +10,9 @@ that DuckDB can read by itself. Every step is a process of its own, so that memo
     … nothing new                            the same four again: what they cost by being started
     run         the main job on the default demo, in a directory of its own, and once more (with --demo)
 
+Then every format by itself (tests.benchmarks.formats), and random bytes against every format for a while
+(tests.benchmarks.fuzz); --fuzz-seconds 0 leaves both away.
+
 The history is synthetic, with the demo's usual share of broken rows (--dirt 0 for none).
 """
 
@@ -28,6 +31,7 @@ from pathlib import Path
 from pacific_parcels.layout import quoted
 from pacific_parcels.members import Layout, Member, load_members
 from pacific_parcels.settings import REPOSITORY, Settings
+from tests.benchmarks import formats, fuzz
 
 MEMBERS = ("AS", "AU", "FJ", "FM", "GU", "KI", "MH", "MP", "NZ", "PG", "PW", "TV")
 LAST_MONTH = "2026-09"
@@ -158,6 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--keep", action="store_true", help="leave the directory")
     parser.add_argument("--demo", action="store_true", help="also run the main job on the default demo")
+    parser.add_argument("--fuzz-seconds", type=int, default=20, help="for each format")
     options = parser.parse_args(arguments)
     home = options.home.resolve()
     if home.exists() and any(home.iterdir()):
@@ -206,7 +211,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measured("run again, nothing new", run, home / "demo")
     if not options.keep:
         shutil.rmtree(home)
-    return 0
+    if not options.fuzz_seconds:
+        return 0
+    print()
+    formats.main([])
+    print()
+    return fuzz.main(["--seconds", str(options.fuzz_seconds)])
 
 
 if __name__ == "__main__":

@@ -216,7 +216,9 @@ class TestBrokenRows:
     def test_every_kind_occurs_and_stands_for_a_rule_on_rows(self, dirty: Written) -> None:
         assert set(dirty.summary.broken) == set(KINDS)
         assert min(dirty.summary.broken.values()) > 0
-        on_rows = {rule_id for rule_id in RULES if rule_id >= "R101" and rule_id != "R205"}
+        # A file without rows; records of message formats; identifiers that no packaged layout has checked.
+        never = {"R205", "R115", "R206"}
+        on_rows = {rule_id for rule_id in RULES if rule_id >= "R101"} - never
         assert set(KINDS.values()) == on_rows
 
     def test_the_reader_finds_exactly_the_rows_that_were_broken(self, dirty: Written) -> None:
@@ -291,7 +293,7 @@ class TestReproducible:
         together = hashlib.sha256()
         for name, (print_of_file, _) in self._prints(settings).items():
             together.update(f"{name} {print_of_file}\n".encode())
-        assert together.hexdigest()[:16] == "796b4a18842d13e3"
+        assert together.hexdigest()[:16] == "e0054f077ab543b1"
 
 
 class TestCalibration:

@@ -559,6 +559,7 @@ class TestFilesThatAttack:
         april = {"Arrived": "2026-04-05", "Released": "2026-04-06 09:30:00"}
         put(inbox / "again" / "items-2026-04.csv", text_of(april), SENT_AT + timedelta(minutes=3))
 
+        children = psutil.Process().children(recursive=True)
         outcome = receive_member(settings, small_member())
 
         assert (outcome.status, outcome.extracts_accepted, outcome.extracts_refused) == ("REFUSED", 2, 2)
@@ -569,7 +570,7 @@ class TestFilesThatAttack:
             ("2026-04", "R023"),
         }
         assert receive_member(settings, small_member()).status == "NOTHING_NEW"
-        assert psutil.Process().children(recursive=True) == []
+        assert psutil.Process().children(recursive=True) == children
 
     def test_a_defect_of_ours_on_one_is_told_and_the_others_are_landed(
         self, home: Settings, inbox: Path

@@ -62,9 +62,10 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def desk(settings: Settings, tmp_path: Path) -> Iterator[Desk]:
+    children = psutil.Process().children(recursive=True)
     with Sandbox(settings, tmp_path / "spill", reader=READER, limits=TIGHT) as sandbox:
         yield Desk(tmp_path, sandbox)
-    assert psutil.Process().children(recursive=True) == []
+    assert psutil.Process().children(recursive=True) == children
     assert not (tmp_path / "spill").exists()
 
 
