@@ -95,9 +95,12 @@ h1 { font-size: 1.5em; margin: 0 } h2 { font-size: 1.1em; margin: 1.6em 0 .4em }
 .synthetic { font-weight: 700; border: .15em solid; padding: .3em .6em }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .25em .6em; border-bottom: 1px solid #bbb;
-         overflow-wrap: anywhere }
+         overflow-wrap: break-word }
+th[scope=row] + td { overflow-wrap: anywhere }
 td.number, th.number { text-align: right; white-space: nowrap; overflow-wrap: normal }
 tr { break-inside: avoid }
+h1 { overflow-wrap: anywhere } th.number { white-space: normal }
+@media screen and (max-width: 40em) { table { display: block; overflow-x: auto } }
 @media print { body { margin: 0; max-width: none } }
 """
 
