@@ -49,8 +49,29 @@ WORKBOOK = b"PK\x03\x04"
 NAMES: dict[str, tuple[str, ...]] = {
     "item_id": (
         *("item id", "item no", "item number", "item", "waybill", "waybill number", "house waybill", "hawb"),
-        *("awb", "tracking number", "barcode", "bar code", "parcel id", "parcel number", "parcel no", "s10"),
-        *("numero de colis", "no de colis", "numero d envoi", "numero de suivi", "code barres", "lta"),
+        *(
+            "awb",
+            "tracking number",
+            "tracking no",
+            "tracking",
+            "tracking id",
+            "barcode",
+            "bar code",
+            "parcel id",
+            "parcel number",
+            "parcel no",
+            "s10",
+        ),
+        *(
+            "waybill no",
+            "article number",
+            "numero de colis",
+            "no de colis",
+            "numero d envoi",
+            "numero de suivi",
+            "code barres",
+            "lta",
+        ),
         *("identifiant", "identifier", "consignment number", "reference"),
     ),
     "channel_code": (
