@@ -13,7 +13,6 @@ import codecs
 import re
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -83,14 +82,22 @@ SAFE: Final[dict[str, Any]] = {
 OTHER_REASON = ("it is not well-formed", "il n'est pas bien formé")
 
 
-@lru_cache(maxsize=4096)
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
+class _Names(dict[str, str]):
+    MOST = 1 << 12
+
+    def __missing__(self, tag: str) -> str:
+        name = tag.rpartition("}")[2]
+        if len(self) < self.MOST:  # a file can hold any number of names
+            self[tag] = name
+        return name
+
+
+NAMES: Final = _Names()  # local names by tag: NAMES[element.tag], where a call for each element would cost
 
 
 def local_name(element: etree._Element) -> str:
     """The name of an element without its namespace."""
-    return _local(element.tag)
+    return NAMES[element.tag]
 
 
 def elements(path: Path, tags: Collection[str]) -> Iterator[etree._Element]:
@@ -122,8 +129,11 @@ def elements(path: Path, tags: Collection[str]) -> Iterator[etree._Element]:
                         _drop_what_stands_before(element)
                     else:  # the first one of another parent: what ended before it is above, too
                         parent = above
-                        for outer in (element, *element.iterancestors()):
-                            _drop_what_stands_before(outer)
+                        outer: etree._Element | None = element
+                        while outer is not None:
+                            if outer.getprevious() is not None:
+                                _drop_what_stands_before(outer)
+                            outer = outer.getparent()
                 if since > LARGEST_ELEMENT:
                     raise ExtractError(
                         "R019",
@@ -166,7 +176,7 @@ def text_at(element: etree._Element, path: str) -> str:
     """The text of a descendant by local names (`Item/Price`), trimmed; empty where it is absent or null."""
     for name in path.split("/"):
         for child in element:
-            if _local(child.tag) == name:
+            if NAMES[child.tag] == name:
                 element = child
                 break
         else:
@@ -184,7 +194,7 @@ def texts(element: etree._Element, without: Collection[str] = ()) -> dict[str, s
     found: dict[str, str] = {}
     if without:
         for child in element:
-            if _local(child.tag) not in without:
+            if NAMES[child.tag] not in without:
                 _collect(child.iter(), 1, found)
     else:
         below = element.iter()
@@ -204,7 +214,7 @@ class _Paths(dict[str, "_Paths"]):
         self.path = path
 
     def __missing__(self, tag: str) -> _Paths:
-        name = _local(tag)
+        name = NAMES[tag]
         below = _Paths(f"{self.path}/{name}" if self.path else name)
         if _Paths.known < self.MOST:  # a file can hold any number of names
             _Paths.known += 1
@@ -241,13 +251,13 @@ def texts_by_name(element: etree._Element, without: Collection[str] = ()) -> dic
     As `texts` otherwise, but the children with one of the local names `without` are taken out of the element.
     """
     for child in list(element):
-        if _local(child.tag) in without:
+        if NAMES[child.tag] in without:
             element.remove(child)
     found: dict[str, str] = {}
     for node in element.iter():
         text = node.text
         if text and (text := text.strip()):
-            found.setdefault(_local(node.tag), text)
+            found.setdefault(NAMES[node.tag], text)
     return found
 
 

@@ -56,7 +56,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from pacific_parcels.errors import ExtractError
 from pacific_parcels.formats import Header, RegularText, Spool
-from pacific_parcels.markup import elements, local_name, root_name, text_at
+from pacific_parcels.markup import NAMES, elements, root_name, text_at
 
 NUMBERS: Literal["row", "record"] = "record"
 JOINS_DOCUMENTS = True
@@ -139,6 +139,20 @@ VALUES = {
 # A master waybill and a house waybill weigh with the first, a house manifest with the second.
 WEIGHTS = frozenset(("IncludedTareGrossWeightMeasure", "GrossWeightMeasure"))
 ITEMS = frozenset(("IncludedHouseConsignmentItem", "IncludedMasterConsignmentItem"))
+READ: frozenset[str] = frozenset().union(
+    *(PLAIN, LOCATIONS, PARTIES, INDICATORS, CHARGES, VALUES, WEIGHTS, ITEMS),
+    (
+        "ID",
+        "TransportContractDocument",
+        "TypeCode",
+        "IncludedCustomsNote",
+        "HandlingSPHInstructions",
+        "SpecifiedLogisticsTransportMovement",
+        "AssociatedConsignmentCustomsProcedure",
+        "ApplicableRating",
+        "ApplicableTotalRating",
+    ),
+)
 
 TRUTH = {"true": "true", "1": "true", "false": "false", "0": "false"}
 POUND = Decimal("0.45359237")  # kilograms, by definition
@@ -206,7 +220,7 @@ class _Reading:
     def run(self, path: Path) -> RegularText:
         message = _Message()
         for element in elements(path, (HEADER, BUSINESS, HOUSE, MASTER, *MESSAGE_TYPES)):
-            name = local_name(element)
+            name = NAMES[element.tag]
             kind = _message_type(element)
             if name == HOUSE:
                 self._house(kind, element, message)
@@ -232,8 +246,8 @@ class _Reading:
         return houses if self.has_houses else masters
 
     def _header(self, element: etree._Element) -> dict[str, str]:
-        found = {name: text_at(element, name) for name in ("TypeCode", "PurposeCode", "VersionID")}
-        found["IssueDateTime"] = _local_time(text_at(element, "IssueDateTime"), self.time_zone)
+        found = _first_texts(element, ("TypeCode", "PurposeCode", "VersionID", "IssueDateTime"))
+        found["IssueDateTime"] = _local_time(found["IssueDateTime"], self.time_zone)
         return found
 
     def _house(self, kind: str, element: etree._Element, message: _Message) -> None:
@@ -278,7 +292,8 @@ class _Reading:
         )
 
     def _put(self, spools: Iterable[Spool], facts: dict[str, str]) -> None:
-        fields = [facts.get(name, "") for name in COLUMNS]
+        given = facts.get
+        fields = [given(name, "") for name in COLUMNS]
         is_too_long = sum(map(len, fields)) > LONGEST_RECORD
         for spool in spools:
             if is_too_long:
@@ -302,7 +317,9 @@ class _Reading:
         notes: list[str] = []
         currencies: list[str] = []
         for child in children:
-            name = local_name(child)
+            name = NAMES[child.tag]
+            if name not in READ:
+                continue
             text = (child.text or "").strip()
             if name in PLAIN:
                 facts.setdefault(name, " ".join(text.split()))
@@ -338,7 +355,7 @@ class _Reading:
             elif name == "AssociatedConsignmentCustomsProcedure":
                 facts.setdefault("GoodsStatusCode", text_at(child, "GoodsStatusCode"))
             elif name == "ApplicableRating":
-                items += [item for item in child if local_name(item) in ITEMS]
+                items += [item for item in child if NAMES[item.tag] in ITEMS]
             elif name == "ApplicableTotalRating":
                 _master_charges(child, facts, currencies)
         _goods(items, codes, facts)
@@ -361,31 +378,43 @@ class _Reading:
 
 def _message_type(element: etree._Element) -> str:
     """XFZB, XFHL or XFWB by the root above an element; empty where that is another or the place is wrong."""
-    depth = 2 if local_name(element) == HOUSE else 1
+    depth = 2 if NAMES[element.tag] == HOUSE else 1
     for _ in range(depth):
         parent = element.getparent()
         if parent is None:
             return ""
         element = parent
-    return MESSAGE_TYPES.get(local_name(element), "")
+    return MESSAGE_TYPES.get(NAMES[element.tag], "")
 
 
 def _codes_of(note: etree._Element) -> str:
     """Country, subject and content code. What is no code is left out: it may be anything, a name also."""
-    codes = [text_at(note, name) for name in ("CountryID", "SubjectCode", "ContentCode")]
+    codes = _first_texts(note, ("CountryID", "SubjectCode", "ContentCode")).values()
     return "/".join(code if CODE.fullmatch(code) else "" for code in codes)
+
+
+def _first_texts(element: etree._Element, names: tuple[str, ...]) -> dict[str, str]:
+    """What the first child of each of these names says, in their order; empty where there is none."""
+    found = dict.fromkeys(names, "")
+    missing = set(names)
+    for child in element:
+        name = NAMES[child.tag]
+        if name in missing:
+            missing.remove(name)
+            found[name] = (child.text or "").strip()
+    return found
 
 
 def _master_charges(rating: etree._Element, facts: dict[str, str], currencies: list[str]) -> None:
     """Freight of a master waybill: one summation for what is prepaid, one for what is collected."""
     for child in rating:
-        if local_name(child) != "ApplicablePrepaidCollectMonetarySummation":
+        if NAMES[child.tag] != "ApplicablePrepaidCollectMonetarySummation":
             continue
         prepaid = TRUTH.get(text_at(child, "PrepaidIndicator").lower())
         total = "TotalPrepaidChargeAmount" if prepaid == "true" else "TotalCollectChargeAmount"
         for amount in child:
             column = {"GrandTotalAmount": total, "WeightChargeTotalAmount": "WeightTotalChargeAmount"}.get(
-                local_name(amount)
+                NAMES[amount.tag]
             )
             if column:
                 facts.setdefault(column, (amount.text or "").strip())
@@ -400,7 +429,7 @@ def _goods(items: list[etree._Element], codes: list[str], facts: dict[str, str])
         first = ""
         mass = Decimal(0)
         for child in item:
-            name = local_name(child)
+            name = NAMES[child.tag]
             text = (child.text or "").strip()
             if name == "TypeCode" and text:
                 codes.append(text)
@@ -422,6 +451,8 @@ def _goods(items: list[etree._Element], codes: list[str], facts: dict[str, str])
 
 
 def _listed(texts: list[str]) -> str:
+    if not texts:
+        return ""
     return " ".join(dict.fromkeys(text for text in texts if text))
 
 

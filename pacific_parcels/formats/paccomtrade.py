@@ -30,6 +30,10 @@ exponent (1e3), is rejected. A mode of transport that the layout leads to no cha
 channels have none for rail (31), road (32), pipes and cables (411, 412), self-propelled goods (43), other
 (44) and unknown (9).
 
+A regular report (UTF-8, no quotation marks, one kind of line end, no blank line, as many separators on each
+line as in the header) is read by one statement of DuckDB; all others go line by line, at several times the
+cost and with the same outcome.
+
 It carries the day, the HS code and its edition, value, currency, Incoterm, origin and mode of transport. It
 cannot carry an identifier, an office, a mass, duty and tax, or any time of the clearance.
 """
@@ -40,14 +44,16 @@ import codecs
 import csv
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
+import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import Header, RegularText, Spool
+from pacific_parcels.formats import SPOOL_DELIMITER, SPOOL_QUOTE, Header, RegularText, Spool
 
 NUMBERS: Literal["row", "record"] = "row"
 JOINS_DOCUMENTS = False
@@ -76,6 +82,14 @@ CANNOT_CARRY: tuple[str, ...] = (
 ROW = "ROW"
 DELIMITER = ";"
 LONGEST_LINE = 1 << 20
+# Where each piece of this size has a line end in it, no line is longer than the longest.
+CHUNK = LONGEST_LINE >> 1
+MEMORY = "256MB"
+# What makes a report irregular: marks, NUL, and the signs of a spool.
+IRREGULAR = (b'"', b"\0", SPOOL_DELIMITER.encode(), SPOOL_QUOTE.encode())
+# What counts as a blank for str.strip, and which bytes tell that there may be one.
+BLANKS = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace() and sign not in "\r\n\x1e\x1f")
+BLANK_BYTES = tuple(sign.encode() for sign in BLANKS if sign.isascii())
 # What every line must have besides its commodity and what the contract requires of an item.
 ALWAYS_THERE = ("COMMODITY_CLASSIFICATION", "TRADE_FLOW", "INCOTERMS", "COUNTRY_ORIGIN", "TRADE_AGREEMENT")
 CODED = (*ALWAYS_THERE, "COUNTRY_DESTINATION", "QUANTITY_UNIT")
@@ -83,7 +97,8 @@ AMOUNTS = ("FREIGHT_PAID", "INSURANCE_PAID", "QUANTITY")
 IMPORTS = frozenset({"M1", "M2"})
 EXPORTS = frozenset({"X1", "X2"})
 AGREEMENTS = frozenset({"NONE", "MSG", "PICTA", "IEPA", "SPARTECA", "PACERPLUS"})
-NUMBER = re.compile(r"\s*(?:[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*)?")
+DIGITS = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+NUMBER = re.compile(rf"\s*(?:{DIGITS}\s*)?")
 
 
 class Options(BaseModel):
@@ -105,6 +120,14 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     Errors: as header, and R017 for a report that was cut off.
     """
     lines, reader, columns = _open(path)
+    return _read_regular(path, columns, options, scratch) or _read_lines(
+        lines, reader, columns, options, scratch
+    )
+
+
+def _read_lines(
+    lines: _Lines, reader: Any, columns: tuple[str, ...], options: Options, scratch: Path
+) -> RegularText:
     rules = _Rules(columns, options)
     value = columns.index("VALUE") if "VALUE" in columns else None
     spool = Spool(scratch, (ROW, *columns))
@@ -143,6 +166,159 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     if is_short and not lines.ends_with_line_end:
         raise ExtractError("R017", line=source_row)
     return spool.close()
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """What one pass over the bytes of a regular report finds out."""
+
+    rows: int
+    has_blanks: bool
+
+
+def _scan(path: Path) -> _Scan | None:
+    """None where a line may have to be read with care; whether lines have as many fields, DuckDB tells."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line_ends = carriage_returns = windows_ends = 0
+    is_ascii, has_blanks = True, False
+    tail = b""
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            ends = chunk.count(b"\n")
+            if any(sign in chunk for sign in IRREGULAR) or (not ends and len(chunk) == CHUNK):
+                return None
+            # The end of the chunk before, for what stands across both.
+            seam = tail + chunk[:2]
+            if b"\n\n" in chunk or b"\n\n" in seam:
+                return None
+            if b"\r" in chunk or b"\r" in tail:
+                if b"\n\r\n" in chunk or b"\n\r\n" in seam:
+                    return None
+                carriage_returns += chunk.count(b"\r")
+                windows_ends += chunk.count(b"\r\n") + (tail.endswith(b"\r") and chunk.startswith(b"\n"))
+            if not is_ascii or not chunk.isascii():
+                is_ascii = False
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError:
+                    return None
+            has_blanks = has_blanks or any(sign in chunk for sign in BLANK_BYTES)
+            line_ends += ends
+            tail = (tail + chunk)[-2:]
+    if carriage_returns != windows_ends or carriage_returns not in (0, line_ends) or decoder.getstate()[0]:
+        return None
+    return _Scan(rows=line_ends - tail.endswith(b"\n"), has_blanks=has_blanks or not is_ascii)
+
+
+def _read_regular(
+    path: Path, columns: tuple[str, ...], options: Options, scratch: Path
+) -> RegularText | None:
+    """The rows as _read_lines gives them, by DuckDB; None for a report that is not regular."""
+    has_all = all(columns.count(name) == 1 for name in (*CODED, *AMOUNTS, "COMMODITY", "VALUE"))
+    # DuckDB would take some names of files for patterns.
+    scan = _scan(path) if has_all and not any(sign in str(path) for sign in "*?[") else None
+    if scan is None:
+        return None
+    spool, faults = scratch / "spool.txt", scratch / "faults.csv"
+    connection = duckdb.connect(
+        config={
+            "memory_limit": MEMORY,
+            "threads": 2,
+            "temp_directory": str(scratch / "spill"),
+            "preserve_insertion_order": True,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+    try:
+        written = connection.execute(
+            f"copy ({_judged_lines(path, columns, options, has_blanks=scan.has_blanks)}) "
+            f"to {_quoted(str(spool))} (format csv, header false, delimiter {_quoted(SPOOL_DELIMITER)}, "
+            "quote '', escape '')"
+        ).fetchone()
+    except duckdb.Error:  # a line with too few or too many fields; the other way tells which
+        return None
+    finally:
+        connection.close()
+    return RegularText(
+        path=spool,
+        columns=(ROW, *columns),
+        delimiter=SPOOL_DELIMITER,
+        quote=SPOOL_QUOTE,
+        skip=0,
+        rows=written[0] if written else 0,
+        has_source_row=True,
+        faults=faults,
+        fault_count=_move_faults(spool, faults),
+    )
+
+
+def _judged_lines(path: Path, columns: tuple[str, ...], options: Options, *, has_blanks: bool) -> str:
+    """SQL: each line as the spool holds it; a fault as SPOOL_QUOTE, row, comma and rule.
+
+    The outcome is null for a row, a rule for a fault (what _Rules.broken says), and '' for what is left out.
+    An empty field is null, and nothing when it is joined to others.
+    """
+    texts = [f"text_{position}" for position in range(len(columns))]
+    fields = [f"ltrim({text}, ' ')" for text in texts] if has_blanks else list(texts)
+    bare = {
+        name: f"nullif(trim({text}, {_quoted(BLANKS)}), '')" if has_blanks else text
+        for name, text in zip(columns, texts, strict=True)
+    }
+    value = columns.index("VALUE")
+    fields[value] = f"case when {bare['VALUE']} is null then '0' else {fields[value]} end"
+    missing = " or ".join(f"{bare[name]} is null" for name in ("COMMODITY", *ALWAYS_THERE))
+    cases = [
+        f"when {missing} then 'R102'",
+        f"when {bare['TRADE_FLOW']} not in {_listed(IMPORTS)} then 'R109'",
+        f"when {bare['TRADE_AGREEMENT']} not in {_listed(AGREEMENTS)} then 'R109'",
+        f"when {bare['COUNTRY_ORIGIN']} = {bare['COUNTRY_DESTINATION']} then 'R110'",
+        *[f"when not regexp_full_match({bare[name]}, {_quoted(DIGITS)}) then 'R106'" for name in AMOUNTS],
+    ]
+    if options.units:
+        cases.insert(3, f"when {bare['QUANTITY_UNIT']} not in {_listed(options.units)} then 'R109'")
+    if options.exports == "leave_out":
+        cases.insert(0, f"when {bare['TRADE_FLOW']} in {_listed(EXPORTS)} then ''")
+    joined = f", {_quoted(SPOOL_DELIMITER)}, ".join(["source_row", "source_row", *fields])
+    declared = ", ".join(f"{text}: 'VARCHAR'" for text in texts)
+    return (
+        f"select case when outcome is null then concat({joined}) "
+        f"else concat({_quoted(SPOOL_QUOTE)}, source_row, ',', outcome) end from ("
+        f"select *, case {' '.join(cases)} end as outcome from ("
+        "select row_number() over () + 1 as source_row, * from read_csv("
+        f"{_quoted(str(path))}, auto_detect = false, header = false, skip = 1, compression = 'none', "
+        f"delim = {_quoted(DELIMITER)}, quote = '', escape = '', columns = {{{declared}}}, "
+        f"strict_mode = true, max_line_size = {LONGEST_LINE}))) where outcome is distinct from ''"
+    )
+
+
+def _move_faults(spool: Path, faults: Path) -> int:
+    """Move the faults out of a spool into a file of their own; how many there are.
+
+    The spool is rewritten in its place: what is written never overtakes what is read.
+    """
+    mark = SPOOL_QUOTE.encode()
+    fault = re.compile(mark + rb"([^\n]*\n)")
+    count = 0
+    with spool.open("rb") as source, spool.open("r+b") as target, faults.open("wb") as list_of_faults:
+        while lines := source.read(CHUNK):
+            lines += source.readline()
+            if mark in lines:
+                found = fault.findall(lines)
+                list_of_faults.write(b"".join(found))
+                count += len(found)
+                lines = fault.sub(b"", lines)
+            target.write(lines)
+        target.truncate()
+    return count
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return f"({', '.join(map(_quoted, sorted(codes)))})"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 class _Rules:

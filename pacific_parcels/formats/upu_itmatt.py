@@ -69,7 +69,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from pacific_parcels.errors import ExtractError
 from pacific_parcels.formats import SPOOL_DELIMITER, SPOOL_QUOTE, Header, RegularText
-from pacific_parcels.markup import elements, local_name, number, plain_number, root_name
+from pacific_parcels.markup import NAMES, elements, number, plain_number, root_name
 
 NUMBERS: Literal["row", "record"] = "record"
 JOINS_DOCUMENTS = True
@@ -249,7 +249,7 @@ def _sort_out(path: Path, options: Options, records: _Records) -> None:
     sent = received = ""
     has_items = False
     for element in elements(path, ("Item", "Response", "Event", SENT, RECEIVED, *MESSAGES)):
-        name = local_name(element)
+        name = NAMES[element.tag]
         if name == "Item":
             has_items = True
             records.add("item", _item(element, received or sent, zone))
@@ -278,21 +278,16 @@ def _not_postal(found: str, found_fr: str) -> ExtractError:
     )
 
 
-@lru_cache(maxsize=1024)
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
-
-
 def _texts(element: etree._Element) -> Texts:
     """The texts of the children by local name; below them nothing is looked at, unlike in `markup.texts`."""
-    return {_local(child.tag): (child.text or "").strip() for child in element}
+    return {NAMES[child.tag]: (child.text or "").strip() for child in element}
 
 
 def _item(element: etree._Element, advance_data_at: str, zone: ZoneInfo | None) -> Sequence[str]:
     fields: Texts = {}
     pieces: list[Texts] = []
     for child in element:
-        name = _local(child.tag)
+        name = NAMES[child.tag]
         if name == "ContentPiece":
             pieces.append(_texts(child))
         else:
@@ -345,6 +340,8 @@ def _total(pieces: list[Texts], name: str) -> str:
     found = [piece.get(name, "") for piece in pieces]
     if len(found) == 1:
         return plain_number(found[0])
+    if not any(found):
+        return ""
     figures = []
     for text in found:
         figure = number(text)
@@ -387,7 +384,7 @@ def _event(fields: Texts, zone: ZoneInfo | None) -> Sequence[str]:
 
 def _moment(text: str, zone: ZoneInfo | None) -> str:
     """A time in the one spelling, local where that can be said; any other text as it is."""
-    return text if len(text) > LONGEST_MOMENT else _local_moment(text, zone)
+    return text if not text or len(text) > LONGEST_MOMENT else _local_moment(text, zone)
 
 
 @lru_cache(maxsize=1 << 14)  # the events of a consignment come at the same minute

@@ -41,6 +41,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NoReturn
 from zoneinfo import ZoneInfo
@@ -50,7 +51,7 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from pacific_parcels.errors import ExtractError
 from pacific_parcels.formats import Header, RegularText, Spool
-from pacific_parcels.markup import elements, local_name, number, plain_number, root_name, texts
+from pacific_parcels.markup import NAMES, elements, number, plain_number, root_name, texts
 
 NUMBERS: Literal["row", "record"] = "record"
 JOINS_DOCUMENTS = True
@@ -129,23 +130,43 @@ OF_DECLARATION: dict[str, tuple[str, ...]] = {
 HEADS = frozenset(
     place.removeprefix(SHIPMENT).partition("/")[0] for places in OF_DECLARATION.values() for place in places
 )
+PLACES_FROM_LAST = tuple(
+    (column, place) for column, places in OF_DECLARATION.items() for place in reversed(places)
+)
 MOMENTS = ("Acceptance_date_time", "Issue_date_time", "Arrival_date_time")
 
 ITEM, DECLARATION = "GovernmentAgencyGoodsItem", "Declaration"
 TAGS = (ITEM, DECLARATION, "Response", "WCOTypeName")
 CONTAINERS = frozenset({"Commodity", "GoodsShipment", "Consignment", "ConsignmentItem"})
-# What fills most of an item and is of no use here: papers and their statements.
-NOT_GOODS = frozenset(
-    {"AdditionalDocument", "AdditionalInformation", "PreviousDocument", "ValuationAdjustment"}
-)
 MOST_ITEMS = 10_000
 LONGEST_RECORD = 1 << 20
+LONGEST_KEPT = 40  # characters of a time that is remembered
 DECLARATIONS = {
     "expected": "declarations of the WCO Data Model (DEC)",
     "expected_fr": "déclarations du modèle de données de l'OMD (DEC)",
 }
 Kind = Literal["CUSTOMS", "STATISTICAL", "INVOICE"]
 VALUES: dict[str, Kind] = {"CustomsValueAmount": "CUSTOMS", "StatisticalValueAmount": "STATISTICAL"}
+# Most of an item is papers and their statements, which are of no use here.
+GOODS = (
+    CONTAINERS
+    | VALUES.keys()
+    | {
+        "Classification",
+        "Description",
+        "DutyTaxFee",
+        "ExportCountry",
+        "GoodsMeasure",
+        "GovernmentProcedure",
+        "InvoiceAmount",
+        "InvoiceLine",
+        "Origin",
+        "Packaging",
+        "SequenceNumeric",
+        "TotalGrossMassMeasure",
+        "TotalPackageQuantity",
+    }
+)
 KILOGRAMS = {
     "": Decimal(1),
     "KGM": Decimal(1),
@@ -219,7 +240,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     has_declaration = False
     for element in elements(path, TAGS):
         _refuse_other_messages(element)
-        name = local_name(element)
+        name = NAMES[element.tag]
         if name == ITEM:
             _note_what_stands_before(element, facts)
             items.append(_goods(element, options))
@@ -247,13 +268,19 @@ def _refuse_size(expected: str, expected_fr: str) -> NoReturn:
 def _refuse_other_messages(element: etree._Element) -> None:
     """Errors: ExtractError R014 for an answer of customs, a message that says it is no declaration, or an
     item that belongs to none."""
-    name = local_name(element)
-    above = {local_name(ancestor) for ancestor in element.iterancestors()}
-    if name == "Response" or "Response" in above:
+    name = NAMES[element.tag]
+    is_answer, is_in_declaration = name == "Response", False
+    for ancestor in element.iterancestors():
+        above = NAMES[ancestor.tag]
+        if above == "Response":
+            is_answer = True
+        elif above == DECLARATION:
+            is_in_declaration = True
+    if is_answer:
         kind = "RES"
     elif name == "WCOTypeName":
         kind = (element.text or "").strip()
-    elif name == ITEM and DECLARATION not in above:
+    elif name == ITEM and not is_in_declaration:
         raise ExtractError(
             "R014",
             **DECLARATIONS,
@@ -278,26 +305,28 @@ def _refuse_other_messages(element: etree._Element) -> None:
 def _note_what_stands_before(item: etree._Element, facts: dict[str, str]) -> None:
     """What a declaration says before this item: it is gone as soon as the next element is asked for."""
     element, levels = item, []
-    while (above := element.getparent()) is not None and local_name(element) != DECLARATION:
+    while (above := element.getparent()) is not None and NAMES[element.tag] != DECLARATION:
         levels.append((element, above))
         element = above
-    names = [local_name(above) for _, above in levels]
     for depth, (child, _) in enumerate(levels):
-        prefix = "".join(f"{name}/" for name in reversed(names[depth:]) if name != DECLARATION)
+        if child.getprevious() is None:
+            continue
+        names = [NAMES[above.tag] for _, above in levels[depth:]]
+        prefix = "".join(f"{name}/" for name in reversed(names) if name != DECLARATION)
         for sibling in child.itersiblings(preceding=True):
             _note(sibling, prefix, facts)
 
 
 def _note_children(element: etree._Element, prefix: str, facts: dict[str, str]) -> None:
     for child in element:
-        if local_name(child) == "GoodsShipment" and not prefix:
+        if NAMES[child.tag] == "GoodsShipment" and not prefix:
             _note_children(child, SHIPMENT, facts)
         else:
             _note(child, prefix, facts)
 
 
 def _note(element: etree._Element, prefix: str, facts: dict[str, str]) -> None:
-    name = local_name(element)
+    name = NAMES[element.tag]
     if name not in HEADS:
         return
     if text := (element.text or "").strip():
@@ -310,27 +339,39 @@ def _note(element: etree._Element, prefix: str, facts: dict[str, str]) -> None:
 def _rows(
     facts: dict[str, str], items: list[dict[str, str]], options: Options, *, has_items: bool
 ) -> Iterable[list[str]]:
-    shared = {
-        column: next((facts[place] for place in places if place in facts), "")
-        for column, places in OF_DECLARATION.items()
-    }
+    shared = dict.fromkeys(OF_DECLARATION, "")
+    for column, place in PLACES_FROM_LAST:
+        if place in facts:
+            shared[column] = facts[place]
     for column in MOMENTS:
-        shared[column] = _moment(shared[column], options)
+        shared[column] = _moment(shared[column], options.time_zone)
     announced = number(shared["Goods_item_quantity"])
     reference = shared["Functional_reference_ID"] or shared["Declaration_ID"]
     for position, item in enumerate(items, 1):
-        row = shared | {column: text for column, text in item.items() if text}
+        row = shared.copy()
+        for column, text in item.items():
+            if text:
+                row[column] = text
         if has_items and reference:
             row["Item_ID"] = f"{reference}/{item['Item_number'] or position}"
         else:
             row["Item_ID"] = reference
-        yield [row.get(column, "") for column in COLUMNS]
+        given = row.get
+        yield [given(column, "") for column in COLUMNS]
     if has_items and announced is not None and announced > len(items):
         yield [shared.get(column, "") for column in COLUMNS]
 
 
-def _moment(text: str, options: Options) -> str:
+def _moment(text: str, time_zone: str | None) -> str:
     """A day or a time in the one spelling of this format; the text itself where it is neither."""
+    if not text:
+        return ""
+    read_moment = _local_moment if len(text) <= LONGEST_KEPT else _local_moment.__wrapped__
+    return read_moment(text, time_zone)
+
+
+@lru_cache(maxsize=4096)  # declarations of one arrival name the same times
+def _local_moment(text: str, time_zone: str | None) -> str:
     match = MOMENT.fullmatch(text)
     if match is None:
         return text
@@ -340,10 +381,10 @@ def _moment(text: str, options: Options) -> str:
     local = f"{year}-{month}-{day} {hour}:{minute}:{second or '00'}"
     if offset is None:
         return local
-    if options.time_zone is None:
+    if time_zone is None:
         return f"{local}{offset}"
     try:
-        moment = datetime.fromisoformat(f"{local}{offset}").astimezone(ZoneInfo(options.time_zone))
+        moment = datetime.fromisoformat(f"{local}{offset}").astimezone(ZoneInfo(time_zone))
     except (ValueError, OverflowError):
         return text
     return moment.strftime("%Y-%m-%d %H:%M:%S")
@@ -387,8 +428,8 @@ def _goods(element: etree._Element, options: Options) -> dict[str, str]:
 def _look_through(element: etree._Element, found: _Found) -> None:
     has_pieces = bool(found.pieces)
     for child in element:
-        name = local_name(child)
-        if name in NOT_GOODS:
+        name = NAMES[child.tag]
+        if name not in GOODS:
             continue
         if name in CONTAINERS:
             _look_through(child, found)
@@ -400,13 +441,13 @@ def _look_through(element: etree._Element, found: _Found) -> None:
             _note_charge(child, found)
         elif name == "GoodsMeasure":
             for part in child:
-                if local_name(part) == "GrossMassMeasure":
+                if NAMES[part.tag] == "GrossMassMeasure":
                     found.mass = found.mass or _amount(part, "unitCode")
         elif name == "TotalGrossMassMeasure":
             found.mass = found.mass or _amount(child, "unitCode")
         elif name == "InvoiceLine":
             for part in child:
-                if local_name(part) == "ItemChargeAmount":
+                if NAMES[part.tag] == "ItemChargeAmount":
                     found.values.setdefault("INVOICE", []).append(_amount(part, "currencyID"))
         elif name in VALUES:
             found.values.setdefault(VALUES[name], []).append(_amount(child, "currencyID"))
@@ -429,14 +470,14 @@ def _look_through(element: etree._Element, found: _Found) -> None:
 
 def _parts(element: etree._Element) -> dict[str, str]:
     """The texts of the children of a small element, by their names."""
-    return {local_name(part): (part.text or "").strip() for part in element}
+    return {NAMES[part.tag]: (part.text or "").strip() for part in element}
 
 
 def _note_charge(line: etree._Element, found: _Found) -> None:
     """Type and amount of a DutyTaxFee: what was assessed, else what is to be paid; none has no amount."""
     code, assessed, paid = "", None, None
     for part in line.iter():
-        name = local_name(part)
+        name = NAMES[part.tag]
         if name == "TypeCode" and not code:
             code = (part.text or "").strip()
         elif name == "TaxAssessedAmount":

@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -30,8 +31,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from lxml import etree
 
-from pacific_parcels.formats import format_names, load_format
+from pacific_parcels.errors import ExtractError
+from pacific_parcels.formats import format_names, load_format, read_options
 from pacific_parcels.settings import REPOSITORY
 
 SAMPLES = REPOSITORY / "tests" / "formats"
@@ -151,6 +154,51 @@ def write_documents(path: Path, sample: Path, megabytes: float) -> None:
     write_repeated(path, b"", block, megabytes)
 
 
+def write_large_documents(
+    path: Path, name: str, sample: Path, options: dict[str, Any], megabytes: float
+) -> None:
+    """Documents of 1,000 records. A record is the outermost element that gives more rows when repeated."""
+    for document in sorted(re.split(rb"(?=<\?xml\s)", sample.read_bytes()), key=len, reverse=True):
+        if not document.strip():
+            continue
+        root = etree.fromstring(document)
+        nodes = list(root.iterdescendants(etree.Element))
+        for node in sorted(nodes, key=lambda node: (sum(1 for _ in node.iterancestors()), -len(node))):
+            head, record, tail = parts_around(root, node)
+            if rows_of(path, name, options, head + record * 3 + tail) > rows_of(
+                path, name, options, head + record + tail
+            ):
+                write_repeated(path, b"", head + record * 1000 + tail, megabytes)
+                return
+    raise SystemExit(f"{name}: no element of the sample can be repeated")
+
+
+def parts_around(root: etree._Element, node: etree._Element) -> tuple[bytes, bytes, bytes]:
+    """A document cut before and after one of its elements."""
+    before, after = etree.Comment("cut here"), etree.Comment("cut here")
+    tail, node.tail = node.tail, None
+    node.addprevious(before)
+    node.addnext(after)
+    head, record, rest = etree.tostring(root, encoding="UTF-8", xml_declaration=True).split(
+        b"<!--cut here-->"
+    )
+    before.getparent().remove(before)
+    after.getparent().remove(after)
+    node.tail = tail
+    return head, record + b"\n", rest
+
+
+def rows_of(path: Path, name: str, options: dict[str, Any], document: bytes) -> int:
+    path.write_bytes(document)
+    module = load_format(name)
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        try:
+            text = module.read(path, read_options(module, options), Path(scratch))
+        except ExtractError:
+            return 0
+        return text.rows - text.fault_count
+
+
 def write_rows(path: Path, sample: Path, options: dict[str, Any], megabytes: float) -> None:
     lines = sample.read_bytes().splitlines(keepends=True)
     rows_above = options.get("header_row", 1)
@@ -218,8 +266,21 @@ def bench(name: str, megabytes: float, folder: Path) -> None:
     if sample.suffix == ".xml":
         alone = measured(PARSING_ALONE, name, path, options, size)
         shown(name, ours, f"{ours.speed / alone.speed:.2f} of parsing alone")
+        write_large_documents(path, name, sample, options, megabytes)
+        size = path.stat().st_size / MEGABYTE
+        ours, alone = (measured(program, name, path, options, size) for program in (READ, PARSING_ALONE))
+        shown(f"{name}, large", ours, f"{ours.speed / alone.speed:.2f} of parsing alone")
     else:
         shown(name, ours)
+    if name == "paccomtrade":
+        write_regular_rows(path, sample, {"delimiter": ";"}, megabytes)
+        size = path.stat().st_size / MEGABYTE
+        ours = measured(READ, name, path, options, size)
+        alone = measured(DUCKDB_ALONE, name, path, {"delimiter": ";"}, size)
+        if ours.rows != alone.rows:
+            raise SystemExit(f"{name}: {ours.rows} rows, DuckDB alone reads {alone.rows}")
+        shown("paccomtrade, regular", ours, f"{ours.speed / alone.speed:.2f} of DuckDB alone")
+        shown("DuckDB alone", alone)
     if name == "delimited":
         write_regular_rows(path, sample, options, megabytes)
         regular = {"delimiter": options.get("delimiter", ",")}

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import RegularText
-from pacific_parcels.formats.paccomtrade import LONGEST_LINE, ROW, Options, header, read
+from pacific_parcels.formats import RegularText, paccomtrade
+from pacific_parcels.formats.paccomtrade import CHUNK, LONGEST_LINE, ROW, Options, header, read
 from pacific_parcels.members import Member
 from pacific_parcels.reading import Reading, connect, read_extract
 from pacific_parcels.settings import Settings
@@ -321,3 +321,103 @@ class TestText:
         assert numbers == sorted(set(numbers))
         assert len({len(row) for row in rows}) <= 1
         assert all(fault.split(",")[1] in FAULTS for fault in faults)
+
+
+SPELLINGS = {
+    "COMMODITY": ["610910", "", " "],
+    "COMMODITY_CLASSIFICATION": ["HS2022", "#", ""],
+    "TRADE_FLOW": ["M1", "M2", " M1", "M1\u00a0", "X1", "X2 ", "m1", ""],
+    "VALUE": ["10.00", "", "\t", "  5 ", "1,5"],
+    "INCOTERMS": ["CIF", "\u2003", ""],
+    "FREIGHT_PAID": ["1.00", "", " ", "1.", ".5", ".", "+1e3", "-1E-3", "1 000", "1_0", "\u0661", " 7\u00a0"],
+    "INSURANCE_PAID": ["0.10", "", "nan", "inf", "1e", "\x1c2\x0b", "0x10"],
+    "CURRENCY": ["FJD", "é", "'"],
+    "QUANTITY": ["1", "", "--1", "\u30002"],
+    "QUANTITY_UNIT": ["NMB", "", "KGM ", "O'S", "XYZ"],
+    "COUNTRY_ORIGIN": ["CN", "FJ", " FJ", ""],
+    "COUNTRY_DESTINATION": ["FJ", "", "FJ\t", "US"],
+    "TRADE_AGREEMENT": ["NONE", "MSG", "EU", "\x85", ""],
+    "TRANSPORT": ["42", "", "\ufeff", "1 "],
+}
+CHANGES = st.dictionaries(st.sampled_from(list(SPELLINGS)), st.none(), max_size=3).flatmap(
+    lambda chosen: st.fixed_dictionaries({name: st.sampled_from(SPELLINGS[name]) for name in chosen})
+)
+LINES = CHANGES.map(lambda change: ";".join((GOOD_LINE | change).values()))
+# Short, long, blank: few of them, or no report would be regular.
+ODD_LINES = st.sampled_from(
+    [f"{GOOD_TEXT};", f"{GOOD_TEXT};;", f"{GOOD_TEXT}; ", "a;b", "", " ", f"{GOOD_TEXT};x"]
+)
+
+
+class TestRegularReports:
+    """A regular report goes another way, at many times the speed, and nobody can tell from what comes out."""
+
+    def outcome(self, folder: Path, content: str, options: Options) -> tuple[Any, ...]:
+        folder.mkdir(exist_ok=True)
+        path = folder / "report.csv"
+        path.write_bytes(content.encode())
+        try:
+            text = read(path, options, folder)
+        except ExtractError as error:
+            return (error.rule_id, error.details)
+        assert text.faults is not None
+        shape = (text.columns, text.delimiter, text.quote, text.skip, text.has_source_row)
+        return (text.path.read_bytes(), text.faults.read_bytes(), text.rows, text.fault_count, *shape)
+
+    @given(
+        lines=st.lists(LINES, max_size=12),
+        odd=st.lists(ODD_LINES, max_size=1),
+        end=st.sampled_from(["\n", "\r\n"]),
+        ends_last_line=st.booleans(),
+        mark=st.sampled_from(["", "\ufeff"]),
+        options=st.builds(
+            Options,
+            exports=st.sampled_from(["reject", "leave_out"]),
+            units=st.sampled_from([(), ("NMB", "KGM", "O'S")]),
+        ),
+    )
+    @example(lines=[GOOD_TEXT], odd=[], end="\n", ends_last_line=False, mark="", options=Options())
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_they_come_out_as_line_by_line(
+        self,
+        lines: list[str],
+        odd: list[str],
+        end: str,
+        ends_last_line: bool,
+        mark: str,
+        options: Options,
+        tmp_path: Path,
+    ) -> None:
+        """A quotation mark in the header changes no name, but makes the whole report irregular."""
+        content = end.join([HEADER, *lines[:5], *odd, *lines[5:]]) + end * ends_last_line
+        quoted = content.replace("DATE;", '"DATE";', 1)
+
+        regular = self.outcome(tmp_path / "regular", mark + content, options)
+        line_by_line = self.outcome(tmp_path / "line_by_line", mark + quoted, options)
+
+        assert regular == line_by_line
+
+    def test_no_line_of_them_is_read_by_itself(self, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delattr(paccomtrade, "_read_lines")
+        rows, faults = report.read(report_of({}, {"QUANTITY": "?"}, {}))
+
+        assert [row[0] for row in rows] == ["2", "4"]
+        assert faults == ["3,R106"]
+
+    def test_faults_are_sorted_out_of_more_lines_than_one_piece_holds(self, report: Report) -> None:
+        lines = CHUNK // len(GOOD_TEXT) * 3
+        content = report_of(*[{"QUANTITY": "?"} if number % 1000 == 0 else {} for number in range(lines)])
+        rows, faults = report.read(content)
+
+        assert faults == [f"{number + 2},R106" for number in range(0, lines, 1000)]
+        assert [int(row[0]) for row in rows] == [number + 2 for number in range(lines) if number % 1000 != 0]
+
+    @pytest.mark.parametrize("end", ["\n", "\r\n"])
+    @pytest.mark.parametrize("shift", [-2, -1, 0, 1])
+    def test_a_blank_line_across_two_pieces_is_seen(self, report: Report, end: str, shift: int) -> None:
+        """The commodity of the second line is as long as it takes."""
+        above = len(f"{HEADER}{end}{GOOD_TEXT}{end}")
+        filled = GOOD_TEXT.replace("610910", "6" * (CHUNK - above - len(GOOD_TEXT) + 6 + shift))
+        rows, _ = report.read(f"{HEADER}{end}{GOOD_TEXT}{end}{filled}{end}{end}{GOOD_TEXT}{end}")
+
+        assert [row[0] for row in rows] == ["2", "3", "5"]
