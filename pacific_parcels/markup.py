@@ -100,8 +100,11 @@ def local_name(element: etree._Element) -> str:
     return NAMES[element.tag]
 
 
-def elements(path: Path, tags: Collection[str]) -> Iterator[etree._Element]:
+def elements(path: Path, tags: Collection[str], roots: Collection[str] = ()) -> Iterator[etree._Element]:
     """Every element with one of the local names `tags`, when it ends, over all documents of the file.
+
+    Where `roots` are given, a document with another root refuses the file (R014) when it ends: nobody would
+    notice that it was passed over.
 
     An element is emptied as soon as the next one is asked for, and what stood before it, in its parent and
     in all above, is taken away: keep what is needed of it, not the element. The root of a document is given
@@ -143,9 +146,17 @@ def elements(path: Path, tags: Collection[str]) -> Iterator[etree._Element]:
                         expected_fr="16 Mo pour un enregistrement",
                     )
                 lines_of_document += chunk.count(b"\n")
-            parser.close()
+            root = local_name(parser.close())
         except etree.XMLSyntaxError as error:
             raise _broken(error, line) from error
+        if roots and root not in roots:
+            raise ExtractError(
+                "R014",
+                expected=f"documents of the kind {', '.join(roots)}",
+                expected_fr=f"documents du type {', '.join(roots)}",
+                found=f"the element {root[:40]} among them",
+                found_fr=f"l'élément {root[:40]} parmi eux",
+            )
         line += lines_of_document
 
 

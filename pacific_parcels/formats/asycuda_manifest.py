@@ -133,7 +133,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     spool = Spool(scratch, COLUMNS)
     voyage = _Voyage({})
     bills = 0
-    for element in elements(path, ("General_segment", "Master_bol", "Bol_segment", *ROOTS)):
+    for element in elements(path, ("General_segment", "Master_bol", "Bol_segment", *ROOTS), ROOTS):
         name = local_name(element)
         if name == "Bol_segment":
             bills += 1

@@ -184,7 +184,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     header(path, options)
     spool = Spool(scratch, COLUMNS)
     row = 0
-    for declaration in elements(path, ("ASYCUDA",)):
+    for declaration in elements(path, ("ASYCUDA",), ("ASYCUDA",)):
         for fields in _rows(declaration, options):
             row += 1
             spool.row(row, fields)

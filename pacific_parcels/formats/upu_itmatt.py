@@ -248,7 +248,9 @@ def _sort_out(path: Path, options: Options, records: _Records) -> None:
     zone = None if options.time_zone is None else ZoneInfo(options.time_zone)
     sent = received = ""
     has_items = False
-    for element in elements(path, ("Item", "Response", "Event", SENT, RECEIVED, *MESSAGES)):
+    for element in elements(
+        path, ("Item", "Response", "Event", SENT, RECEIVED, *MESSAGES), (ENVELOPE, *MESSAGES)
+    ):
         name = NAMES[element.tag]
         if name == "Item":
             has_items = True

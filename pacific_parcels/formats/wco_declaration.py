@@ -137,6 +137,7 @@ MOMENTS = ("Acceptance_date_time", "Issue_date_time", "Arrival_date_time")
 
 ITEM, DECLARATION = "GovernmentAgencyGoodsItem", "Declaration"
 TAGS = (ITEM, DECLARATION, "Response", "WCOTypeName")
+ROOTS = ("MetaData", DECLARATION)
 CONTAINERS = frozenset({"Commodity", "GoodsShipment", "Consignment", "ConsignmentItem"})
 MOST_ITEMS = 10_000
 LONGEST_RECORD = 1 << 20
@@ -215,7 +216,7 @@ class Options(BaseModel):
 def header(path: Path, options: Options) -> Header:
     """COLUMNS. Errors: those of markup.elements, and R014 for what is no declaration."""
     root = root_name(path)
-    if root not in ("MetaData", DECLARATION):
+    if root not in ROOTS:
         raise ExtractError(
             "R014",
             **DECLARATIONS,
@@ -238,7 +239,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     facts: dict[str, str] = {}
     items: list[dict[str, str]] = []
     has_declaration = False
-    for element in elements(path, TAGS):
+    for element in elements(path, TAGS, ROOTS):
         _refuse_other_messages(element)
         name = NAMES[element.tag]
         if name == ITEM:

@@ -206,6 +206,25 @@ class TestRefusals:
             root_name(path)
 
 
+class TestRoots:
+    def test_a_document_of_another_kind_among_them_refuses_the_file(self, tmp_path: Path) -> None:
+        path = put(tmp_path, DECLARATION + b"<m><r>1</r></m>" + DECLARATION + b"<other><r>2</r></other>")
+
+        with pytest.raises(ExtractError) as caught:
+            list(elements(path, ["r"], ["m"]))
+
+        assert caught.value.rule_id == "R014"
+        assert caught.value.details["found"] == "the element other among them"
+        assert texts_of(path) == ["1", "2"], "where no roots are named all are read"
+
+    def test_documents_of_the_kinds_named_are_read(self, tmp_path: Path) -> None:
+        path = put(
+            tmp_path, DECLARATION + b"<m><r>1</r></m>" + DECLARATION + b'<x:n xmlns:x="u"><x:r/></x:n>'
+        )
+
+        assert len(list(elements(path, ["r"], ["m", "n"]))) == 2
+
+
 class TestMemory:
     """Peak memory of a process that reads a file of 60 MB, made of one piece over and over."""
 
