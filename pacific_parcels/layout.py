@@ -1,7 +1,7 @@
 """A member's layout as one SQL statement: from the text of an extract to the item contract, rows judged.
 
 Each statement comes in two kinds. The *plain* one takes values as they stand and is what nearly every row
-passes, at about 1.3 times the cost of DuckDB's own typed copy. The *exact* one trims every value first, names
+passes, at about the cost of DuckDB's own typed copy. The *exact* one trims every value first, names
 every broken rule, and decides about the few rows that the plain one left. A row that the plain statement
 accepts is one that the exact statement accepts with the same values (a property test holds them together).
 """

@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
@@ -95,22 +96,42 @@ class _Names(dict[str, str]):
 NAMES: Final = _Names()  # local names by tag: NAMES[element.tag], where a call for each element would cost
 
 
+@dataclass(frozen=True)
+class DocumentKind:
+    """What kind of documents a format reads: their roots, and words for them in English and French.
+
+    A document with the element `mark` is of the kind too, whatever its root: another message of the same
+    standard, which the format names itself.
+    """
+
+    roots: tuple[str, ...]
+    en: str
+    fr: str
+    mark: str = ""
+
+    def refusal(self, found: str, found_fr: str) -> ExtractError:
+        return ExtractError("R014", expected=self.en, expected_fr=self.fr, found=found, found_fr=found_fr)
+
+    def require(self, root: str) -> None:
+        """Errors: ExtractError R014 where the root of a document is another one."""
+        if root not in self.roots:
+            raise self.refusal(f"the element {root[:40]}", f"l'élément {root[:40]}")
+
+
 def local_name(element: etree._Element) -> str:
     """The name of an element without its namespace."""
     return NAMES[element.tag]
 
 
-def elements(path: Path, tags: Collection[str], roots: Collection[str] = ()) -> Iterator[etree._Element]:
+def elements(path: Path, tags: Collection[str], kind: DocumentKind | None = None) -> Iterator[etree._Element]:
     """Every element with one of the local names `tags`, when it ends, over all documents of the file.
-
-    Where `roots` are given, a document with another root refuses the file (R014) when it ends: nobody would
-    notice that it was passed over.
 
     An element is emptied as soon as the next one is asked for, and what stood before it, in its parent and
     in all above, is taken away: keep what is needed of it, not the element. The root of a document is given
-    too when `tags` holds its name. Errors: ExtractError R001 (empty), R004 (encoding), R016 (NUL), R019
-    (more than 16 MB from one of these elements to the next), R020 (document type), R022 (not well-formed,
-    or no document at all).
+    too when `tags` holds its name. Errors: ExtractError R001 (empty), R004 (encoding), R014 (at the end of a
+    document that is not of the `kind`: nobody would notice that it was passed over), R016 (NUL), R019 (more
+    than 16 MB from one of these elements to the next), R020 (document type), R022 (not well-formed, or no
+    document at all).
     """
     wanted = [f"{{*}}{tag}" for tag in tags]
     line = 0
@@ -119,12 +140,15 @@ def elements(path: Path, tags: Collection[str], roots: Collection[str] = ()) -> 
         parent: etree._Element | None = None
         since = 0
         lines_of_document = 0
+        is_marked = False
         try:
             for chunk in document:
                 since += len(chunk)
                 parser.feed(chunk)
                 for _, element in cast(Events, parser.read_events()):
                     since = 0
+                    if kind is not None and kind.mark:
+                        is_marked = is_marked or NAMES[element.tag] == kind.mark
                     yield element
                     element.clear()
                     above = element.getparent()
@@ -149,14 +173,8 @@ def elements(path: Path, tags: Collection[str], roots: Collection[str] = ()) -> 
             root = local_name(parser.close())
         except etree.XMLSyntaxError as error:
             raise _broken(error, line) from error
-        if roots and root not in roots:
-            raise ExtractError(
-                "R014",
-                expected=f"documents of the kind {', '.join(roots)}",
-                expected_fr=f"documents du type {', '.join(roots)}",
-                found=f"the element {root[:40]} among them",
-                found_fr=f"l'élément {root[:40]} parmi eux",
-            )
+        if kind is not None and not is_marked:
+            kind.require(root)
         line += lines_of_document
 
 

@@ -426,20 +426,7 @@ class _Pass:
             is_whole = self.text.has_source_row or not self.text.fault_count
             self._judge_exactly(self.text if is_whole else self._lines_of([(1, LAST_ROW)]))
         else:
-            self.connection.execute(f"create temp table accepted as {plain.accepted()}")
-            self._refuse_rows_that_were_not_split()
-            ids = "select source_row, hash(item_id) as item_hash from accepted"
-            self._take_back_repeated_items(ids)
-            (accepted,) = self._one("select count(*) from accepted")
-            if accepted < self.text.rows - self.text.fault_count:
-                rest = self._rest()
-                left = Statement(self.layout, self.facts, rest, is_exact=False).item_ids()
-                left = f"select null, hash(item_id) from ({left}) where item_id is not null"
-                has_repeats = self._take_back_repeated_items(f"{ids} union all {left}")
-                self._refuse_rows_that_were_not_split()
-                if has_repeats:
-                    rest = self._rest()
-                self._judge_exactly(rest)
+            self._judge_in_two_steps(plain)
         if self.text.fault_count:
             self.connection.execute(
                 f"insert into rejected by name select {quoted(self.facts.extract_id)} as extract_id, "
@@ -448,6 +435,22 @@ class _Pass:
             )
         self._sum_up()
         self._write_accepted()
+
+    def _judge_in_two_steps(self, plain: Statement) -> None:
+        """The plain statement on all rows, then the exact one on what it left and on repeated items."""
+        self.connection.execute(f"create temp table accepted as {plain.accepted()}")
+        self._refuse_rows_that_were_not_split()
+        ids = "select source_row, hash(item_id) as item_hash from accepted"
+        self._take_back_repeated_items(ids)
+        (accepted,) = self._one("select count(*) from accepted")
+        if accepted == self.text.rows - self.text.fault_count:
+            return
+        rest = self._rest()
+        left = Statement(self.layout, self.facts, rest, is_exact=False).item_ids()
+        left = f"select null, hash(item_id) from ({left}) where item_id is not null"
+        has_repeats = self._take_back_repeated_items(f"{ids} union all {left}")
+        self._refuse_rows_that_were_not_split()
+        self._judge_exactly(self._rest() if has_repeats else rest)
 
     def _faulty_rows(self) -> str:
         return (

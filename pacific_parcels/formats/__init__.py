@@ -19,18 +19,62 @@ from __future__ import annotations
 import csv
 import importlib
 import pkgutil
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from pacific_parcels.errors import MemberFileError
 
 SPOOL_DELIMITER = "\x1f"
 SPOOL_QUOTE = "\x1e"
+LONGEST_MOMENT = 40  # characters of a text that can be a time, and is remembered
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+
+
+def _known_zone(value: str) -> str:
+    try:
+        return ZoneInfo(value).key
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{value!r} is not an IANA time zone") from error
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]  # of an option: the member's own
+
+
+def iso_moment(text: str, time_zone: str | None) -> str:
+    """A time of ISO 8601 as 2026-03-05 14:30:00, local where it has an offset and the zone is known.
+
+    Any other text, and a time with an offset where no zone is given, comes back as it is.
+    """
+    return text if len(text) > LONGEST_MOMENT else _iso_moment(text, time_zone)
+
+
+@lru_cache(maxsize=1 << 14)  # the items of a consignment name the same times
+def _iso_moment(text: str, time_zone: str | None) -> str:
+    match = MOMENT.fullmatch(text)
+    if match is None:
+        return text
+    day, minutes, seconds, offset = match.groups()
+    local = f"{day} {minutes}{seconds or ':00'}"
+    if offset is None:
+        return local
+    return text if time_zone is None else local_time(local, offset, time_zone) or text
+
+
+def local_time(moment: str, offset: str, time_zone: str) -> str | None:
+    """A moment (2026-03-05 14:30:00) of an offset (+08:00, Z) in a time zone; None where it is no time."""
+    try:
+        return datetime.fromisoformat(moment + offset).astimezone(ZoneInfo(time_zone)).isoformat(" ")[:19]
+    except (ValueError, OverflowError):
+        return None
 
 
 @dataclass(frozen=True)

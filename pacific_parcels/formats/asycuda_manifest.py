@@ -32,9 +32,16 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from pacific_parcels.errors import ExtractError
 from pacific_parcels.formats import Header, RegularText, Spool
-from pacific_parcels.markup import elements, local_name, plain_number, root_name, text_at, texts_by_name
+from pacific_parcels.markup import (
+    DocumentKind,
+    elements,
+    local_name,
+    plain_number,
+    root_name,
+    text_at,
+    texts_by_name,
+)
 
 NUMBERS: Final[Literal["row", "record"]] = "record"
 CANNOT_CARRY: Final[tuple[str, ...]] = (
@@ -55,7 +62,11 @@ CANNOT_CARRY: Final[tuple[str, ...]] = (
 )
 JOINS_DOCUMENTS: Final = True
 
-ROOTS: Final = ("Awmds", "Awbolds")
+MANIFESTS: Final = DocumentKind(
+    ("Awmds", "Awbolds"),
+    "a manifest of ASYCUDA World (XML, <Awmds>)",
+    "manifeste de SYDONIA World (XML, <Awmds>)",
+)
 OF_MANIFEST: Final = (
     "Customs_office_code",
     "Voyage_number",
@@ -115,15 +126,7 @@ class Options(BaseModel):
 
 
 def header(path: Path, options: Options) -> Header:
-    root = root_name(path)
-    if root not in ROOTS:
-        raise ExtractError(
-            "R014",
-            expected="a manifest of ASYCUDA World (XML, <Awmds>)",
-            expected_fr="manifeste de SYDONIA World (XML, <Awmds>)",
-            found=f"XML of another kind (<{root[:40]}>)",
-            found_fr=f"du XML d'un autre type (<{root[:40]}>)",
-        )
+    MANIFESTS.require(root_name(path))
     return Header(COLUMNS)
 
 
@@ -133,14 +136,16 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     spool = Spool(scratch, COLUMNS)
     voyage = _Voyage({})
     bills = 0
-    for element in elements(path, ("General_segment", "Master_bol", "Bol_segment", *ROOTS), ROOTS):
+    for element in elements(
+        path, ("General_segment", "Master_bol", "Bol_segment", *MANIFESTS.roots), MANIFESTS
+    ):
         name = local_name(element)
         if name == "Bol_segment":
             bills += 1
             bill = texts_by_name(element, without=NOT_OF_INTEREST)
             if _is_item(bill, masters, options):
                 spool.row(bills, voyage.fields(bill))
-        elif name in ROOTS:
+        elif name in MANIFESTS.roots:
             voyage = _Voyage({})
         else:
             voyage = _Voyage(texts_by_name(element, without=NOT_OF_INTEREST))

@@ -46,7 +46,16 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from pacific_parcels.errors import ExtractError
 from pacific_parcels.formats import Header, RegularText, Spool
-from pacific_parcels.markup import elements, local_name, number, plain_number, root_name, text_at, texts
+from pacific_parcels.markup import (
+    DocumentKind,
+    elements,
+    local_name,
+    number,
+    plain_number,
+    root_name,
+    text_at,
+    texts,
+)
 
 NUMBERS: Final[Literal["row", "record"]] = "record"
 CANNOT_CARRY: Final[tuple[str, ...]] = (
@@ -59,6 +68,11 @@ CANNOT_CARRY: Final[tuple[str, ...]] = (
     "outcome_code",
 )
 JOINS_DOCUMENTS: Final = True
+DECLARATIONS: Final = DocumentKind(
+    ("ASYCUDA",),
+    "declarations of ASYCUDA World (XML, <ASYCUDA>)",
+    "déclarations de SYDONIA World (XML, <ASYCUDA>)",
+)
 
 # Column: where it stands in the declaration.
 OF_DECLARATION: Final = {
@@ -167,15 +181,7 @@ class Options(BaseModel):
 
 
 def header(path: Path, options: Options) -> Header:
-    root = root_name(path)
-    if root != "ASYCUDA":
-        raise ExtractError(
-            "R014",
-            expected="declarations of ASYCUDA World (XML, <ASYCUDA>)",
-            expected_fr="déclarations de SYDONIA World (XML, <ASYCUDA>)",
-            found=f"XML of another kind (<{root[:40]}>)",
-            found_fr=f"du XML d'un autre type (<{root[:40]}>)",
-        )
+    DECLARATIONS.require(root_name(path))
     return Header(COLUMNS)
 
 
@@ -184,7 +190,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     header(path, options)
     spool = Spool(scratch, COLUMNS)
     row = 0
-    for declaration in elements(path, ("ASYCUDA",), ("ASYCUDA",)):
+    for declaration in elements(path, DECLARATIONS.roots, DECLARATIONS):
         for fields in _rows(declaration, options):
             row += 1
             spool.row(row, fields)

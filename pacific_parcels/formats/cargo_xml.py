@@ -44,19 +44,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from lxml import etree
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict
 
-from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import Header, RegularText, Spool
-from pacific_parcels.markup import NAMES, elements, root_name, text_at
+from pacific_parcels.formats import Header, RegularText, Spool, TimeZone, iso_moment
+from pacific_parcels.markup import NAMES, DocumentKind, elements, root_name, text_at
 
 NUMBERS: Literal["row", "record"] = "record"
 JOINS_DOCUMENTS = True
@@ -125,6 +121,12 @@ HEADER, BUSINESS, MASTER, HOUSE = (
     "MasterConsignment",
     "IncludedHouseConsignment",
 )
+MESSAGES: Final = DocumentKind(
+    tuple(MESSAGE_TYPES),
+    "IATA Cargo-XML (XFZB, XFHL or XFWB)",
+    "IATA Cargo-XML (XFZB, XFHL ou XFWB)",
+    mark=HEADER,
+)
 DIRECT = "740"
 
 PLAIN = frozenset(("TotalPieceQuantity", "PackageQuantity", "SummaryDescription"))
@@ -158,22 +160,13 @@ TRUTH = {"true": "true", "1": "true", "false": "false", "0": "false"}
 POUND = Decimal("0.45359237")  # kilograms, by definition
 MASS = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,6})?", re.ASCII)  # times a pound it is still exact
 CODE = re.compile(r"[A-Z0-9]{0,4}", re.ASCII)
-MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 LONGEST_RECORD = 1 << 18  # characters: with four bytes each they still make a line that DuckDB reads
 
 
 class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    time_zone: str | None = None
-
-    @field_validator("time_zone")
-    @classmethod
-    def _zone_exists(cls, value: str | None) -> str | None:
-        try:
-            return value if value is None else ZoneInfo(value).key
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"{value!r} is not an IANA time zone") from error
+    time_zone: TimeZone | None = None
 
 
 @dataclass
@@ -187,15 +180,7 @@ class _Message:
 
 def header(path: Path, options: Options) -> Header:
     """The columns, which are always the same. Errors: ExtractError R014 where the root is of another kind."""
-    root = root_name(path)
-    if root not in MESSAGE_TYPES:
-        raise ExtractError(
-            "R014",
-            expected="IATA Cargo-XML (XFZB, XFHL or XFWB)",
-            expected_fr="IATA Cargo-XML (XFZB, XFHL ou XFWB)",
-            found=f"the element {root[:40]}",
-            found_fr=f"l'élément {root[:40]}",
-        )
+    MESSAGES.require(root_name(path))
     return Header(COLUMNS)
 
 
@@ -219,7 +204,7 @@ class _Reading:
 
     def run(self, path: Path) -> RegularText:
         message = _Message()
-        for element in elements(path, (HEADER, BUSINESS, HOUSE, MASTER, *MESSAGE_TYPES)):
+        for element in elements(path, (HEADER, BUSINESS, HOUSE, MASTER, *MESSAGE_TYPES), MESSAGES):
             name = NAMES[element.tag]
             kind = _message_type(element)
             if name == HOUSE:
@@ -233,7 +218,7 @@ class _Reading:
             elif name == BUSINESS and kind:
                 message.waybill = text_at(element, "ID")
                 signed = text_at(element, "SignatoryCarrierAuthentication/ActualDateTime")
-                message.header["ActualDateTime"] = _local_time(signed, self.time_zone)
+                message.header["ActualDateTime"] = iso_moment(signed, self.time_zone)
             elif name == MASTER:
                 if message.master is None and kind == "XFWB":
                     self._master(element, message)
@@ -247,7 +232,7 @@ class _Reading:
 
     def _header(self, element: etree._Element) -> dict[str, str]:
         found = _first_texts(element, ("TypeCode", "PurposeCode", "VersionID", "IssueDateTime"))
-        found["IssueDateTime"] = _local_time(found["IssueDateTime"], self.time_zone)
+        found["IssueDateTime"] = iso_moment(found["IssueDateTime"], self.time_zone)
         return found
 
     def _house(self, kind: str, element: etree._Element, message: _Message) -> None:
@@ -371,9 +356,9 @@ class _Reading:
         departure = text_at(element, "DepartureEvent/ScheduledOccurrenceDateTime")
         arrival = text_at(element, "ArrivalEvent/ScheduledOccurrenceDateTime")
         if departure:
-            facts.setdefault("DepartureDateTime", _local_time(departure, self.time_zone))
+            facts.setdefault("DepartureDateTime", iso_moment(departure, self.time_zone))
         if arrival:
-            facts["ArrivalDateTime"] = _local_time(arrival, self.time_zone)
+            facts["ArrivalDateTime"] = iso_moment(arrival, self.time_zone)
 
 
 def _message_type(element: etree._Element) -> str:
@@ -463,22 +448,3 @@ def _kilograms(text: str, unit: str) -> str:
     if unit != "LBR":
         return ""
     return f"{Decimal(text) * POUND:f}" if MASS.fullmatch(text) else text
-
-
-@lru_cache(maxsize=4096)
-def _local_time(text: str, time_zone: str | None) -> str:
-    """A time as 2026-03-05 14:30:00; as written where it cannot be read, or where its zone is not known."""
-    match = MOMENT.fullmatch(text)
-    if match is None:
-        return text
-    day, minute, second, offset = match.groups()
-    moment = f"{day} {minute}{second or ':00'}"
-    if offset is None:
-        return moment
-    if time_zone is None:
-        return text
-    try:
-        aware = datetime.fromisoformat(f"{moment}{offset}")
-        return aware.astimezone(ZoneInfo(time_zone)).strftime("%Y-%m-%d %H:%M:%S")
-    except (ValueError, OverflowError):
-        return text

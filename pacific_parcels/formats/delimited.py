@@ -1,10 +1,11 @@
 """Delimited text: comma, semicolon, tab or pipe, in UTF-8, UTF-16, Windows-1252 or Latin-1, preamble or not.
 
 Regular bytes (UTF-8 or ASCII, one kind of line end, no blank line between rows, the same number of fields
-on each) go to DuckDB as they are. All others are read record by record into a spool, which alone can
-number rows as a spreadsheet shows them. A blank line, or one of separators alone, is no row, but it counts
-where rows are numbered; fields beyond the last column are none as long as they are empty. With backslashes
-or footer rows every extract goes to the spool, at several times the cost.
+on each) go to DuckDB as they are; where only the number of fields is wrong, and no quotation mark stands in
+the file, so does a copy with those lines emptied in their places. All others are read record by record into
+a spool, which alone can number rows as a spreadsheet shows them. A blank line, or one of separators alone,
+is no row, but it counts where rows are numbered; fields beyond the last column are none as long as they are
+empty. With backslashes or footer rows every extract goes to the spool, at several times the cost.
 
 It carries whatever columns the member exports. It cannot carry a type: a date, a number and a code are
 all text, and the layout says how to read them.

@@ -52,24 +52,28 @@ edition of the Harmonized System.
 from __future__ import annotations
 
 import heapq
-import re
 import zlib
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import datetime
 from decimal import Context, Decimal
-from functools import lru_cache, reduce
+from functools import reduce
 from pathlib import Path
 from typing import Literal, TextIO
-from zoneinfo import ZoneInfo
 
 import duckdb
 from lxml import etree
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import SPOOL_DELIMITER, SPOOL_QUOTE, Header, RegularText
-from pacific_parcels.markup import NAMES, elements, number, plain_number, root_name
+from pacific_parcels.formats import (
+    SPOOL_DELIMITER,
+    SPOOL_QUOTE,
+    Header,
+    RegularText,
+    TimeZone,
+    iso_moment,
+)
+from pacific_parcels.markup import NAMES, DocumentKind, elements, number, plain_number, root_name
 
 NUMBERS: Literal["row", "record"] = "record"
 JOINS_DOCUMENTS = True
@@ -132,17 +136,20 @@ EVENT_COLUMNS = ("Item_id", "code", "moment", "office", "reason")
 
 MESSAGES = ("ITMATT", "CUSRSP", "EMSEVT")
 ENVELOPE = "PostalMessages"
+POSTAL_MESSAGES = DocumentKind(
+    (ENVELOPE, *MESSAGES),
+    "postal messages in XML (ITMATT, CUSRSP, EMSEVT)",
+    "messages postaux en XML (ITMATT, CUSRSP, EMSEVT)",
+)
 SENT, RECEIVED = "MessagePreparationDateTime", "MessageReceivedDateTime"
 
 # Characters of a record. One row is an item and parts of many events, and has to be a line that DuckDB reads.
 LONGEST = {"item": 1 << 18, "response": 1 << 12, "event": 1 << 12}
-LONGEST_MOMENT = 40
 MOST_OTHER_EVENTS = 10
 SOURCE_OF_ONE_JOIN = 24 << 20  # bytes of XML whose items are joined at a time
 MOST_JOINS = 128
 MEMORY = "128MB"
 
-MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 EXACT = Context(prec=300)  # no number that is read has more digits
 
 Texts = dict[str, str]
@@ -153,22 +160,12 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    time_zone: str | None = None
-
-    @field_validator("time_zone")
-    @classmethod
-    def _zone_exists(cls, value: str | None) -> str | None:
-        try:
-            return value if value is None else ZoneInfo(value).key
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"{value!r} is not an IANA time zone") from error
+    time_zone: TimeZone | None = None
 
 
 def header(path: Path, options: Options) -> Header:
     """The columns, which are always the same. Errors: ExtractError R014 where the root is of another kind."""
-    root = root_name(path)
-    if root not in (ENVELOPE, *MESSAGES):
-        raise _not_postal(f"the element {root[:40]}", f"l'élément {root[:40]}")
+    POSTAL_MESSAGES.require(root_name(path))
     return Header(COLUMNS)
 
 
@@ -245,12 +242,10 @@ def _scratch_file(scratch: Path, kind: str, part: int) -> Path:
 
 def _sort_out(path: Path, options: Options, records: _Records) -> None:
     """Every Item, Response and Event of the file, to where its kind belongs."""
-    zone = None if options.time_zone is None else ZoneInfo(options.time_zone)
+    zone = options.time_zone
     sent = received = ""
     has_items = False
-    for element in elements(
-        path, ("Item", "Response", "Event", SENT, RECEIVED, *MESSAGES), (ENVELOPE, *MESSAGES)
-    ):
+    for element in elements(path, ("Item", "Response", "Event", SENT, RECEIVED, *MESSAGES), POSTAL_MESSAGES):
         name = NAMES[element.tag]
         if name == "Item":
             has_items = True
@@ -263,21 +258,13 @@ def _sort_out(path: Path, options: Options, records: _Records) -> None:
             sent = received = ""
             has_items = False
         elif has_items:
-            raise _not_postal(f"{name} after the items of its message", f"{name} après les envois du message")
+            raise POSTAL_MESSAGES.refusal(
+                f"{name} after the items of its message", f"{name} après les envois du message"
+            )
         elif name == SENT:
-            sent = _moment((element.text or "").strip(), zone)
+            sent = iso_moment((element.text or "").strip(), zone)
         else:
-            received = _moment((element.text or "").strip(), zone)
-
-
-def _not_postal(found: str, found_fr: str) -> ExtractError:
-    return ExtractError(
-        "R014",
-        expected="postal messages in XML (ITMATT, CUSRSP, EMSEVT)",
-        expected_fr="messages postaux en XML (ITMATT, CUSRSP, EMSEVT)",
-        found=found,
-        found_fr=found_fr,
-    )
+            received = iso_moment((element.text or "").strip(), zone)
 
 
 def _texts(element: etree._Element) -> Texts:
@@ -285,7 +272,7 @@ def _texts(element: etree._Element) -> Texts:
     return {NAMES[child.tag]: (child.text or "").strip() for child in element}
 
 
-def _item(element: etree._Element, advance_data_at: str, zone: ZoneInfo | None) -> Sequence[str]:
+def _item(element: etree._Element, advance_data_at: str, zone: str | None) -> Sequence[str]:
     fields: Texts = {}
     pieces: list[Texts] = []
     for child in element:
@@ -298,7 +285,7 @@ def _item(element: etree._Element, advance_data_at: str, zone: ZoneInfo | None) 
     origin_office, destination_office = given("OriginOffice", ""), given("DestinationOffice", "")
     return (
         given("ItemId", ""),
-        _moment(given("PostingDateTime", ""), zone),
+        iso_moment(given("PostingDateTime", ""), zone),
         given("OriginPost", ""),
         given("DestinationPost", ""),
         origin_office,
@@ -359,13 +346,13 @@ def _value(piece: Texts) -> Decimal:
     return Decimal(-1) if amount is None else amount
 
 
-def _response(fields: Texts, zone: ZoneInfo | None) -> Sequence[str]:
+def _response(fields: Texts, zone: str | None) -> Sequence[str]:
     given = fields.get
     return (
         given("ItemId", ""),
         given("Decision", ""),
         given("Reason", ""),
-        _moment(given("DecisionDateTime", ""), zone),
+        iso_moment(given("DecisionDateTime", ""), zone),
         given("Duty", ""),
         given("Tax", ""),
         given("Fee", ""),
@@ -373,37 +360,15 @@ def _response(fields: Texts, zone: ZoneInfo | None) -> Sequence[str]:
     )
 
 
-def _event(fields: Texts, zone: ZoneInfo | None) -> Sequence[str]:
+def _event(fields: Texts, zone: str | None) -> Sequence[str]:
     given = fields.get
     return (
         given("ItemId", ""),
         given("EventCode", ""),
-        _moment(given("EventDateTime", ""), zone),
+        iso_moment(given("EventDateTime", ""), zone),
         given("Office", ""),
         given("RetentionReason", ""),
     )
-
-
-def _moment(text: str, zone: ZoneInfo | None) -> str:
-    """A time in the one spelling, local where that can be said; any other text as it is."""
-    return text if not text or len(text) > LONGEST_MOMENT else _local_moment(text, zone)
-
-
-@lru_cache(maxsize=1 << 14)  # the events of a consignment come at the same minute
-def _local_moment(text: str, zone: ZoneInfo | None) -> str:
-    match = MOMENT.fullmatch(text)
-    if match is None:
-        return text
-    day, minutes, seconds, offset = match.groups()
-    local = f"{day} {minutes}{seconds or ':00'}"
-    if offset is None:
-        return local
-    if zone is None:
-        return text
-    try:
-        return datetime.fromisoformat(local + offset).astimezone(zone).isoformat(" ")[:19]
-    except (ValueError, OverflowError):
-        return text
 
 
 # ---- from records to rows ----------------------------------------------------------------------------------

@@ -39,19 +39,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NoReturn
-from zoneinfo import ZoneInfo
 
 from lxml import etree
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import Header, RegularText, Spool
-from pacific_parcels.markup import NAMES, elements, number, plain_number, root_name, texts
+from pacific_parcels.formats import Header, RegularText, Spool, TimeZone, local_time
+from pacific_parcels.markup import NAMES, DocumentKind, elements, number, plain_number, root_name, texts
 
 NUMBERS: Literal["row", "record"] = "record"
 JOINS_DOCUMENTS = True
@@ -137,15 +135,15 @@ MOMENTS = ("Acceptance_date_time", "Issue_date_time", "Arrival_date_time")
 
 ITEM, DECLARATION = "GovernmentAgencyGoodsItem", "Declaration"
 TAGS = (ITEM, DECLARATION, "Response", "WCOTypeName")
-ROOTS = ("MetaData", DECLARATION)
 CONTAINERS = frozenset({"Commodity", "GoodsShipment", "Consignment", "ConsignmentItem"})
 MOST_ITEMS = 10_000
 LONGEST_RECORD = 1 << 20
 LONGEST_KEPT = 40  # characters of a time that is remembered
-DECLARATIONS = {
-    "expected": "declarations of the WCO Data Model (DEC)",
-    "expected_fr": "déclarations du modèle de données de l'OMD (DEC)",
-}
+DECLARATIONS = DocumentKind(
+    ("MetaData", DECLARATION),
+    "declarations of the WCO Data Model (DEC)",
+    "déclarations du modèle de données de l'OMD (DEC)",
+)
 Kind = Literal["CUSTOMS", "STATISTICAL", "INVOICE"]
 VALUES: dict[str, Kind] = {"CustomsValueAmount": "CUSTOMS", "StatisticalValueAmount": "STATISTICAL"}
 # Most of an item is papers and their statements, which are of no use here.
@@ -194,15 +192,7 @@ class Options(BaseModel):
     fee_codes: tuple[str, ...] = ()
     values: tuple[Kind, ...] = ("CUSTOMS", "STATISTICAL", "INVOICE")
     classification_types: tuple[str, ...] = ("HS", "TSP", "TRC")
-    time_zone: str | None = None
-
-    @field_validator("time_zone")
-    @classmethod
-    def _zone_exists(cls, value: str | None) -> str | None:
-        try:
-            return value and ZoneInfo(value).key
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"{value!r} is not an IANA time zone") from error
+    time_zone: TimeZone | None = None
 
     @model_validator(mode="after")
     def _a_code_is_of_one_sort(self) -> Options:
@@ -215,14 +205,7 @@ class Options(BaseModel):
 
 def header(path: Path, options: Options) -> Header:
     """COLUMNS. Errors: those of markup.elements, and R014 for what is no declaration."""
-    root = root_name(path)
-    if root not in ROOTS:
-        raise ExtractError(
-            "R014",
-            **DECLARATIONS,
-            found=f"XML with the root {root[:40]}",
-            found_fr=f"XML dont la racine est {root[:40]}",
-        )
+    DECLARATIONS.require(root_name(path))
     for element in elements(path, TAGS):
         _refuse_other_messages(element)
         break
@@ -239,7 +222,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     facts: dict[str, str] = {}
     items: list[dict[str, str]] = []
     has_declaration = False
-    for element in elements(path, TAGS, ROOTS):
+    for element in elements(path, TAGS, DECLARATIONS):
         _refuse_other_messages(element)
         name = NAMES[element.tag]
         if name == ITEM:
@@ -256,9 +239,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
                 spool.row(spool.rows + 1, fields)
             facts, items = {}, []
     if not has_declaration:
-        raise ExtractError(
-            "R014", **DECLARATIONS, found="no declaration in it", found_fr="aucune déclaration"
-        )
+        raise DECLARATIONS.refusal("no declaration in it", "aucune déclaration")
     return spool.close()
 
 
@@ -282,22 +263,14 @@ def _refuse_other_messages(element: etree._Element) -> None:
     elif name == "WCOTypeName":
         kind = (element.text or "").strip()
     elif name == ITEM and not is_in_declaration:
-        raise ExtractError(
-            "R014",
-            **DECLARATIONS,
-            found="an item outside of a declaration",
-            found_fr="un article en dehors de toute déclaration",
+        raise DECLARATIONS.refusal(
+            "an item outside of a declaration", "un article en dehors de toute déclaration"
         )
     else:
         return
     if not kind.startswith("DEC"):
         kind = kind if re.fullmatch(r"[A-Z0-9]{1,12}", kind) else "?"
-        raise ExtractError(
-            "R014",
-            **DECLARATIONS,
-            found=f"a message of the type {kind}",
-            found_fr=f"un message du type {kind}",
-        )
+        raise DECLARATIONS.refusal(f"a message of the type {kind}", f"un message du type {kind}")
 
 
 # ---- what holds for all items ------------------------------------------------------------------------------
@@ -384,11 +357,7 @@ def _local_moment(text: str, time_zone: str | None) -> str:
         return local
     if time_zone is None:
         return f"{local}{offset}"
-    try:
-        moment = datetime.fromisoformat(f"{local}{offset}").astimezone(ZoneInfo(time_zone))
-    except (ValueError, OverflowError):
-        return text
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+    return local_time(local, offset, time_zone) or text
 
 
 # ---- goods -------------------------------------------------------------------------------------------------

@@ -105,4 +105,4 @@ def test_a_message_of_another_system_is_refused(tmp_path: Path) -> None:
         read(path, OPTIONS, tmp_path)
 
     assert caught.value.rule_id == "R014"
-    assert caught.value.details["found"].startswith("XML with the root InventoryLinking")
+    assert caught.value.details["found"].startswith("the element InventoryLinking")

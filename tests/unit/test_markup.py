@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pacific_parcels import markup
 from pacific_parcels.errors import ExtractError
 from pacific_parcels.markup import (
+    DocumentKind,
     elements,
     local_name,
     number,
@@ -206,23 +207,37 @@ class TestRefusals:
             root_name(path)
 
 
-class TestRoots:
+class TestKinds:
+    KIND = DocumentKind(("m", "n"), "letters", "lettres", mark="r")
+
     def test_a_document_of_another_kind_among_them_refuses_the_file(self, tmp_path: Path) -> None:
-        path = put(tmp_path, DECLARATION + b"<m><r>1</r></m>" + DECLARATION + b"<other><r>2</r></other>")
+        path = put(tmp_path, DECLARATION + b"<m><r>1</r></m>" + DECLARATION + b"<other><s>2</s></other>")
 
         with pytest.raises(ExtractError) as caught:
-            list(elements(path, ["r"], ["m"]))
+            list(elements(path, ["r"], self.KIND))
 
         assert caught.value.rule_id == "R014"
-        assert caught.value.details["found"] == "the element other among them"
-        assert texts_of(path) == ["1", "2"], "where no roots are named all are read"
+        assert caught.value.details == {
+            "expected": "letters",
+            "expected_fr": "lettres",
+            "found": "the element other",
+            "found_fr": "l'élément other",
+        }
+        assert texts_of(path) == ["1"], "where no kind is named it is passed over"
 
-    def test_documents_of_the_kinds_named_are_read(self, tmp_path: Path) -> None:
+    def test_one_with_another_root_that_bears_the_mark_is_of_the_kind(self, tmp_path: Path) -> None:
+        path = put(tmp_path, b"<other><r>2</r></other>")
+
+        assert len(list(elements(path, ["r"], self.KIND))) == 1
+        with pytest.raises(ExtractError):
+            list(elements(path, ["r"], DocumentKind(("m",), "letters", "lettres")))
+
+    def test_documents_of_the_roots_named_are_read(self, tmp_path: Path) -> None:
         path = put(
             tmp_path, DECLARATION + b"<m><r>1</r></m>" + DECLARATION + b'<x:n xmlns:x="u"><x:r/></x:n>'
         )
 
-        assert len(list(elements(path, ["r"], ["m", "n"]))) == 2
+        assert len(list(elements(path, ["r"], self.KIND))) == 2
 
 
 class TestMemory:

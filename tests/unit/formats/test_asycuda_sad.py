@@ -295,7 +295,7 @@ class TestDeclarations:
             rows_of(tmp_path, "<Awmds/>")
 
         assert refused.value.rule_id == "R014"
-        assert refused.value.details["found"] == "XML of another kind (<Awmds>)"
+        assert refused.value.details["found"] == "the element Awmds"
 
     def test_a_code_is_one_kind_of_charge(self) -> None:
         with pytest.raises(ValidationError, match=r"\['VAT'\] stand twice"):

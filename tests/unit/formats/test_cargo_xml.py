@@ -349,6 +349,13 @@ def test_other_messages_and_waybills_without_a_house_are_faults_and_the_rest_goe
     assert faults_of(text) == ["2,R115", "3,R115"]
 
 
+def test_a_document_that_is_no_cargo_xml_at_all_refuses_the_file(extract: Extract) -> None:
+    with pytest.raises(ExtractError) as refused:
+        extract.read(waybill(""), "<ASYCUDA><Item/></ASYCUDA>")
+
+    assert (refused.value.rule_id, refused.value.details["found"]) == ("R014", "the element ASYCUDA")
+
+
 def test_nothing_of_another_message_is_taken_for_the_next_one(extract: Extract) -> None:
     foreign = (
         "<FlightManifest><MessageHeaderDocument><TypeCode>122</TypeCode></MessageHeaderDocument>"

@@ -327,7 +327,7 @@ ANSWER = "<MetaData><Response><Declaration><ID>1</ID></Declaration></Response></
     ("content", "expected"),
     [
         ("", ("R001", "")),
-        ("<ASYCUDA/>", ("R014", "XML with the root ASYCUDA")),
+        ("<ASYCUDA/>", ("R014", "the element ASYCUDA")),
         (f"<MetaData>{ITEM}</MetaData>", ("R014", "an item outside of a declaration")),
         ("<MetaData/>", ("R014", "no declaration in it")),
         ("<MetaData><WCOTypeName>CRI</WCOTypeName></MetaData>", ("R014", "a message of the type CRI")),
