@@ -126,7 +126,7 @@ def reader(
         "no period to count": lambda: Reading(items_by_period={"March": 1}),
         "no rule": lambda: Reading(faults=[Fault("R999", "", 1)]),
         "no stream": lambda: Reading(stream_code="other"),
-        "no count": lambda: Reading(rows_in="many"),  # type: ignore[arg-type]
+        "no count": lambda: Reading(rows_in="many"),
     }
     said = path.read_text(encoding="utf-8")
     if said in lies:

@@ -384,7 +384,7 @@ class TestMembers:
     def test_every_packaged_member_can_be_told_in_both_languages(self, tmp_path: Path) -> None:
         for member in load_members(Settings(home=tmp_path)).values():
             for language in ("en", "fr"):
-                text = "\n".join(in_sentences(member, language))  # type: ignore[arg-type]
+                text = "\n".join(in_sentences(member, language))
                 assert "None" not in re.sub(r"None( is established| = NONE_FOUND)", "", text)
 
     def test_french_has_words_for_every_column(self) -> None:

@@ -32,11 +32,12 @@ from tests.small_member import member_file, put, small_member
 
 pytestmark = pytest.mark.usefixtures("one_child")
 
-FRENCH = """\
-Numéro de colis;Canal;Pays d'origine;Désignation;Valeur déclarée;Devise;Poids brut (g);Date d'arrivée;Mainlevée;Inspecté;Destinataire;Casier
-A1;Colis;CN;Thé;1.234,50;XPF;1.250,5;03/04/2026;14/04/2026 10:30;N;Mme Untel;7
-A2;EMS;CN;Chemise;34,50;XPF;250;04/04/2026;15/04/2026 11:00;O;M. Untel;8
-"""  # noqa: E501
+FRENCH = (
+    "Numéro de colis;Canal;Pays d'origine;Désignation;Valeur déclarée;Devise;Poids brut (g);Date d'arrivée;"
+    "Mainlevée;Inspecté;Destinataire;Casier\n"
+    "A1;Colis;CN;Thé;1.234,50;XPF;1.250,5;03/04/2026;14/04/2026 10:30;N;Mme Untel;7\n"
+    "A2;EMS;CN;Chemise;34,50;XPF;250;04/04/2026;15/04/2026 11:00;O;M. Untel;8\n"
+)
 XA = Facts("XPF", "Pacific/Noumea", "Exampleland", "Exemplie", ("fr", "en"))
 
 

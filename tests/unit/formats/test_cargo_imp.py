@@ -11,25 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import SPOOL_DELIMITER, RegularText
+from pacific_parcels.formats import RegularText
 from pacific_parcels.formats.cargo_imp import COLUMNS, LONGEST_LINE, LONGEST_RECORD, Options, header, read
+from tests.spooled_rows import Row, rows_of
 
 SAMPLE = Path(__file__).parents[2] / "formats" / "cargo_imp" / "sample.txt"
 MASTER = "MBI/260-10000014SYDNAN/T61K980.5"
 HOUSE = "HBS/FJH1/SYDNAN/2/K12.5/6/COTTON SHIRTS"
 NEXT = "HBS/FJH2/SYDNAN/1/K1//TEA"
-Row = dict[str, str]
-
-
-def rows_of(text: RegularText) -> dict[int, Row]:
-    """What is not empty of each row, by its number."""
-    *lines, _ = text.path.read_text(encoding="utf-8").split("\n")
-    split = [line.split(SPOOL_DELIMITER) for line in lines]
-    assert all(len(fields) == len(COLUMNS) + 1 for fields in split)
-    return {
-        int(fields[0]): {name: field for name, field in zip(COLUMNS, fields[1:], strict=True) if field}
-        for fields in split
-    }
 
 
 def faults_of(text: RegularText) -> list[int]:

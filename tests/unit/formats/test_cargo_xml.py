@@ -11,23 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pacific_parcels.errors import ExtractError, MemberFileError
-from pacific_parcels.formats import SPOOL_DELIMITER, RegularText, read_options
+from pacific_parcels.formats import RegularText, read_options
 from pacific_parcels.formats import cargo_xml as module
-from pacific_parcels.formats.cargo_xml import COLUMNS, LONGEST_RECORD, Options, header, read
+from pacific_parcels.formats.cargo_xml import LONGEST_RECORD, Options, header, read
+from tests.spooled_rows import Row, rows_of
 
 SAMPLE = Path(__file__).parents[2] / "formats" / "cargo_xml" / "sample.xml"
-Row = dict[str, str]
-
-
-def rows_of(text: RegularText) -> dict[int, Row]:
-    """What is not empty of each row, by its number."""
-    *lines, _ = text.path.read_text(encoding="utf-8").split("\n")
-    split = [line.split(SPOOL_DELIMITER) for line in lines]
-    assert all(len(fields) == len(COLUMNS) + 1 for fields in split)
-    return {
-        int(fields[0]): {name: field for name, field in zip(COLUMNS, fields[1:], strict=True) if field}
-        for fields in split
-    }
 
 
 def faults_of(text: RegularText) -> list[str]:

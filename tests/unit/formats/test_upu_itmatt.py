@@ -11,23 +11,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import SPOOL_DELIMITER, RegularText, upu_itmatt
+from pacific_parcels.formats import upu_itmatt
 from pacific_parcels.formats.upu_itmatt import COLUMNS, Options, header, read
+from tests.spooled_rows import Row, rows_of
 
 SAMPLE = Path(__file__).parents[2] / "formats" / "upu_itmatt" / "sample.xml"
 SUVA = Options(time_zone="Pacific/Fiji")  # twelve hours ahead of UTC, all year
-Row = dict[str, str]
-
-
-def rows_of(text: RegularText) -> dict[int, Row]:
-    """The fields that are filled, by source row; every line has as many fields as there are columns."""
-    rows = {}
-    for line in text.path.read_text(encoding="utf-8").split("\n")[:-1]:
-        number, *fields = line.split(SPOOL_DELIMITER)
-        rows[int(number)] = {name: field for name, field in zip(text.columns, fields, strict=True) if field}
-    assert len(rows) == text.rows
-    assert list(rows) == sorted(rows)
-    return rows
 
 
 def read_text(folder: Path, xml: str, options: Options = SUVA) -> dict[int, Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -179,7 +179,11 @@ class TestValue:
 
 
 class TestDutyAndTax:
-    CODES: dict[str, Any] = {"duty_codes": ["A00", "A30"], "tax_codes": ["B00"], "fee_codes": ["F10"]}  # noqa: RUF012
+    CODES: ClassVar[dict[str, Any]] = {
+        "duty_codes": ["A00", "A30"],
+        "tax_codes": ["B00"],
+        "fee_codes": ["F10"],
+    }
 
     def test_they_are_added_by_their_codes(self, extract: Extract) -> None:
         lines = charge("A00", "10.00") + charge("A30", "0.50") + charge("B00", "21.15") + charge("F10", "5")
