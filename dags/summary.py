@@ -25,17 +25,19 @@ MOST_LINES = 8
 REGION = """
     select obs_value from indicators
     where indicator_code = ? and time_period = ? and member_code = '_T' and channel_code = '_T'
-      and value_band_code = '_T' and counterpart_code = '_T' and obs_value is not null
+      and value_band_code = '_T' and counterpart_code = '_T' and commodity_code = '_T' and frequency = 'M'
+      and obs_status not in ('E', 'M') and obs_value is not null
 """
 LAST_COMPLETE_MONTH = """
     select max(time_period) from indicators
     where indicator_code = 'ITEMS' and member_code = '_T' and channel_code = '_T'
-      and value_band_code = '_T' and counterpart_code = '_T' and obs_value is not null
+      and value_band_code = '_T' and counterpart_code = '_T' and commodity_code = '_T' and frequency = 'M'
+      and obs_status not in ('E', 'M') and obs_value is not null
 """
 ALL_ITEMS = """
     select coalesce(sum(obs_value), 0) from indicators
     where indicator_code = 'ITEMS' and member_code <> '_T' and channel_code = '_T'
-      and value_band_code = '_T' and counterpart_code = '_T'
+      and value_band_code = '_T' and counterpart_code = '_T' and commodity_code = '_T' and frequency = 'M'
 """
 BUSIEST_DAY = """
     select ports.name, busiest_days.port_code, busiest_days.busiest_date, busiest_days.items

@@ -222,7 +222,8 @@ def headlines(publication: Publication) -> pd.DataFrame:
         select indicator_code, time_period, obs_value * pow(10, unit_mult) as obs_value, obs_status
         from indicators
         where member_code = '_T' and channel_code = '_T' and value_band_code = '_T'
-          and counterpart_code = '_T' and obs_value is not null
+          and counterpart_code = '_T' and commodity_code = '_T' and frequency = 'M'
+          and obs_value is not null
         qualify row_number() over (partition by indicator_code order by time_period desc) = 1
         """
     )
@@ -244,14 +245,15 @@ def series(
         "channel": ("channel_code", ("value_band_code",)),
         "value_band": ("value_band_code", ("channel_code",)),
     }[split]
-    totals = " and ".join(f"{column} = '_T'" for column in (*whole, "counterpart_code"))
+    totals = " and ".join(f"{column} = '_T'" for column in (*whole, "counterpart_code", "commodity_code"))
     parts = "" if split == "member" else f"and {series_column} <> '_T'"
     return publication.rows(
         f"""
         select {series_column} as series_code, time_period, obs_value * pow(10, unit_mult) as obs_value,
                obs_status, conf_status
         from indicators
-        where indicator_code = ? and list_contains(?, member_code) and time_period >= ? and {totals} {parts}
+        where indicator_code = ? and list_contains(?, member_code) and time_period >= ? and frequency = 'M'
+          and {totals} {parts}
         order by series_code, time_period
         """,
         indicator_code,
@@ -267,7 +269,7 @@ def splits(publication: Publication, indicator_code: str) -> set[str]:
         select count(*) filter (where channel_code <> '_T' and value_band_code = '_T') > 0 as channel,
                count(*) filter (where value_band_code <> '_T' and channel_code = '_T') > 0 as value_band
         from indicators
-        where indicator_code = ? and counterpart_code = '_T'
+        where indicator_code = ? and counterpart_code = '_T' and commodity_code = '_T'
         """,
         indicator_code,
     )

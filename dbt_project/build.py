@@ -37,6 +37,7 @@ LOGIC = (
     "models/staging",
     "models/intermediate",
     "models/marts",
+    "seeds/codes/hs_sections.csv",
     "seeds/codes/value_bands.csv",
 )
 CODES = ("seeds",)
@@ -134,7 +135,7 @@ def _fingerprint(parts: Iterable[str]) -> str:
         path = PROJECT / part
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
-            if file.suffix in {".sql", ".yml", ".csv"}:
+            if file.suffix in {".sql", ".yml", ".csv", ".py"}:
                 digest.update(f"{file.relative_to(PROJECT).as_posix()}\0".encode())
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()

@@ -14,7 +14,10 @@ from pacific_parcels.contract import CHANNELS, code_list
 SUITE = "indicators"
 INDICATORS = "mart_indicators"
 
-KEY = "indicator_code, member_code, channel_code, value_band_code, counterpart_code, frequency, time_period"
+KEY = (
+    "indicator_code, member_code, channel_code, value_band_code, counterpart_code, commodity_code, frequency,"
+    " time_period"
+)
 PLACES = "indicator_code, member_code, time_period"
 # Levels: what adds up over members, channels, bands and counterparts.
 LEVELS = ("ITEMS", "DECLARED_VALUE_USD", "DUTY_USD", "TAX_USD")
@@ -50,7 +53,7 @@ def _adds_up(dimension: str) -> RowsCheck:
 
     Values are sums of cents: half a cent for each part is rounding.
     """
-    others = ", ".join(column for column in KEY.split(", ") if column != dimension)
+    others = ", ".join(column for column in map(str.strip, KEY.split(",")) if column != dimension)
     region = "'_T' as member_code," if dimension == "member_code" else ""
     return RowsCheck(
         INDICATORS,
@@ -152,9 +155,15 @@ EXPECTATIONS: tuple[Expectation, ...] = (
     ),
     _critical(
         "E211",
-        "Every period is a month.",
-        "Chaque période est un mois.",
-        _rows("frequency <> 'M' or not regexp_full_match(time_period, '[0-9]{4}-(0[1-9]|1[0-2])')"),
+        "Every period is a month, a quarter or a year, as its frequency says.",
+        "Chaque période est un mois, un trimestre ou une année, selon sa fréquence.",
+        _rows(
+            "not case frequency"
+            " when 'M' then regexp_full_match(time_period, '[0-9]{4}-(0[1-9]|1[0-2])')"
+            " when 'Q' then regexp_full_match(time_period, '[0-9]{4}-Q[1-4]')"
+            " when 'A' then regexp_full_match(time_period, '[0-9]{4}')"
+            " else false end"
+        ),
     ),
     _critical(
         "E212",
@@ -193,10 +202,12 @@ EXPECTATIONS: tuple[Expectation, ...] = (
                 from batch
                 where
                     indicator_code = 'ITEMS'
+                    and frequency = 'M'
                     and member_code <> '_T'
                     and channel_code = '_T'
                     and value_band_code = '_T'
                     and counterpart_code = '_T'
+                    and commodity_code = '_T'
             ) as figures
             full join (
                 select member_code, time_period, items
@@ -207,6 +218,12 @@ EXPECTATIONS: tuple[Expectation, ...] = (
             group by all
             """,
         ),
+    ),
+    _critical(
+        "E217",
+        "The sections of the Harmonized System make the total.",
+        "La somme des sections du Système harmonisé donne le total.",
+        _adds_up("commodity_code"),
     ),
     Expectation(
         "E221",
@@ -225,8 +242,8 @@ EXPECTATIONS: tuple[Expectation, ...] = (
             " la raison habituelle."
         ),
         _rows(
-            "indicator_code = 'ITEMS_GROWTH_YOY_PCT' and channel_code = '_T' and base_items >= 50"
-            " and obs_value not between -80 and 400"
+            "indicator_code = 'ITEMS_GROWTH_YOY_PCT' and frequency = 'M' and channel_code = '_T'"
+            " and base_items >= 50 and obs_value not between -80 and 400"
         ),
     ),
     Expectation(

@@ -26,6 +26,7 @@ INDICATOR_COLUMNS = (
     "channel_code",
     "value_band_code",
     "counterpart_code",
+    "commodity_code",
     "frequency",
     "time_period",
     "obs_value",
@@ -33,8 +34,15 @@ INDICATOR_COLUMNS = (
     "unit_mult",
     "obs_status",
     "conf_status",
+    "coverage_pct",
+    "revision_lower",
+    "revision_upper",
+    "model_lower",
+    "model_upper",
 )
-KEYS = INDICATOR_COLUMNS[:7]
+KEYS = INDICATOR_COLUMNS[:8]
+# What says how large a figure is: absent where the figure is confidential.
+MEASURES = ("obs_value", "coverage_pct", "revision_lower", "revision_upper", "model_lower", "model_upper")
 
 
 def indicators_for(audience: Audience, indicators: str, members: str) -> str:
@@ -55,7 +63,8 @@ def indicators_for(audience: Audience, indicators: str, members: str) -> str:
                 or m.sharing_public = 'detail'
                 or (
                     m.sharing_public = 'totals'
-                    and i.channel_code = '_T' and i.value_band_code = '_T' and i.counterpart_code = '_T'
+                    and i.channel_code = '_T' and i.value_band_code = '_T'
+                    and i.counterpart_code = '_T' and i.commodity_code = '_T'
                 )
         ),
         judged as (
@@ -70,7 +79,7 @@ def indicators_for(audience: Audience, indicators: str, members: str) -> str:
         select
             * exclude (is_regional, minimum_items, is_confidential, base_items, base_members)
             replace (
-                case when not is_confidential then obs_value end as obs_value,
+                {", ".join(f"case when not is_confidential then {name} end as {name}" for name in MEASURES)},
                 case when is_confidential then 'C' else conf_status end as conf_status
             )
         from judged {order}

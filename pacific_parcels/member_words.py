@@ -8,7 +8,7 @@ from pacific_parcels.contract import CHANNELS, COLUMNS_BY_NAME, SUPPLIED_COLUMNS
 from pacific_parcels.errors import MemberFileError
 from pacific_parcels.formats import load_format
 from pacific_parcels.layout import in_french, in_words
-from pacific_parcels.members import ColumnSource, Dated, DeMinimis, Layout, Member, Stream
+from pacific_parcels.members import ColumnSource, Dated, DeMinimis, Layout, Member, Stream, Tax
 
 Language = Literal["en", "fr"]
 
@@ -162,7 +162,7 @@ def in_sentences(member: Member, language: Language) -> list[str]:
     lines += ["", f"{say('Taxes', 'Taxes')}{colon}"]
     lines += [
         f"  {say(tax.name.en, tax.name.fr)} {_amount(tax.rate_pct, say)}{say('', chr(0x202F))}%, "
-        f"{_when(tax, say)} ({tax.source})"
+        f"{_when(tax, say)}{_collected(tax, say)} ({tax.source})"
         for tax in member.taxes
     ] or [say("  None is established.", "  Aucune n'est établie.")]
     public = PUBLIC[member.sharing.public][language]
@@ -300,6 +300,15 @@ def _threshold(line: DeMinimis, say: Speaker) -> str:
         + say("measured on ", "mesuré sur ")
         + f"{BASES[line.basis][say.language]}{say('; ', ' ; ')}{MODES[line.mode][say.language]}"
         + f"{say('; ', ' ; ')}{channels} ({line.source}).{note}"
+    )
+
+
+def _collected(tax: Tax, say: Speaker) -> str:
+    if tax.low_value_collector == "NONE":
+        return ""
+    return say(
+        ", collected by the vendor at or under the de minimis",
+        ", perçue par le vendeur jusqu'au seuil de franchise",
     )
 
 

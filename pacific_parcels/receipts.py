@@ -247,6 +247,22 @@ INPUT_COLUMNS: dict[str, dict[str, str]] = {
         "mode_code": "VARCHAR",
         "source": "VARCHAR",
     },
+    "taxes": {
+        "member_code": "VARCHAR",
+        "name_en": "VARCHAR",
+        "valid_from": "DATE",
+        "valid_to": "DATE",
+        "rate_pct": "DECIMAL(5,2)",
+        "low_value_collector_code": "VARCHAR",
+        "source": "VARCHAR",
+    },
+    "stream_columns": {
+        "member_code": "VARCHAR",
+        "stream_code": "VARCHAR",
+        "column_name": "VARCHAR",
+        "valid_from": "VARCHAR",
+        "valid_to": "VARCHAR",
+    },
     "streams": {
         "member_code": "VARCHAR",
         "stream_code": "VARCHAR",
@@ -346,6 +362,31 @@ def input_rows(settings: Settings) -> dict[str, list[dict[str, Any]]]:
                 }
                 for channel, end in ends.items()
             ]
+        rows["taxes"] += [
+            {
+                "member_code": member.code,
+                "name_en": tax.name.en,
+                "valid_from": tax.valid_from and tax.valid_from.isoformat(),
+                "valid_to": (end := member.end_of(tax)) and end.isoformat(),
+                "rate_pct": str(tax.rate_pct),
+                "low_value_collector_code": tax.low_value_collector,
+                "source": tax.source,
+            }
+            for tax in member.taxes
+        ]
+        rows["stream_columns"] += [
+            {
+                "member_code": member.code,
+                "stream_code": code,
+                "column_name": column,
+                # The first layout also serves what is older than it.
+                "valid_from": layout.valid_from if place else None,
+                "valid_to": stream.layouts[place + 1].valid_from if place + 1 < len(stream.layouts) else None,
+            }
+            for code, stream in member.extracts.items()
+            for place, layout in enumerate(stream.layouts)
+            for column in layout.columns
+        ]
         rows["streams"] += [
             {
                 "member_code": member.code,

@@ -46,12 +46,14 @@ create table catalogue (
 );
 create table indicators (
     indicator_code varchar, member_code varchar, channel_code varchar, value_band_code varchar,
-    counterpart_code varchar, frequency varchar, time_period varchar, obs_value double,
-    unit_measure varchar, unit_mult integer, obs_status varchar, conf_status varchar
+    counterpart_code varchar, commodity_code varchar, frequency varchar, time_period varchar,
+    obs_value double, unit_measure varchar, unit_mult integer, obs_status varchar, conf_status varchar,
+    coverage_pct double, revision_lower double, revision_upper double, model_lower double,
+    model_upper double
 );
 create table indicator_definitions (
-    indicator_code varchar, title_en varchar, title_fr varchar, definition_en varchar,
-    definition_fr varchar, formula varchar, unit_measure varchar, numerator varchar,
+    indicator_code varchar, indicator_group varchar, title_en varchar, title_fr varchar,
+    definition_en varchar, definition_fr varchar, formula varchar, unit_measure varchar, numerator varchar,
     denominator varchar, standard varchar, limits_en varchar, limits_fr varchar
 );
 create table members (
@@ -122,8 +124,9 @@ class Observation:
 
     def row(self) -> tuple[object, ...]:
         unit = UNITS.get(self.indicator_code.rsplit("_", 1)[-1], "NUMBER")
-        codes = (self.indicator_code, self.member_code, self.channel_code, self.value_band_code, "_T", "M")
-        return (*codes, self.time_period, self.obs_value, unit, 0, self.obs_status, self.conf_status)
+        codes = (self.indicator_code, self.member_code, self.channel_code, self.value_band_code)
+        measure = (self.obs_value, unit, 0, self.obs_status, self.conf_status)
+        return (*codes, "_T", "_T", "M", self.time_period, *measure, *[None] * 5)
 
 
 def parcels(member_code: str, i: int) -> int | None:

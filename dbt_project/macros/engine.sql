@@ -9,6 +9,15 @@
     unnest(generate_series({{ first_month }}, {{ last_month }}, interval 1 month))::date
 {%- endmacro %}
 
+{% macro days_between(first_day, last_day) %}
+    {{- adapter.dispatch('days_between')(first_day, last_day) -}}
+{% endmacro %}
+
+{#- One row for each day from the first to the last. -#}
+{% macro duckdb__days_between(first_day, last_day) -%}
+    unnest(generate_series({{ first_day }}, {{ last_day }}, interval 1 day))::date
+{%- endmacro %}
+
 {% macro exact_distinct(column) %}
     {{- adapter.dispatch('exact_distinct')(column) -}}
 {% endmacro %}
@@ -48,3 +57,16 @@
     {%- endfor %}
     where false
 {% endmacro %}
+
+{% macro utc_offset_minutes(time_zone, day) %}
+    {{- adapter.dispatch('utc_offset_minutes')(time_zone, day) -}}
+{% endmacro %}
+
+{#- At noon of the day in UTC: the clocks change at night. -#}
+{% macro duckdb__utc_offset_minutes(time_zone, day) -%}
+    date_diff(
+        'minute',
+        {{ day }} + interval 12 hour,
+        timezone({{ time_zone }}, timezone('UTC', {{ day }} + interval 12 hour))
+    )
+{%- endmacro %}

@@ -1,4 +1,4 @@
--- The cube, the port days and the vintage measures are made of the same items, each by a reading of its own.
+-- Cube, sections, port days and vintage measures are made of the same items, each by a reading of its own.
 with partitions as (
 
     select
@@ -41,6 +41,17 @@ in_cube as (
 
 ),
 
+in_sections as (
+
+    select
+        member_code,
+        time_period,
+        sum(items) as items
+    from {{ ref('mart_section_cube') }}
+    group by member_code, time_period
+
+),
+
 in_port_days as (
 
     select
@@ -59,6 +70,7 @@ final as (
         partitions.time_period,
         measured.items as items_measured,
         in_cube.items as items_in_cube,
+        in_sections.items as items_in_sections,
         in_port_days.items as items_in_port_days
     from partitions
     left join measured
@@ -69,12 +81,17 @@ final as (
         on
             partitions.member_code = in_cube.member_code
             and partitions.time_period = in_cube.time_period
+    left join in_sections
+        on
+            partitions.member_code = in_sections.member_code
+            and partitions.time_period = in_sections.time_period
     left join in_port_days
         on
             partitions.member_code = in_port_days.member_code
             and partitions.time_period = in_port_days.time_period
     where
         measured.items is distinct from in_cube.items
+        or measured.items is distinct from in_sections.items
         or measured.items is distinct from in_port_days.items
 
 )

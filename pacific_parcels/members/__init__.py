@@ -27,6 +27,8 @@ A member file, key by key (an unknown key is refused; a fact not established is 
         note: "..."
     taxes:                                VAT, GST and the like, dated in the same way
       - {name: {en: VAT, fr: TVA}, valid_from: 2023-08-01, rate_pct: 15, source: "..."}
+                                          low_value_collector: VENDOR where the vendor collects it at the sale
+                                          on items at or under the de minimis (default NONE: forgone there)
     sharing:
       public: totals                      none | totals (member totals) | detail (by channel, band, origin)
       minimum_cell_items: 5
@@ -141,8 +143,11 @@ class DeMinimis(Dated):
 
 
 class Tax(Dated):
+    """A tax on goods, and who collects it on an item at or under the de minimis: nobody, or the vendor."""
+
     name: Text
     rate_pct: Decimal = Field(ge=0, le=100)
+    low_value_collector: Literal["NONE", "VENDOR"] = "NONE"
 
     @property
     def tracks(self) -> list[str]:
@@ -441,6 +446,20 @@ class Member(Strict):
             f"source.file gives {name!r} for January 2025, which is not the file of one whole period of a "
             f"stream; the streams have {files}"
         )
+
+    def end_of(self, tax: Tax) -> date | None:
+        """The day before which a tax line holds.
+
+        It is the line's own valid_to, or the start of the next line of its name; None where it is open.
+        """
+        starts = [
+            other.valid_from
+            for other in self.taxes
+            if other.name.en == tax.name.en
+            and other.valid_from is not None
+            and (tax.valid_from is None or other.valid_from > tax.valid_from)
+        ]
+        return tax.valid_to or min(starts, default=None)
 
     def ends_of(self, line: DeMinimis) -> dict[str, date | None]:
         """The day before which a threshold line holds, by channel; None where it is open.

@@ -26,7 +26,8 @@ def published_items(server: Server) -> tuple[str, float]:
             """
             select time_period, obs_value from indicators
             where indicator_code = 'ITEMS' and member_code = '_T' and channel_code = '_T'
-              and value_band_code = '_T' and counterpart_code = '_T' and obs_value is not null
+              and value_band_code = '_T' and counterpart_code = '_T' and commodity_code = '_T'
+              and frequency = 'M' and obs_status <> 'E' and obs_value is not null
             order by time_period desc limit 1
             """
         ).fetchone()

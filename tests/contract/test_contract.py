@@ -22,7 +22,7 @@ MODELS = REPOSITORY / "dbt_project" / "models"
 SOURCES = MODELS / "staging" / "_sources.yml"
 INDICATORS = sorted((MODELS / "indicators").glob("ind_*.sql"))
 INDICATOR_TEXTS = {
-    "title_en", "title_fr", "definition_en", "definition_fr", "formula", "unit_measure",
+    "indicator_group", "title_en", "title_fr", "definition_en", "definition_fr", "formula", "unit_measure",
     "numerator", "denominator", "standard", "limits_en", "limits_fr",
 }  # fmt: skip
 # A receipt counts by rule and column; the models count by rule.

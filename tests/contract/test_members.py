@@ -26,6 +26,7 @@ CODE_LISTS = {
     "currencies": "currency_code",
     "declaration_types": "declaration_type_code",
     "exchange_rate_sources": "source_code",
+    "hs_sections": "commodity_code",
     "inspection_results": "inspection_result_code",
     "outcomes": "outcome_code",
     "ports": "port_code",

@@ -77,6 +77,7 @@ def figure(warehouse: duckdb.DuckDBPyConnection, indicator_code: str, time_perio
         "channel_code": "_T",
         "value_band_code": "_T",
         "counterpart_code": "_T",
+        "commodity_code": "_T",
     } | cell
     where = " and ".join(f"{name} = '{code}'" for name, code in key.items())
     rows = warehouse.execute(

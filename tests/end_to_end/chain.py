@@ -59,7 +59,8 @@ def items_of(home: Path, member_code: str, time_period: str) -> float | None:
         home,
         "secretariat",
         "select obs_value from indicators where indicator_code = 'ITEMS' and channel_code = '_T'"
-        " and value_band_code = '_T' and counterpart_code = '_T' and member_code = ? and time_period = ?",
+        " and value_band_code = '_T' and counterpart_code = '_T' and commodity_code = '_T'"
+        " and frequency = 'M' and member_code = ? and time_period = ?",
         member_code,
         time_period,
     )

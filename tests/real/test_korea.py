@@ -113,7 +113,8 @@ def test_items_by_month_and_channel(published: duckdb.DuckDBPyConnection) -> Non
         == published.execute(
             """select time_period, channel_code, obs_value from indicators
         where indicator_code = 'ITEMS' and member_code = 'KR' and channel_code <> '_T'
-        and value_band_code = '_T' and counterpart_code = '_T' order by all"""
+        and value_band_code = '_T' and counterpart_code = '_T' and commodity_code = '_T'
+        and frequency = 'M' order by all"""
         ).fetchall()
     )
 
@@ -132,7 +133,8 @@ def test_value_is_the_sum_at_the_published_rate_of_the_month(published: duckdb.D
     found = published.execute(
         """select time_period, obs_value from indicators
         where indicator_code = 'DECLARED_VALUE_USD' and member_code = 'KR' and channel_code = '_T'
-        and value_band_code = '_T' and counterpart_code = '_T' order by 1"""
+        and value_band_code = '_T' and counterpart_code = '_T' and commodity_code = '_T'
+        and frequency = 'M' order by 1"""
     ).fetchall()
     assert not published.execute(
         "select 1 from exchange_rates where currency_code = 'KRW' and is_flagged"

@@ -31,8 +31,10 @@ def tables() -> Iterator[duckdb.DuckDBPyConnection]:
     connection.executemany("insert into m values (?, ?, ?)", MEMBERS)
     connection.execute(
         "create table i (indicator_code varchar, member_code varchar, channel_code varchar, "
-        "value_band_code varchar, counterpart_code varchar, frequency varchar, time_period varchar, "
-        "obs_value double, unit_measure varchar, unit_mult integer, obs_status varchar, conf_status varchar, "
+        "value_band_code varchar, counterpart_code varchar, commodity_code varchar, frequency varchar, "
+        "time_period varchar, obs_value double, unit_measure varchar, unit_mult integer, obs_status varchar, "
+        "conf_status varchar, coverage_pct double, revision_lower double, revision_upper double, "
+        "model_lower double, model_upper double, "
         "base_items bigint, base_members integer)"
     )
     connection.execute(
@@ -59,8 +61,9 @@ def observe(
     members: int | None = None,
 ) -> None:
     tables.execute(
-        "insert into i values ('ITEMS', ?, ?, ?, ?, 'M', '2026-03', ?, 'ITEMS', 0, 'A', 'F', ?, ?)",
-        [member_code, channel, band, counterpart, value, items, members],
+        "insert into i values ('ITEMS', ?, ?, ?, ?, '_T', 'M', '2026-03', ?, 'ITEMS', 0, 'A', 'F', "
+        "?, null, null, null, null, ?, ?)",
+        [member_code, channel, band, counterpart, value, value, items, members],
     )
 
 

@@ -21,16 +21,24 @@ from pacific_parcels.settings import Settings
 SNAPSHOT = """
 create table mart_indicators as
 select * from (values
-    ('ITEMS', 'FJ', '_T', '_T', '_T', 'M', '2026-03', 10.0, 'ITEMS', 0, 'P', 'F', 10, 1),
-    ('ITEMS', 'FJ', '_T', '_T', 'CN', 'M', '2026-03', 7.0, 'ITEMS', 0, 'P', 'F', 7, 1),
-    ('ITEMS', 'FJ', '_T', '_T', 'JP', 'M', '2026-03', 3.0, 'ITEMS', 0, 'P', 'F', 3, 1),
-    ('ITEMS', 'WS', '_T', '_T', '_T', 'M', '2026-03', 40.0, 'ITEMS', 0, 'P', 'F', 40, 1),
-    ('ITEMS', 'WS', '_T', '_T', 'KR', 'M', '2026-03', 40.0, 'ITEMS', 0, 'P', 'F', 40, 1),
-    ('ITEMS', '_T', '_T', '_T', '_T', 'M', '2026-03', 50.0, 'ITEMS', 0, 'P', 'F', 50, 2),
-    ('=CMD()', '_T', '_T', '_T', '_T', 'M', '2026-03', -1.5, '@UNIT', 0, 'P', 'F', 50, 3)
+    ('ITEMS', 'FJ', '_T', '_T', '_T', '_T', 'M', '2026-03', 10.0, 'ITEMS', 0, 'P', 'F',
+     null, null, null, null, null, 10, 1),
+    ('ITEMS', 'FJ', '_T', '_T', 'CN', '_T', 'M', '2026-03', 7.0, 'ITEMS', 0, 'P', 'F',
+     null, null, null, null, null, 7, 1),
+    ('ITEMS', 'FJ', '_T', '_T', 'JP', '_T', 'M', '2026-03', 3.0, 'ITEMS', 0, 'P', 'F',
+     null, null, null, null, null, 3, 1),
+    ('ITEMS', 'WS', '_T', '_T', '_T', '_T', 'M', '2026-03', 40.0, 'ITEMS', 0, 'P', 'F',
+     null, null, null, null, null, 40, 1),
+    ('ITEMS', 'WS', '_T', '_T', 'KR', '_T', 'M', '2026-03', 40.0, 'ITEMS', 0, 'P', 'F',
+     null, null, null, null, null, 40, 1),
+    ('ITEMS', '_T', '_T', '_T', '_T', '_T', 'M', '2026-03', 50.0, 'ITEMS', 0, 'P', 'F',
+     null, null, null, null, null, 50, 2),
+    ('=CMD()', '_T', '_T', '_T', '_T', '_T', 'M', '2026-03', -1.5, '@UNIT', 0, 'P', 'F',
+     null, null, null, null, null, 50, 3)
 ) as t (
-    indicator_code, member_code, channel_code, value_band_code, counterpart_code, frequency, time_period,
-    obs_value, unit_measure, unit_mult, obs_status, conf_status, base_items, base_members
+    indicator_code, member_code, channel_code, value_band_code, counterpart_code, commodity_code, frequency,
+    time_period, obs_value, unit_measure, unit_mult, obs_status, conf_status, coverage_pct, revision_lower,
+    revision_upper, model_lower, model_upper, base_items, base_members
 );
 create table stg_members as select * from (values
     ('FJ', 'Fiji', 'Fidji', 'FJD', 'ASYCUDAWorld', 'detail', 5),

@@ -23,6 +23,7 @@ from pacific_parcels.landing import ReceiveOutcome, has_work, list_deliveries, r
 from pacific_parcels.members import Member, load_members
 from pacific_parcels.receipts import INPUT_COLUMNS, extract_id_of, write_inputs
 from pacific_parcels.settings import Settings
+from tests.small_member import COLUMNS as MAPPED_COLUMNS
 from tests.small_member import FILE_NAME, SENT_AT, member_file, put, small_member, text_of
 from tests.unit.conftest import rows_in
 
@@ -397,7 +398,8 @@ def test_inputs_have_every_table_and_column_also_when_nothing_came(
         described = connection.execute(f"describe select * from read_parquet('{file}')").fetchall()
         assert {name: sql_type for name, sql_type, *_ in described} == columns
         ((counts[table],),) = connection.execute(f"select count(*) from read_parquet('{file}')").fetchall()
-    assert counts == dict.fromkeys(INPUT_COLUMNS, 0) | {"members": 1, "streams": 1}
+    mapped = len(MAPPED_COLUMNS)
+    assert counts == dict.fromkeys(INPUT_COLUMNS, 0) | {"members": 1, "streams": 1, "stream_columns": mapped}
     assert {path.name for path in home.settings.inputs.iterdir()} == {f"{name}.parquet" for name in counts}
 
 

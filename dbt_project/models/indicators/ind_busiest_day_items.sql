@@ -74,6 +74,7 @@ figures as (
         '_T' as channel_code,
         '_T' as value_band_code,
         '_T' as counterpart_code,
+        '_T' as commodity_code,
         obs_value as base_items
     from together
 

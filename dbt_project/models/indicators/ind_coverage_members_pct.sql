@@ -22,6 +22,7 @@ figures as (
         '_T' as channel_code,
         '_T' as value_band_code,
         '_T' as counterpart_code,
+        '_T' as commodity_code,
         time_period,
         100 * cast(complete_members as double) / nullif(members, 0) as obs_value,
         false as is_estimated,

@@ -11,6 +11,7 @@ figures as (
         channel_code,
         value_band_code,
         counterpart_code,
+        commodity_code,
         time_period,
         case
             when is_complete and items = 0 then 0

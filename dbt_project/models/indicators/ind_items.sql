@@ -11,6 +11,7 @@ figures as (
         channel_code,
         value_band_code,
         counterpart_code,
+        commodity_code,
         time_period,
         case when is_complete then items end as obs_value,
         false as is_estimated,

@@ -11,6 +11,7 @@ figures as (
         later.channel_code,
         '_T' as value_band_code,
         '_T' as counterpart_code,
+        '_T' as commodity_code,
         later.time_period,
         100 * (later.items_index / nullif(earlier.items_index, 0) - 1) as obs_value,
         false as is_estimated,
@@ -21,7 +22,8 @@ figures as (
         on
             later.member_code = earlier.member_code
             and later.channel_code = earlier.channel_code
-            and later.period_number = earlier.period_number + 12
+            and later.frequency = earlier.frequency
+            and later.period_number = earlier.period_number + {{ periods_in_years('later.frequency', 1) }}
 
 ),
 

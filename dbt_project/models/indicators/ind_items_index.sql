@@ -11,6 +11,7 @@ figures as (
         channel_code,
         '_T' as value_band_code,
         '_T' as counterpart_code,
+        '_T' as commodity_code,
         time_period,
         items_index as obs_value,
         false as is_estimated,

@@ -1,7 +1,7 @@
 with levels as (
 
     select * from {{ ref('int_item_levels') }}
-    where value_band_code = '_T' and counterpart_code = '_T'
+    where value_band_code = '_T' and counterpart_code = '_T' and commodity_code = '_T'
 
 ),
 
@@ -12,6 +12,7 @@ figures as (
         channel_code,
         value_band_code,
         counterpart_code,
+        commodity_code,
         time_period,
         100 * cast(items_le_de_minimis as double) / nullif(items_with_de_minimis, 0) as obs_value,
         not is_complete as is_estimated,

@@ -1,7 +1,7 @@
 with levels as (
 
     select * from {{ ref('int_item_levels') }}
-    where value_band_code = '_T' and counterpart_code = '_T'
+    where value_band_code = '_T' and counterpart_code = '_T' and commodity_code = '_T'
 
 ),
 
@@ -106,6 +106,7 @@ figures as (
         *,
         '_T' as value_band_code,
         '_T' as counterpart_code,
+        '_T' as commodity_code,
         false as is_estimated
     from together
 

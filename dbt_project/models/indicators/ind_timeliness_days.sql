@@ -60,6 +60,7 @@ figures as (
         '_T' as channel_code,
         '_T' as value_band_code,
         '_T' as counterpart_code,
+        '_T' as commodity_code,
         null as base_items
     from together
 

@@ -23,6 +23,12 @@ thresholds as (
 
 ),
 
+member_days as (
+
+    select * from {{ ref('int_member_days') }}
+
+),
+
 matched as (
 
     select
@@ -32,7 +38,9 @@ matched as (
         thresholds.cif_limit_usd,
         thresholds.fob_limit_usd,
         thresholds.intrinsic_limit_usd,
-        thresholds.owed_limit_usd
+        thresholds.owed_limit_usd,
+        member_days.utc_offset_minutes,
+        member_days.tax_rate_pct
     from items
     left join rates
         on
@@ -45,6 +53,10 @@ matched as (
             and items.time_period = thresholds.time_period
             and items.arrival_date >= thresholds.starts_on
             and items.arrival_date < thresholds.ends_on
+    left join member_days
+        on
+            items.member_code = member_days.member_code
+            and items.arrival_date = member_days.arrival_date
 
 ),
 
@@ -87,7 +99,12 @@ classified as (
                     )
                     and (owed_limit_usd is null or exact_owed_usd <= owed_limit_usd)
         end as is_le_de_minimis,
-        coalesce(origin_country_code, consignment_country_code, '_U') as counterpart_code
+        coalesce(origin_country_code, consignment_country_code, '_U') as counterpart_code,
+        {{ hs_section_code('hs_code') }} as commodity_code,
+        date_diff('day', {{ local_day('advance_data_at') }}, arrival_date) as advance_days,
+        date_diff('day', arrival_date, {{ local_day('release_at') }}) as release_days,
+        case when release_at >= lodgement_at then date_diff('minute', lodgement_at, release_at) / 60 end
+            as release_hours
     from converted
 
 ),
@@ -107,6 +124,7 @@ final as (
         origin_country_code,
         consignment_country_code,
         counterpart_code,
+        commodity_code,
         hs_code,
         hs_edition,
         goods_description,
@@ -126,6 +144,8 @@ final as (
         duty_usd,
         tax_usd,
         fee_usd,
+        case when is_le_de_minimis then try_cast(declared_value_usd * tax_rate_pct / 100 as decimal(18, 2)) end
+            as relieved_tax_usd,
         gross_mass_kg,
         pieces_count,
         posted_at,
@@ -133,6 +153,9 @@ final as (
         arrival_date,
         lodgement_at,
         release_at,
+        advance_days,
+        release_days,
+        release_hours,
         declaration_type_code,
         selectivity_lane_code,
         is_inspected,

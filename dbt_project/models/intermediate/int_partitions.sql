@@ -16,6 +16,18 @@ rates as (
 
 ),
 
+member_days as (
+
+    select * from {{ ref('int_member_days') }}
+
+),
+
+stream_columns as (
+
+    select * from {{ ref('int_stream_columns') }}
+
+),
+
 extracts_of_partitions as (
 
     select
@@ -55,6 +67,30 @@ thresholds_of_partitions as (
 
 ),
 
+days_of_partitions as (
+
+    select
+        member_code,
+        time_period,
+        string_agg(
+            concat_ws(' ', utc_offset_minutes, coalesce(cast(tax_rate_pct as varchar), '-')), ';' order by arrival_date
+        ) as made_of
+    from member_days
+    group by member_code, time_period
+
+),
+
+columns_of_partitions as (
+
+    select
+        member_code,
+        time_period,
+        string_agg(concat_ws(' ', stream_code, column_name), ';' order by stream_code, column_name) as made_of
+    from stream_columns
+    group by member_code, time_period
+
+),
+
 rates_of_periods as (
 
     select
@@ -75,7 +111,9 @@ final as (
                 '|',
                 extracts_of_partitions.made_of,
                 coalesce(thresholds_of_partitions.made_of, ''),
-                coalesce(rates_of_periods.made_of, '')
+                coalesce(rates_of_periods.made_of, ''),
+                coalesce(days_of_partitions.made_of, ''),
+                coalesce(columns_of_partitions.made_of, '')
             )
         ) as partition_fingerprint
     from extracts_of_partitions
@@ -84,6 +122,14 @@ final as (
             extracts_of_partitions.member_code = thresholds_of_partitions.member_code
             and extracts_of_partitions.time_period = thresholds_of_partitions.time_period
     left join rates_of_periods on extracts_of_partitions.time_period = rates_of_periods.time_period
+    left join days_of_partitions
+        on
+            extracts_of_partitions.member_code = days_of_partitions.member_code
+            and extracts_of_partitions.time_period = days_of_partitions.time_period
+    left join columns_of_partitions
+        on
+            extracts_of_partitions.member_code = columns_of_partitions.member_code
+            and extracts_of_partitions.time_period = columns_of_partitions.time_period
     -- A month in which nothing came has no rows to keep.
     where extracts_of_partitions.items > 0
 

@@ -1,7 +1,14 @@
 with port_days as (
 
-    select * from {{ ref('mart_port_days') }}
+    select
+        member_code,
+        port_code,
+        time_period,
+        arrival_date,
+        cast(sum(items) as bigint) as items
+    from {{ ref('mart_port_days') }}
     where port_code <> '_U'
+    group by member_code, port_code, time_period, arrival_date
 
 ),
 

@@ -1,6 +1,7 @@
 {% for indicator_model in var('indicator_models') %}
 select
     '{{ indicator_model[4:] | upper }}' as indicator_code,
+    '{{ indicator_text(indicator_model, "indicator_group") }}' as indicator_group,
     '{{ indicator_text(indicator_model, "title_en") }}' as title_en,
     '{{ indicator_text(indicator_model, "title_fr") }}' as title_fr,
     '{{ indicator_text(indicator_model, "definition_en") }}' as definition_en,

@@ -26,6 +26,7 @@ counted as (
         member_code,
         time_period,
         coalesce(port_code, '_U') as port_code,
+        coalesce(customs_office_code, '_U') as customs_office_code,
         arrival_date,
         count(*) as items
     from items

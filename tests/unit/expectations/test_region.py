@@ -40,6 +40,7 @@ REGION = """
         coalesce(channel_code, '_T') as channel_code,
         '_T' as value_band_code,
         coalesce(counterpart_code, '_T') as counterpart_code,
+        '_T' as commodity_code,
         time_period,
         case when member_code is not null or time_period < '2025-12' then sum(items)::double end as obs_value,
         sum(items) as base_items
@@ -59,6 +60,8 @@ REGION = """
         union all
         select * replace ('LE25' as value_band_code) from totals
         union all
+        select * replace ('S12' as commodity_code) from totals
+        union all
         select * replace ('DECLARED_VALUE_USD' as indicator_code, 10.01 * obs_value as obs_value) from levels
         union all
         select totals.* replace (others.code as indicator_code, others.amount as obs_value)
@@ -68,7 +71,7 @@ REGION = """
         ) as others(code, amount)
         where member_code <> '_T'
         union all
-        select 'ITEMS', 'WS', '_T', '_T', '_T', '2025-12', null, null
+        select 'ITEMS', 'WS', '_T', '_T', '_T', '_T', '2025-12', null, null
     )
     select
         *,
@@ -78,7 +81,7 @@ REGION = """
     from figures
 """
 
-TOTAL = "channel_code = '_T' and value_band_code = '_T' and counterpart_code = '_T'"
+TOTAL = "channel_code = '_T' and value_band_code = '_T' and counterpart_code = '_T' and commodity_code = '_T'"
 FJ = "member_code = 'FJ'"
 FJ_ITEMS = f"indicator_code = 'ITEMS' and {FJ} and {TOTAL}"
 SET = "update mart_indicators set"
@@ -88,7 +91,7 @@ CASES = {
     # A total that stands twice is no sum of its parts either.
     "2025-01": (
         f"insert into mart_indicators select * from mart_indicators where {FJ_ITEMS}",
-        {"E202", "E212", "E213", "E214", "E215"},
+        {"E202", "E212", "E213", "E214", "E215", "E217"},
     ),
     "2025-02": (
         f"{SET} obs_value = 'inf' where indicator_code = 'TIMELINESS_DAYS' and {FJ}",
@@ -107,10 +110,10 @@ CASES = {
         f" where indicator_code = 'SHARE_LE_100_USD_PCT' and {FJ}",
         {"E209", "E210", "E211"},
     ),
-    # One item too many in the region's total: members, channels, bands and partners no longer make it.
+    # One item too many in the region: members, channels, bands, partners, sections no longer make its total.
     "2025-09": (
         f"{SET} obs_value = obs_value + 1 where indicator_code = 'ITEMS' and member_code = '_T' and {TOTAL}",
-        {"E212", "E213", "E214", "E215"},
+        {"E212", "E213", "E214", "E215", "E217"},
     ),
     # One parcel too many at one member: neither its own total nor the region's parcels.
     "2025-10": (
