@@ -51,7 +51,8 @@ def _in_set(column: str, codes: Iterable[str]) -> ColumnCheck:
 def _adds_up(dimension: str) -> RowsCheck:
     """Where a figure is given for the total of a dimension and for its parts, the parts make the total.
 
-    Values are sums of cents: half a cent for each part is rounding.
+    Values are sums of cents: half a cent for each part is rounding. An estimated total holds
+    more than its parts.
     """
     others = ", ".join(column for column in map(str.strip, KEY.split(",")) if column != dimension)
     region = "'_T' as member_code," if dimension == "member_code" else ""
@@ -63,7 +64,7 @@ def _adds_up(dimension: str) -> RowsCheck:
             select
                 {others},
                 {region}
-                sum(obs_value) filter (where {dimension} = '_T') as total,
+                sum(obs_value) filter (where {dimension} = '_T' and obs_status <> 'E') as total,
                 sum(obs_value) filter (where {dimension} <> '_T') as parts,
                 count(obs_value) filter (where {dimension} <> '_T') as part_count
             from batch
@@ -224,6 +225,47 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "The sections of the Harmonized System make the total.",
         "La somme des sections du Système harmonisé donne le total.",
         _adds_up("commodity_code"),
+    ),
+    _critical(
+        "E218",
+        "The months of a member make its quarters and its years.",
+        "La somme des mois d'un membre donne ses trimestres et ses années.",
+        RowsCheck(
+            INDICATORS,
+            f"""
+            select {PLACES}, count(*) as fault_count
+            from (
+                select
+                    longer.*,
+                    sum(months.obs_value) as months_total
+                from batch as longer
+                inner join batch as months
+                    on longer.indicator_code = months.indicator_code
+                    and longer.member_code = months.member_code
+                    and months.frequency = 'M'
+                    and months.channel_code = '_T'
+                    and months.value_band_code = '_T'
+                    and months.counterpart_code = '_T'
+                    and months.commodity_code = '_T'
+                    and longer.time_period = case longer.frequency
+                        when 'A' then left(months.time_period, 4)
+                        else left(months.time_period, 4) || '-Q'
+                            || cast((cast(right(months.time_period, 2) as integer) + 2) // 3 as varchar)
+                    end
+                where
+                    longer.indicator_code in ({_texts(LEVELS)})
+                    and longer.member_code <> '_T'
+                    and longer.frequency in ('Q', 'A')
+                    and longer.channel_code = '_T'
+                    and longer.value_band_code = '_T'
+                    and longer.counterpart_code = '_T'
+                    and longer.commodity_code = '_T'
+                group by all
+            )
+            where abs(obs_value - months_total) > 0.005 * 12 + 1e-9 * abs(obs_value)
+            group by all
+            """,
+        ),
     ),
     Expectation(
         "E221",

@@ -4,26 +4,53 @@ with levels as (
 
 ),
 
+estimates as (
+
+    select * from {{ ref('int_region_estimates') }}
+    where measure_code = 'ITEMS'
+
+),
+
 figures as (
 
     select
-        member_code,
-        channel_code,
-        value_band_code,
-        counterpart_code,
-        commodity_code,
-        time_period,
-        case when is_complete then items end as obs_value,
-        false as is_estimated,
-        items as base_items,
-        base_members
+        levels.member_code,
+        levels.channel_code,
+        levels.value_band_code,
+        levels.counterpart_code,
+        levels.commodity_code,
+        levels.time_period,
+        coalesce(case when levels.is_complete then levels.items end, estimates.estimate) as obs_value,
+        not levels.is_complete as is_estimated,
+        case
+            when levels.is_complete then 100
+            else estimates.coverage_pct
+        end as coverage_pct,
+        estimates.estimate_lower,
+        estimates.estimate_upper,
+        levels.items as base_items,
+        levels.base_members
     from levels
+    left join estimates
+        on
+            levels.member_code = '_T'
+            and levels.value_band_code = '_T'
+            and levels.counterpart_code = '_T'
+            and levels.commodity_code = '_T'
+            and not levels.is_complete
+            and levels.frequency = estimates.frequency
+            and levels.time_period = estimates.time_period
+            and levels.channel_code = estimates.channel_code
 
 ),
 
 final as (
 
-    {{ long_table('figures', 'ITEMS', 'NUMBER') }}
+    {{
+        long_table(
+            'figures', 'ITEMS', 'NUMBER', coverage='coverage_pct', revision=('estimate_lower', 'estimate_upper')
+        )
+    }}
 
 )
 

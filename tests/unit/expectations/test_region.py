@@ -72,10 +72,13 @@ REGION = """
         where member_code <> '_T'
         union all
         select 'ITEMS', 'WS', '_T', '_T', '_T', '_T', '2025-12', null, null
+        union all
+        select 'ITEMS', 'FJ', '_T', '_T', '_T', '_T', '2025-Q4', sum(obs_value), null
+        from totals where member_code = 'FJ' and time_period between '2025-10' and '2025-12'
     )
     select
         *,
-        'M' as frequency,
+        case when time_period like '%Q%' then 'Q' else 'M' end as frequency,
         case when obs_value is null then 'M' else 'A' end as obs_status,
         'F' as conf_status
     from figures
@@ -121,6 +124,7 @@ CASES = {
         f" where indicator_code = 'ITEMS' and {FJ} and channel_code = 'POSTAL_PARCEL'",
         {"E212", "E213"},
     ),
+    "2025-Q4": (f"{SET} obs_value = obs_value + 1 where {FJ_ITEMS} and frequency = 'Q'", {"E218"}),
     "2025-11": (f"update mart_coverage set items = 99 where {FJ}", {"E216"}),
     "2025-12": (f"{SET} obs_value = 401 where indicator_code = 'ITEMS_GROWTH_YOY_PCT' and {FJ}", {"E221"}),
 }
