@@ -14,6 +14,7 @@ import pandas as pd
 from dashboards.words import SHORT_MONTHS, THIN_SPACE, Words
 
 OCEAN = "#0f7fa3"
+EVENT = "#7d7f86"
 COLOURS = ("#0f7fa3", "#d1603d", "#7a6fc9", "#4d8b31", "#b0700f", "#c2508f", "#5f7d8c", "#a0622d")
 SHAPES = (
     "circle",
@@ -54,19 +55,23 @@ def lines(
     say: Words,
     source: str,
     *,
+    events: pd.DataFrame | None = None,
     height: int = 320,
 ) -> alt.LayerChart:
     """Series over months; their legend is `markup.series_legend`.
 
-    `frame`: series_code, time_period, obs_value, obs_status, conf_status, with a row for every month of a
-    series (see `complete_months`). `names` gives the series in their order, with the words for each.
+    `events` (time_period, title) are drawn as numbered upright lines, in the order of `markup.event_list`.
+
+    `frame`: series_code, time_period, obs_value, obs_status, conf_status, lower_value, upper_value, with a
+    row for every month of a series (see `complete_months`). `names` gives the series in their order, with the
+    words for each.
     """
     data = frame.assign(
         series=frame["series_code"].map(names),
         date=frame["time_period"] + "-01",
         month_text=[say.month(period) for period in frame["time_period"]],
         value_text=[say.figure(indicator_code, value) for value in frame["obs_value"]],
-        status_text=[say.status(row.obs_status, row.conf_status) for row in frame.itertuples()],
+        status_text=[_status(row, indicator_code, say) for row in frame.itertuples()],
     )
     shown = [name for code, name in names.items() if code in set(frame["series_code"])]
     colours = alt.Scale(domain=shown, range=list(COLOURS[: len(shown)]))
@@ -101,6 +106,15 @@ def lines(
             x=x, y=y, stroke=alt.Stroke("series:N", scale=colours, legend=None), shape=shape, tooltip=tooltip
         ),
     ]
+    bounded = data[data["lower_value"].notna() & is_shown]
+    if len(bounded):
+        layers.append(
+            alt.Chart(bounded)
+            .mark_rule(strokeWidth=1.5)
+            .encode(x=x, y=alt.Y("lower_value:Q"), y2="upper_value:Q", color=colour, tooltip=tooltip)
+        )
+    if events is not None and len(events):
+        layers += _event_lines(events, x)
     confidential = data[data["conf_status"] == "C"]
     if len(confidential):
         layers.append(
@@ -185,6 +199,35 @@ def complete_months(frame: pd.DataFrame, last_time_period: str) -> pd.DataFrame:
         filled = {"series_code": code, "obs_status": "M", "conf_status": "F"}
         parts.append(full.fillna(filled))
     return pd.concat(parts, ignore_index=True) if parts else frame
+
+
+def _status(row: Any, indicator_code: str, say: Words) -> str:
+    status = say.status(row.obs_status, row.conf_status)
+    if pd.isna(row.lower_value) or pd.isna(row.obs_value):
+        return status
+    lower, upper = (say.figure(indicator_code, value) for value in (row.lower_value, row.upper_value))
+    return say("trends.interval", status=status, lower=lower, upper=upper)
+
+
+def _event_lines(events: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
+    """An upright line for each month with events, and the numbers of its events above it."""
+    numbered = events.assign(number=[str(number) for number in range(1, len(events) + 1)])
+    months = numbered.groupby("time_period", as_index=False).agg(
+        numbers=("number", ", ".join), titles=("title", "; ".join)
+    )
+    chart = alt.Chart(months.assign(date=months["time_period"] + "-01"))
+    tooltip = [alt.Tooltip("titles:N", title=" ")]
+    number: dict[str, Any] = {
+        "fontSize": 11,
+        "fontWeight": "bold",
+        "baseline": "top",
+        "align": "left",
+        "dx": 3,
+    }
+    return [
+        chart.mark_rule(color=EVENT, strokeDash=[2, 3], strokeWidth=1.2).encode(x=x, tooltip=tooltip),
+        chart.mark_text(color=EVENT, **number).encode(x=x, y=alt.value(0), text="numbers:N", tooltip=tooltip),
+    ]
 
 
 def _provisional_segments(data: pd.DataFrame) -> pd.DataFrame:

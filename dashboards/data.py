@@ -238,6 +238,8 @@ def series(
 ) -> pd.DataFrame:
     """The observations of a trend: series_code, time_period, obs_value, obs_status, conf_status.
 
+    Where the figure is an estimate it has an interval, lower_value to upper_value.
+
     `split` is `member` (a series per member), `channel` or `value_band` (a series per code of one member).
     """
     series_column, whole = {
@@ -250,7 +252,9 @@ def series(
     return publication.rows(
         f"""
         select {series_column} as series_code, time_period, obs_value * pow(10, unit_mult) as obs_value,
-               obs_status, conf_status
+               obs_status, conf_status,
+               coalesce(revision_lower, model_lower) * pow(10, unit_mult) as lower_value,
+               coalesce(revision_upper, model_upper) * pow(10, unit_mult) as upper_value
         from indicators
         where indicator_code = ? and list_contains(?, member_code) and time_period >= ? and frequency = 'M'
           and {totals} {parts}
@@ -259,6 +263,28 @@ def series(
         indicator_code,
         members,
         first_time_period,
+    )
+
+
+def events(
+    publication: Publication, members: tuple[str, ...], first_time_period: str, language: str
+) -> pd.DataFrame:
+    """What happened in the months shown, for the region or for these members.
+
+    starts_on (date), time_period (its month), title, text, source; in the order of time.
+    """
+    return publication.rows(
+        f"""
+        select starts_on, strftime(starts_on, '%Y-%m') as time_period, title_{language} as title,
+               text_{language} as text, source
+        from events
+        where (member_code = '_T' or list_contains(?, member_code))
+          and strftime(starts_on, '%Y-%m') between ? and ?
+        order by starts_on, title
+        """,
+        members,
+        first_time_period,
+        publication.last_time_period,
     )
 
 

@@ -46,6 +46,16 @@ def table(
     return _scroll(f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>", title, say, tall=tall)
 
 
+def event_list(events: pd.DataFrame, say: Words) -> str:
+    """The events of a chart in words, by the numbers that stand in it."""
+    rows = "".join(
+        f"<li><strong>{escape(say.month(row.time_period))}: {escape(row.title)}.</strong> {escape(row.text)}"
+        f' <span class="pp-small">({escape(row.source)})</span></li>'
+        for row in events.itertuples()
+    )
+    return f'<ol class="pp-events">{rows}</ol>'
+
+
 def coverage_table(
     coverage: pd.DataFrame, periods: Sequence[str], title: str, say: Words, *, tall: bool = False
 ) -> str:

@@ -202,6 +202,11 @@ WORDS: dict[str, Text] = {
     "trends.months_12": Text("12", "12"),
     "trends.months_24": Text("24", "24"),
     "trends.months_36": Text("36", "36"),
+    "trends.interval": Text("{status}; between {lower} and {upper}", "{status} ; entre {lower} et {upper}"),
+    "trends.events": Text(
+        "What happened in these months ({count} in the chart)",
+        "Ce qui s’est passé durant ces mois ({count} dans le graphique)",
+    ),
     "trends.none": Text(
         "Nothing is published for this choice. Choose another member or another indicator.",
         "Rien n’est publié pour ce choix. Choisissez un autre membre ou un autre indicateur.",

@@ -78,6 +78,11 @@ create table quality_results (
     suite varchar, expectation_id varchar, severity varchar, status varchar, title_en varchar,
     title_fr varchar, unexpected_count bigint
 );
+create table events (
+    event_code varchar, starts_on date, ends_on date, date_precision varchar, member_code varchar,
+    channel_code varchar, kind_code varchar, title_en varchar, title_fr varchar, text_en varchar,
+    text_fr varchar, source varchar
+);
 create table exchange_rates (
     currency_code varchar, time_period varchar, units_per_usd double, source_code varchar,
     second_units_per_usd double, second_source_code varchar, difference_pct double, is_flagged boolean,
@@ -256,6 +261,25 @@ DEFINITIONS = {
 }
 
 
+EVENTS: list[tuple[object, ...]] = [
+    (
+        *("FJ_THRESHOLD_2024_06_28", date(2024, 6, 28), None, "DAY", "FJ", "_T", "THRESHOLD"),
+        *("Fiji: new de minimis", "Fidji : nouveau seuil de minimis"),
+        *("Tax: nothing is free.", "Taxes : aucune exonération.", "DHL, Fiji VAT 2024"),
+    ),
+    (
+        *("TO_SYSTEM", date(2022, 8, 1), None, "MONTH", "TO", "_T", "SYSTEM"),
+        *("Tonga: ASYCUDAWorld", "Tonga : SYDONIA World"),
+        *("A new customs system.", "Un nouveau système douanier.", "revenue.gov.to/node/191"),
+    ),
+    (
+        *("US_DE_MINIMIS_ENDS", date(2025, 8, 29), None, "DAY", "_T", "_T", "THRESHOLD"),
+        *("United States: de minimis ends", "États-Unis : fin du seuil de minimis"),
+        *("Suspended for all countries.", "Suspendu pour tous les pays.", "Executive Order 14324"),
+    ),
+]
+
+
 def write_published_file(path: Path, audience: str, run_id: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(str(path))
@@ -279,11 +303,13 @@ def write_published_file(path: Path, audience: str, run_id: str) -> None:
     insert("counterparts", [("CN", "China", "Chine")])
     insert("ports", [("FJSUV", "FJ", "Suva"), ("NCNOU", "NC", "Nouméa"), ("TOTBU", "TO", "Nuku’alofa")])
     insert("indicators", [observation.row() for observation in observations()])
+    insert("events", EVENTS)
     insert(
         "indicator_definitions",
         [
             (
                 code,
+                "QUALITY" if code == "TIMELINESS_DAYS" else "VOLUME",
                 *words,
                 "sum(items)",
                 "NUMBER",

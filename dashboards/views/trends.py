@@ -167,17 +167,25 @@ def choose_members(page: Page, names: dict[str, str], split: str) -> tuple[str, 
 
 
 def show_series(
-    page: Page, frame: pd.DataFrame, names: dict[str, str], indicator_code: str, title: str
+    page: Page,
+    frame: pd.DataFrame,
+    names: dict[str, str],
+    indicator_code: str,
+    title: str,
+    events: pd.DataFrame,
 ) -> None:
     say = page.say
     page.heading(title)
     summary = sentences.trend(frame, names, indicator_code, say)
     if frame["obs_value"].notna().any():
-        chart = charts.lines(frame, names, indicator_code, say, page.chart_source)
+        chart = charts.lines(frame, names, indicator_code, say, page.chart_source, events=events)
         page.chart(chart, summary, markup.series_legend(names))
     else:
         page.paragraph(summary)
     page.paragraph(say("trends.key"), "pp-small")
+    if len(events):
+        with st.expander(say("trends.events", count=say.number(len(events)))):
+            page.html(markup.event_list(events, say))
     with st.expander(say("app.table")):
         page.html(markup.series_table(frame, names, indicator_code, title, say))
 
@@ -223,7 +231,8 @@ else:
 if split != "member":
     title = f"{title} · {member_names[members[0]]}"
 names = {code: name for code, name in names.items() if code in set(frame["series_code"])}
-show_series(page, frame, names, shown_code, title)
+events = data.events(publication, members, str(frame["time_period"].min()), say.language)
+show_series(page, frame, names, shown_code, title, events)
 if scale == "index":
     page.paragraph(say("trends.index_note"), "pp-small")
 page.source()

@@ -16,7 +16,8 @@ COLUMNS = ["series_code", "time_period", "obs_value", "obs_status", "conf_status
 
 
 def frame(*rows: tuple[str, str, float | None, str, str]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"obs_value": "float64"})
+    observed = pd.DataFrame(rows, columns=COLUMNS).astype({"obs_value": "float64"})
+    return observed.assign(lower_value=float("nan"), upper_value=float("nan"))
 
 
 @pytest.fixture
@@ -46,6 +47,34 @@ def test_lines_break_where_a_month_is_missing(observations: pd.DataFrame) -> Non
     (firm_mark, firm), *_ = layers(charts.lines(observations, NAMES, "ITEMS", ENGLISH, "source"))
     assert firm_mark["invalid"] == "break-paths-show-domains"
     assert values(firm, "Tonga") == [10, None, None]
+
+
+def test_an_estimate_shows_its_interval(observations: pd.DataFrame) -> None:
+    is_last = observations["time_period"].eq("2026-03") & observations["series_code"].eq("FJ")
+    observations.loc[is_last, ["obs_status", "lower_value", "upper_value"]] = ["E", 115.0, 128.0]
+    *_, (mark, rows) = layers(
+        charts.lines(observations[observations["series_code"] == "FJ"], NAMES, "ITEMS", ENGLISH, "source")
+    )
+    assert mark["type"] == "rule"
+    assert [(row["lower_value"], row["upper_value"], row["status_text"]) for row in rows] == [
+        (115, 128, "estimated; between 115 and 128")
+    ]
+
+
+def test_events_are_numbered_lines_in_their_months(observations: pd.DataFrame) -> None:
+    events = pd.DataFrame(
+        [("2026-01", "A new system"), ("2026-03", "A threshold"), ("2026-03", "A tax")],
+        columns=["time_period", "title"],
+    )
+    chart = charts.lines(
+        observations[observations["series_code"] == "FJ"], NAMES, "ITEMS", ENGLISH, "source", events=events
+    )
+    *_, (rule, _), (text, rows) = layers(chart)
+    assert (rule["type"], text["type"]) == ("rule", "text")
+    assert [(row["date"], row["numbers"], row["titles"]) for row in rows] == [
+        ("2026-01-01", "1", "A new system"),
+        ("2026-03-01", "2, 3", "A threshold; A tax"),
+    ]
 
 
 def test_the_provisional_part_is_dashed_and_joined_to_the_last_final_month(

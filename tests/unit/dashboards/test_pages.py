@@ -109,6 +109,19 @@ def test_trends_open_on_the_region_and_say_so(open_page: OpenPage, text: Read) -
     assert "Missing or withheld: 2; confidential: 0; provisional: 1." in body
 
 
+def test_what_happened_is_told_for_the_region_and_the_members_shown(open_page: OpenPage, text: Read) -> None:
+    page = open_page("views/trends.py", lang="en", members="_T")
+    assert page.expander[0].label == "What happened in these months (1 in the chart)"
+    region = text(page)
+    assert "United States: de minimis ends" in region
+    assert "Fiji: new de minimis" not in region
+    fiji = text(open_page("views/trends.py", lang="fr", members="FJ"))
+    assert "Fidji : nouveau seuil de minimis" in fiji
+    assert "DHL, Fiji VAT 2024" in fiji
+    # In August 2022, before the months shown, and of another member.
+    assert "Tonga" not in fiji.split("pp-events")[1].split("</ol>")[0]
+
+
 def test_an_address_restores_the_view(open_page: OpenPage, text: Read) -> None:
     page = open_page(
         "views/trends.py", lang="en", indicator="ITEMS", members="TO", split="channel", months="12"
