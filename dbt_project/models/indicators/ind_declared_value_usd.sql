@@ -26,7 +26,7 @@ figures as (
         end, estimates.estimate) as obs_value,
         not levels.is_complete as is_estimated,
         case
-            when levels.is_complete then 100
+            when levels.is_complete then levels.months_pct
             else estimates.coverage_pct
         end as coverage_pct,
         estimates.estimate_lower,

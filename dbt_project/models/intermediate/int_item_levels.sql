@@ -25,8 +25,8 @@ period_months as (
 
 ),
 
--- A month in which nothing came has no row in the cube, and stays as one row without a channel.
-complete_months as (
+-- A month in which nothing came, or none was yet to come, has no row in the cube, and stays as one row without a channel.
+counted_months as (
 
     select
         member_periods.member_code,
@@ -38,40 +38,40 @@ complete_months as (
         on
             member_periods.frequency = period_months.frequency
             and member_periods.time_period = period_months.time_period
-    where member_periods.is_complete
+    where member_periods.is_counted
 
 ),
 
 counted as (
 
     select
-        complete_months.frequency,
-        complete_months.time_period as period,
-        complete_months.member_code as member,
+        counted_months.frequency,
+        counted_months.time_period as period,
+        counted_months.member_code as member,
         cube.*
-    from complete_months
+    from counted_months
     left join cube
         on
-            complete_months.member_code = cube.member_code
-            and complete_months.month_time_period = cube.time_period
+            counted_months.member_code = cube.member_code
+            and counted_months.month_time_period = cube.time_period
 
 ),
 
 counted_sections as (
 
     select
-        complete_months.frequency,
-        complete_months.time_period,
+        counted_months.frequency,
+        counted_months.time_period,
         section_cube.member_code,
         section_cube.commodity_code,
         section_cube.items,
         section_cube.items_valued,
         section_cube.declared_value_usd
-    from complete_months
+    from counted_months
     inner join section_cube
         on
-            complete_months.member_code = section_cube.member_code
-            and complete_months.month_time_period = section_cube.time_period
+            counted_months.member_code = section_cube.member_code
+            and counted_months.month_time_period = section_cube.time_period
 
 ),
 
@@ -219,6 +219,7 @@ final as (
         together.items is not null
         and (together.member_code <> '_T' or regions_with_gaps.time_period is null) as is_complete,
         together.base_members,
+        coalesce(member_periods.months_pct, 100) as months_pct,
         cast(together.items as bigint) as items,
         cast(together.items_valued as bigint) as items_valued,
         together.declared_value_usd,
@@ -260,6 +261,11 @@ final as (
         on
             together.frequency = regions_with_gaps.frequency
             and together.time_period = regions_with_gaps.time_period
+    left join member_periods
+        on
+            together.member_code = member_periods.member_code
+            and together.frequency = member_periods.frequency
+            and together.time_period = member_periods.time_period
 
 )
 
