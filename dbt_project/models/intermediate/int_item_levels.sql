@@ -25,7 +25,7 @@ period_months as (
 
 ),
 
--- A month in which nothing came, or none was yet to come, has no row in the cube, and stays as one row without a channel.
+-- A month in which nothing came has no row in the cube, and stays as one row without a channel.
 counted_months as (
 
     select
