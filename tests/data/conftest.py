@@ -16,6 +16,7 @@ from pacific_parcels.settings import Settings
 
 PARTITION_COLUMNS = ("member_code", "time_period")
 CURRENCIES = {"FJ": "FJD", "TO": "TOP", "WS": "WST"}
+TIME_ZONES = {"FJ": "Pacific/Fiji", "TO": "Pacific/Tongatapu", "WS": "Pacific/Apia"}
 
 
 def drawn(below: int, seed: int) -> str:
@@ -58,6 +59,8 @@ class Region:
     values: list[dict[str, Any]] = field(default_factory=list)
     holds: list[dict[str, Any]] = field(default_factory=list)
     de_minimis: list[dict[str, Any]] = field(default_factory=list)
+    taxes: list[dict[str, Any]] = field(default_factory=list)
+    stream_columns: list[dict[str, Any]] = field(default_factory=list)
     streams: set[tuple[str, str]] = field(default_factory=lambda: {(code, "POSTAL") for code in CURRENCIES})
 
     @property
@@ -162,13 +165,33 @@ class Region:
             }
         )
 
+    def tax(self, member_code: str, rate_pct: str) -> None:
+        """A tax that nobody collects on items at or under the de minimis."""
+        self.taxes.append(
+            {"member_code": member_code, "rate_pct": rate_pct, "low_value_collector_code": "NONE"}
+        )
+
+    def carry(self, column_name: str, member_code: str, stream_code: str = "POSTAL") -> None:
+        """A column that the stream's layout carries."""
+        self.stream_columns.append(
+            {"member_code": member_code, "stream_code": stream_code, "column_name": column_name}
+        )
+
     def write_inputs(self) -> None:
         tables: dict[str, list[dict[str, Any]]] = {
             "members": [
-                {"member_code": code, "name_en": code, "name_fr": code, "currency_code": currency}
+                {
+                    "member_code": code,
+                    "name_en": code,
+                    "name_fr": code,
+                    "currency_code": currency,
+                    "time_zone": TIME_ZONES[code],
+                }
                 for code, currency in CURRENCIES.items()
             ],
             "de_minimis": self.de_minimis,
+            "taxes": self.taxes,
+            "stream_columns": self.stream_columns,
             "streams": [
                 {"member_code": member_code, "stream_code": stream_code, "cadence": "MONTHLY", "due_days": 20}
                 for member_code, stream_code in sorted(self.streams)

@@ -219,7 +219,8 @@ def test_a_new_indicator_is_one_sql_and_one_yml(
     assert query(snapshot, titles) == [("Levies on items",)]
     figures = (
         "select time_period, obs_value from mart_indicators"
-        " where member_code = 'FJ' and channel_code = '_T' and frequency = 'M' and indicator_code = '{}' order by all"
+        " where member_code = 'FJ' and channel_code = '_T' and frequency = 'M' and indicator_code = '{}'"
+        " order by all"
     )
     levies = query(snapshot, figures.format("LEVY_USD"))
     assert [period for period, _ in levies] == ["2026-01", "2026-02"]
