@@ -37,6 +37,7 @@ LOGIC = (
     "models/staging",
     "models/intermediate",
     "models/marts",
+    "series.py",
     "seeds/codes/hs_sections.csv",
     "seeds/codes/value_bands.csv",
 )
