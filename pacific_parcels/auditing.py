@@ -425,16 +425,19 @@ def _bound(knowledge: _Knowledge) -> tuple[dict[int, tuple[float, float]], float
 
     Distances from the truth are what is solved for: every equation is one between distances then.
     """
-    unknown = np.flatnonzero(~knowledge.is_known)
-    matrix = csr_array(knowledge.matrix()[:, unknown])
+    equations = knowledge.matrix()
+    is_solved = _solved(equations, knowledge.is_known)
+    unknown = np.flatnonzero(~is_solved)
+    matrix = csr_array(equations[:, unknown])
     matrix = csr_array(matrix[np.flatnonzero(np.diff(matrix.indptr))])
     sensitive = knowledge.is_sensitive[unknown]
     required, value = knowledge.required[unknown], knowledge.value[unknown]
     links = abs(matrix).T @ abs(matrix)
     count, group_of = connected_components(links, directed=False)
     is_tied = np.diff(csr_array(matrix.T).indptr) > 0
-    exposed: dict[int, tuple[float, float]] = {}
-    narrowest, programs = np.inf, 0
+    given_away = np.flatnonzero(knowledge.is_sensitive & is_solved & ~knowledge.is_known)
+    exposed = {int(figure): (float(knowledge.value[figure]),) * 2 for figure in given_away}
+    narrowest, programs = (0.0 if exposed else np.inf), 0
     order = np.argsort(group_of, kind="stable")
     for members in np.split(order, np.searchsorted(group_of[order], np.arange(1, count))):
         # What no equation speaks of can be anything.
@@ -452,6 +455,20 @@ def _bound(knowledge: _Knowledge) -> tuple[dict[int, tuple[float, float]], float
                 float(value[figure] + bounds.upper[number]),
             )
     return exposed, narrowest, programs
+
+
+def _solved(equations: csr_array, is_known: Flags) -> Flags:
+    """What is known and what follows from it: the last unknown of an equation is known."""
+    is_solved = is_known.copy()
+    pattern = csr_array(abs(equations) > 0, dtype=float)
+    while True:
+        is_unknown = (~is_solved).astype(float)
+        last = np.flatnonzero(pattern @ is_unknown == 1)
+        found = csr_array(pattern[last]).indices
+        found = found[~is_solved[found]]
+        if not len(found):
+            return is_solved
+        is_solved[found] = True
 
 
 class _Group:
