@@ -1,12 +1,14 @@
 """The router: opens the publication of this run, knows the language, lists the pages.
 
 The address of a page is its whole state: `lang` here, the choices of a view in the view. No session
-remembers anything.
+remembers anything. Who is asking is found out anew at every run, and decides which file is opened.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -16,8 +18,15 @@ if str(HERE.parent) not in sys.path:  # Streamlit puts the script's own folder o
     sys.path.insert(0, str(HERE.parent))
 
 from dashboards.data import PublicationUnavailable, open_publication  # noqa: E402
-from dashboards.page import LOGO, LOOPBACK, STYLE, Page, show_unavailable  # noqa: E402
+from dashboards.identity import (  # noqa: E402
+    NotAdmitted,
+    current_identity,
+    record_opening,
+    sign_out,
+)
+from dashboards.page import LOGO, STYLE, Page, show_not_admitted, show_unavailable  # noqa: E402
 from dashboards.words import LANGUAGE_NAMES, Words, language_of  # noqa: E402
+from pacific_parcels.errors import PacificParcelsError  # noqa: E402
 from pacific_parcels.settings import Settings  # noqa: E402
 
 language = language_of(st.query_params.get("lang"), st.context.locale)
@@ -46,15 +55,41 @@ with st.sidebar:
 
 settings = Settings.from_environment()
 try:
-    # There is no login here: anything but the public file stays on this computer.
-    if settings.audience != "public" and st.get_option("server.address") not in LOOPBACK:
-        raise PublicationUnavailable("audience")
-    publication = open_publication(settings)
+    identity, sign_in = current_identity(settings)
+except NotAdmitted as refused:
+    show_not_admitted(refused, language)
+    st.stop()
+except PacificParcelsError:
+    logging.getLogger("dashboards").exception("the file that says who may sign in cannot be used")
+    show_not_admitted(NotAdmitted("misconfigured"), language)
+    st.stop()
+
+with st.sidebar, st.container(key="sign_in"):
+    if identity.account and sign_in:
+        st.caption(say("sign_in.signed_in", account=identity.account))
+    if sign_in and sign_in.oidc:
+        if identity.account and st.button(say("sign_in.out")):
+            sign_out(settings, identity)
+            st.logout()
+            st.stop()
+        if not identity.account and st.button(say("sign_in.title")):
+            st.login()
+    elif sign_in and sign_in.accounts:
+        # A form and a link of our own server, not of Streamlit's: the cookie is set and taken away there.
+        st.html(
+            f'<form method="post" action="sign-out"><button>{say("sign_in.out")}</button></form>'
+            if identity.account
+            else f'<a href="sign-in?lang={language}" target="_self">{say("sign_in.title")}</a>'
+        )
+
+try:
+    publication = open_publication(replace(settings, audience=identity.file_audience))
 except PublicationUnavailable as unavailable:
     show_unavailable(unavailable, settings.home, language)
     st.stop()
+record_opening(settings, identity, publication.run_id)
 
 if publication.is_synthetic:
     st.warning(say("app.synthetic"))
-st.session_state["page"] = Page(publication, say)
+st.session_state["page"] = Page(publication, say, identity)
 chosen.run()

@@ -2,11 +2,13 @@
 
 Streamlit sends its own scripts and styles uncompressed: 3 MB for a first visit, which is minutes on a
 satellite link. The middleware here compresses each of those files once and keeps the result in memory.
+With a file named by PACIFIC_PARCELS_SIGN_IN the server also has a way to sign in; a wrong file stops it.
 """
 
 from __future__ import annotations
 
 import gzip
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +22,9 @@ if str(HERE.parent) not in sys.path:  # Streamlit puts the script's own folder o
     sys.path.insert(0, str(HERE.parent))
 
 from dashboards.page import show_failure  # noqa: E402
+from dashboards.sign_in import CallbackRecord, ProxyGate, routes  # noqa: E402
+from pacific_parcels.settings import Settings  # noqa: E402
+from pacific_parcels.sign_in import load_sign_in  # noqa: E402
 
 STATIC_FILES = Path(st.__file__).resolve().parent / "static"
 CONTENT_TYPES = {".js": b"text/javascript; charset=utf-8", ".css": b"text/css; charset=utf-8"}
@@ -68,4 +73,19 @@ class CompressedStaticFiles:
         return file if inside and file.suffix in CONTENT_TYPES and file.is_file() else None
 
 
-app = st.App(HERE / "app.py", middleware=[Middleware(CompressedStaticFiles)], on_script_error=show_failure)
+# The server below us shall tell the address of who is connected, not what a header says of it.
+os.environ["FORWARDED_ALLOW_IPS"] = ""
+settings = Settings.from_environment()
+sign_in = load_sign_in(settings.sign_in_file)
+middleware = [Middleware(CompressedStaticFiles)]
+if sign_in and sign_in.proxy:
+    middleware.insert(0, Middleware(ProxyGate, settings=settings, proxy=sign_in.proxy))
+if sign_in and sign_in.oidc:
+    middleware.insert(0, Middleware(CallbackRecord, settings=settings))
+app = st.App(
+    HERE / "app.py",
+    secrets={"auth": sign_in.auth.model_dump()} if sign_in and sign_in.auth else None,
+    routes=routes(settings, sign_in),
+    middleware=middleware,
+    on_script_error=show_failure,
+)

@@ -116,7 +116,7 @@ def open_publication(settings: Settings) -> Publication:
         raise PublicationUnavailable("audience")
     run_id, path = _published_file(settings)
     try:
-        tables, catalogue = _catalogue(str(path))
+        tables, catalogue = _catalogue(str(path), settings.audience)
     except duckdb.Error as error:
         raise PublicationUnavailable("incomplete") from error
     for table, columns in REQUIRED_COLUMNS.items():
@@ -147,14 +147,14 @@ def _published_file(settings: Settings) -> tuple[str, Path]:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _connection(path: str) -> duckdb.DuckDBPyConnection:
+def _connection(path: str, audience: str) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(path, read_only=True, config=SANDBOX)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _catalogue(path: str) -> tuple[dict[str, frozenset[str]], list[dict[str, Any]]]:
+def _catalogue(path: str, audience: str) -> tuple[dict[str, frozenset[str]], list[dict[str, Any]]]:
     """Columns by table, and the rows of the table `catalogue` (none in a file that has no such table)."""
-    cursor = _connection(path).cursor()
+    cursor = _connection(path, audience).cursor()
     columns: dict[str, set[str]] = {}
     for table, column in cursor.execute(
         "select table_name, column_name from information_schema.columns where table_schema = 'main'"
@@ -172,7 +172,7 @@ def _catalogue(path: str) -> tuple[dict[str, frozenset[str]], list[dict[str, Any
 def _rows(path: str, run_id: str, audience: str, sql: str, parameters: tuple[object, ...]) -> pd.DataFrame:
     """The answer, kept per run and audience: what one audience asked is never served to another."""
     bound = [list(value) if isinstance(value, tuple) else value for value in parameters]
-    return _connection(path).cursor().execute(sql, bound).df()
+    return _connection(path, audience).cursor().execute(sql, bound).df()
 
 
 # --- names -----------------------------------------------------------------------------------------------

@@ -11,13 +11,15 @@ from typing import NamedTuple, cast
 import altair as alt
 import streamlit as st
 
-from dashboards.data import Publication, PublicationUnavailable
+from dashboards.data import Publication, PublicationUnavailable, member_names
+from dashboards.identity import Identity, NotAdmitted, current_identity
 from dashboards.words import LANGUAGES, Words
+from pacific_parcels.errors import PacificParcelsError
+from pacific_parcels.settings import Settings
 
 HERE = Path(__file__).resolve().parent
 LOGO = HERE / "logo.svg"
 STYLE = HERE / "style.css"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Card(NamedTuple):
@@ -33,6 +35,7 @@ class Card(NamedTuple):
 class Page:
     publication: Publication
     say: Words
+    identity: Identity
 
     def html(self, body: str) -> None:
         """Our own markup, in the language chosen. The caller has escaped what comes from data."""
@@ -49,10 +52,19 @@ class Page:
             as_of=say.date(publication.as_of_date),
             first=say.month(publication.first_time_period),
             last=say.month(publication.last_time_period),
-            audience=say.term("audience", publication.audience),
+            audience=self.audience,
             run=publication.run_id,
         )
         self.html(f'<p class="pp-lead">{escape(lead)}</p><p class="pp-small">{escape(as_of)}</p>')
+
+    @property
+    def audience(self) -> str:
+        """Whose figures these are, in words."""
+        kind, _, member = self.publication.audience.partition("_")
+        if kind != "member":
+            return self.say.term("audience", kind)
+        names = member_names(self.publication, self.say.language)
+        return self.say("app.member_audience", member=names.get(member.upper(), member.upper()))
 
     def heading(self, title: str) -> None:
         st.subheader(title.replace("$", "\\$"), anchor=False)  # two dollar signs would be a formula
@@ -94,8 +106,32 @@ class Page:
 
 
 def current_page() -> Page:
-    """The page that app.py has made for this run."""
-    return cast(Page, st.session_state["page"])
+    """The page that app.py has made for this run, once more held against who is asking.
+
+    Called at the top of every view: a view that was reached in any other way shows nothing.
+    """
+    page = cast(Page | None, st.session_state.get("page"))
+    try:
+        identity, _ = current_identity(Settings.from_environment())
+    except (NotAdmitted, PacificParcelsError):
+        st.stop()
+    if page is None or page.identity != identity or page.publication.audience != identity.file_audience:
+        st.stop()
+    return page
+
+
+def show_not_admitted(refused: NotAdmitted, language: str) -> None:
+    """Why nothing is shown to this visitor, the chosen language first, and the way to begin anew."""
+    st.session_state.pop("page", None)
+    for chosen in sorted(LANGUAGES, key=lambda candidate: candidate != language):
+        say = Words(chosen)
+        st.header(say("sign_in.not_admitted"), anchor=False)
+        st.info(say.term("not_admitted", refused.reason))
+        if refused.reason in ("unknown", "expired", "ended") and st.user.get("is_logged_in"):
+            if st.button(say("sign_in.again"), key=f"again_{chosen}"):
+                st.logout()
+        elif refused.reason in ("unknown", "expired"):
+            st.html(f'<a href="sign-in?lang={chosen}" target="_self">{say("sign_in.again")}</a>')
 
 
 def show_unavailable(unavailable: PublicationUnavailable, home: Path, language: str) -> None:

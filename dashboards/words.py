@@ -67,6 +67,57 @@ WORDS: dict[str, Text] = {
     ),
     "audience.public": Text("Public figures.", "Chiffres publics."),
     "audience.secretariat": Text("Figures for the secretariat only.", "Chiffres réservés au secrétariat."),
+    "app.member_audience": Text(
+        "Figures for {member} only: its own in full, the region’s as members may see them.",
+        "Chiffres réservés au membre « {member} » : les siens en entier, ceux de la région tels que les "
+        "membres peuvent les voir.",
+    ),
+    # who is asking
+    "sign_in.title": Text("Sign in", "Se connecter"),
+    "sign_in.out": Text("Sign out", "Se déconnecter"),
+    "sign_in.again": Text("Sign in again", "Se reconnecter"),
+    "sign_in.signed_in": Text("Signed in as {account}", "Connecté en tant que {account}"),
+    "sign_in.account": Text("Account", "Compte"),
+    "sign_in.password": Text("Password", "Mot de passe"),
+    "sign_in.refused": Text(
+        "This did not work: the account or the password is wrong, or the account waits after too many "
+        "attempts. Wait a little and try again, or ask the secretariat.",
+        "La connexion a échoué : le compte ou le mot de passe est faux, ou le compte est en attente après "
+        "trop d’essais. Patientez un peu et réessayez, ou adressez-vous au secrétariat.",
+    ),
+    "sign_in.not_admitted": Text("You are not signed in here", "Vous n’êtes pas connecté ici"),
+    "not_admitted.unknown": Text(
+        "Your sign-in is not known here, or its e-mail address is not verified. Ask the secretariat to enter "
+        "it.",
+        "Votre identité n’est pas connue ici, ou son adresse électronique n’est pas vérifiée. Demandez au "
+        "secrétariat de l’inscrire.",
+    ),
+    "not_admitted.expired": Text(
+        "Your sign-in has expired. Sign in again.", "Votre connexion a expiré. Reconnectez-vous."
+    ),
+    "not_admitted.ended": Text(
+        "You have signed out. Sign in again to see more than the public figures.",
+        "Vous vous êtes déconnecté. Reconnectez-vous pour voir davantage que les chiffres publics.",
+    ),
+    "not_admitted.proxy": Text(
+        "These pages are reached through the proxy in front of them only.",
+        "Ces pages ne sont accessibles que par le serveur mandataire placé devant elles.",
+    ),
+    "not_admitted.not_local": Text(
+        "PACIFIC_PARCELS_AUDIENCE opens more than the public figures only for a person at this very "
+        "computer. For others, set up a way to sign in (docs/OPERATIONS.md).",
+        "PACIFIC_PARCELS_AUDIENCE n’ouvre davantage que les chiffres publics qu’à une personne travaillant "
+        "sur cet ordinateur même. Pour les autres, mettez en place une connexion (docs/OPERATIONS.md).",
+    ),
+    "not_admitted.two_ways": Text(
+        "Both PACIFIC_PARCELS_SIGN_IN and PACIFIC_PARCELS_AUDIENCE are set. Take one of them away.",
+        "PACIFIC_PARCELS_SIGN_IN et PACIFIC_PARCELS_AUDIENCE sont toutes deux définies. Retirez l’une des "
+        "deux.",
+    ),
+    "not_admitted.misconfigured": Text(
+        "The file that says who may sign in cannot be used. The server’s log says why.",
+        "Le fichier qui dit qui peut se connecter est inutilisable. Le journal du serveur dit pourquoi.",
+    ),
     # nothing to show
     "unavailable.title": Text("There is nothing to show yet", "Il n’y a encore rien à afficher"),
     "unavailable.missing": Text(
@@ -85,13 +136,9 @@ WORDS: dict[str, Text] = {
         "pages.",
     ),
     "unavailable.audience": Text(
-        "The audience chosen for this server has no publication here, or may only be shown on this computer "
-        "itself. "
-        "PACIFIC_PARCELS_AUDIENCE names the audience; without it, the public figures are shown.",
-        "Le public choisi pour ce serveur n’a pas de publication ici, ou ne peut être servi que sur cet "
-        "ordinateur même. "
-        "La variable PACIFIC_PARCELS_AUDIENCE désigne le public ; sans elle, les chiffres publics sont "
-        "affichés.",
+        "There is no publication for your audience. No other audience’s figures are shown in its place.",
+        "Il n’y a pas de publication pour votre catégorie de lecteurs. Les chiffres d’une autre catégorie ne "
+        "sont pas affichés à sa place.",
     ),
     "unavailable.remedy": Text(
         "Type this in the project folder, then reload this page:",

@@ -9,12 +9,11 @@ from collections.abc import Iterable
 
 from expectations.expectation import ColumnCheck, Expectation, RowsCheck
 from pacific_parcels.contract import COLUMNS
-from pacific_parcels.disclosure import MINIMUM_ITEMS
+from pacific_parcels.disclosure import MINIMUM_ITEMS, SECRETARIAT, circle_of, viewer_of
 from pacific_parcels.members import load_members
 from pacific_parcels.settings import Settings
 
 SUITE = "published"
-SECRETARIAT = "secretariat"
 
 # {table: the columns that this suite and the pages rely on}
 TABLES: dict[str, tuple[str, ...]] = {
@@ -34,6 +33,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "channel_code",
         "value_band_code",
         "counterpart_code",
+        "commodity_code",
         "frequency",
         "time_period",
         "obs_value",
@@ -51,7 +51,10 @@ TABLES: dict[str, tuple[str, ...]] = {
     "coverage": ("member_code", "time_period", "status"),
     "busiest_days": ("member_code", "port_code", "time_period", "busiest_date", "items"),
     "quality_results": ("suite", "expectation_id", "severity", "status"),
+    "events": ("starts_on", "member_code", "title_en", "title_fr", "text_en", "text_fr", "source"),
     "exchange_rates": ("currency_code", "time_period", "units_per_usd"),
+    "sharing_terms": ("member_code", "audience_class", "indicator_group", "detail", "minimum_cell_items"),
+    "disclosure_summary": ("audience", "indicator_group", "cells", "primary_cells", "complementary_cells"),
 }
 # What speaks of single extracts is for the secretariat alone.
 SECRETARIAT_TABLES: dict[str, tuple[str, ...]] = {
@@ -64,7 +67,10 @@ SECRETARIAT_TABLES: dict[str, tuple[str, ...]] = {
 SHARED_ITEM_COLUMNS = {"extract_id", "member_code", "stream_code", "time_period", "channel_code", "port_code"}
 ITEM_COLUMNS = tuple(column.name for column in COLUMNS if column.name not in SHARED_ITEM_COLUMNS)
 
-KEY = "indicator_code, member_code, channel_code, value_band_code, counterpart_code, frequency, time_period"
+KEY = (
+    "indicator_code, member_code, channel_code, value_band_code, counterpart_code, commodity_code, frequency,"
+    " time_period"
+)
 PLACES = "indicator_code, member_code, time_period"
 COLUMNS_OF_FILE = "information_schema.columns"
 
@@ -83,7 +89,7 @@ def expectations(
     tables = TABLES | SECRETARIAT_TABLES if is_secretariat else TABLES
     content = (
         *_content(audience, tables),
-        *(_of_the_secretariat() if is_secretariat else _of_everyone_else(settings)),
+        *(_of_the_secretariat() if is_secretariat else _of_everyone_else(settings, audience)),
     )
     return _structure(tables, is_secretariat), content
 
@@ -294,16 +300,27 @@ def _of_the_secretariat() -> tuple[Expectation, ...]:
     )
 
 
-def _of_everyone_else(settings: Settings) -> tuple[Expectation, ...]:
-    members = load_members(settings)
+def _of_everyone_else(settings: Settings, audience: str) -> tuple[Expectation, ...]:
+    # Its own figures a member sees in full.
+    viewer = viewer_of(audience)
+    members = {code: member for code, member in sorted(load_members(settings).items()) if code != viewer}
     minimums = ", ".join(
         f"('{code}', {minimum})"
         for code, minimum in (
             ("_T", MINIMUM_ITEMS),
-            *((code, member.sharing.minimum_cell_items) for code, member in sorted(members.items())),
+            *(
+                (code, max(MINIMUM_ITEMS, member.sharing.minimum_cell_items))
+                for code, member in members.items()
+            ),
         )
     )
-    sharing = ", ".join(f"('{code}', '{member.sharing.public}')" for code, member in sorted(members.items()))
+    # What is in the file and not in the member files' terms is shown to nobody.
+    sharing = ", ".join(
+        f"('{code}', '{group.upper()}', '{detail}')"
+        for code, member in members.items()
+        for group, detail in getattr(member.sharing, circle_of(audience)).model_dump().items()
+    )
+    agreements = f"(values {sharing})" if sharing else "(select '' as m, '' as g, '' as d where false)"
     return (
         _critical(
             "E331",
@@ -347,13 +364,18 @@ def _of_everyone_else(settings: Settings) -> tuple[Expectation, ...]:
                 f"""
                 select {PLACES}, count(*) as fault_count
                 from batch
-                inner join (values {sharing}) as agreements(member_code, sharing) using (member_code)
+                inner join indicator_definitions using (indicator_code)
+                inner join {agreements} as agreements(member_code, indicator_group, detail)
+                    using (member_code, indicator_group)
                 where
                     obs_value is not null
                     and (
-                        sharing = 'none'
-                        or sharing = 'totals'
-                        and (channel_code <> '_T' or value_band_code <> '_T' or counterpart_code <> '_T')
+                        detail = 'none'
+                        or detail = 'totals'
+                        and (
+                            channel_code <> '_T' or value_band_code <> '_T' or counterpart_code <> '_T'
+                            or commodity_code <> '_T'
+                        )
                     )
                 group by all
                 """,

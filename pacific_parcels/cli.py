@@ -7,6 +7,9 @@
     pacific-parcels members                       the members
     pacific-parcels members show fj               one member file in words (`members fj` does the same)
     pacific-parcels members new fj --sample FILE  write a first member file from a sample
+    pacific-parcels accounts add NAME --audience member_fj   an account for the pages; asks for its password
+    pacific-parcels accounts disable NAME         end it, and its sessions
+    pacific-parcels audit verify                  is the log of who opened what whole
 
 Exit codes: 0 in order · 2 the command was written wrongly, or there is no such file · 4 the file would be
 accepted, but rows would be left out · 10 a member file is wrong, or there is none · 11 the extract would be
@@ -20,6 +23,7 @@ import io
 import json
 import sys
 from collections.abc import Sequence
+from getpass import getpass
 from pathlib import Path
 from typing import Literal
 
@@ -142,6 +146,22 @@ def _parser() -> argparse.ArgumentParser:
         help="what holds on every row, such as channel_code=POSTAL_PARCEL; may be given again",
     )
     new.set_defaults(run=_new_member)
+
+    accounts = commands.add_parser("accounts", help="accounts of our own for the pages")
+    account_actions = accounts.add_subparsers(required=True, metavar="add | disable")
+    add = account_actions.add_parser("add", help="a new account; its password is asked for, twice")
+    add.add_argument("name", help="lower-case letters, digits and hyphens; it goes into the audit log")
+    add.add_argument("--audience", required=True, help="secretariat, donor, or a member such as member_fj")
+    add.set_defaults(run=_add_account)
+    disable = account_actions.add_parser("disable", help="end an account and its sessions")
+    disable.add_argument("name")
+    disable.set_defaults(run=_disable_account)
+
+    audit = commands.add_parser("audit", help="the log of who opened what")
+    audit_actions = audit.add_subparsers(required=True, metavar="verify")
+    verify = audit_actions.add_parser("verify", help="is every line there and as it was written")
+    verify.add_argument("--holds", metavar="HASH", help="the last hash of an earlier time: is it still there")
+    verify.set_defaults(run=_verify_audit)
     return parser
 
 
@@ -281,6 +301,60 @@ def _new_member(settings: Settings, options: argparse.Namespace) -> int:
         f"{path}: written, with {counts}. Settle them, then set PACIFIC_PARCELS_MEMBERS to its folder, "
         f"and try it: members show {options.code.lower()}, and check FILE --member {options.code.lower()}."
     )
+    return 0
+
+
+def _accounts_file(settings: Settings) -> Path:
+    from pacific_parcels.sign_in import load_sign_in
+
+    sign_in = load_sign_in(settings.sign_in_file)
+    if sign_in is None or sign_in.accounts is None:
+        raise PacificParcelsError(
+            "accounts: found no [accounts] with a file; expected it in the file that PACIFIC_PARCELS_SIGN_IN "
+            "names (docs/OPERATIONS.md)"
+        )
+    return sign_in.accounts.file
+
+
+def _add_account(settings: Settings, options: argparse.Namespace) -> int:
+    from pacific_parcels.accounts import add
+
+    file = _accounts_file(settings)
+    audiences = ["secretariat", "donor", *(f"member_{code.lower()}" for code in load_members(settings))]
+    if options.audience not in audiences:
+        raise PacificParcelsError(
+            f"--audience: found {options.audience!r}; expected one of {', '.join(audiences)}"
+        )
+    password = getpass("Password: ")
+    if getpass("The same again: ") != password:
+        raise PacificParcelsError("accounts: the two passwords differ; nothing was written")
+    add(file, options.name, options.audience, password)
+    print(f"{options.name}: may sign in now, and sees what is for {options.audience}")
+    return 0
+
+
+def _disable_account(settings: Settings, options: argparse.Namespace) -> int:
+    from pacific_parcels.accounts import disable
+
+    disable(_accounts_file(settings), options.name)
+    print(f"{options.name}: may not sign in any more")
+    return 0
+
+
+def _verify_audit(settings: Settings, options: argparse.Namespace) -> int:
+    from pacific_parcels.audit_log import verify
+
+    verdict = verify(settings.audit, options.holds)
+    if verdict.broken_at:
+        print(f"{settings.audit}: {verdict.broken_at}", file=sys.stderr)
+        return PacificParcelsError.exit_code
+    if not verdict.has_hash:
+        print(
+            f"{settings.audit}: no line has the hash {options.holds}; lines were taken away or written anew",
+            file=sys.stderr,
+        )
+        return PacificParcelsError.exit_code
+    print(f"{verdict.lines:,} lines, all as they were written; the last has the hash {verdict.last}")
     return 0
 
 

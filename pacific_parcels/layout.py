@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -24,7 +25,12 @@ from pacific_parcels.members import ColumnSource, Layout, Member
 FIRST_DAY, LAST_DAY = "2000-01-01", "2099-12-31"
 FIRST_YEAR_OF_ZONES, LAST_YEAR_OF_ZONES = 2015, 2040
 LAST_MOMENT = datetime(9999, 12, 31)
-LONGEST_LITERAL_LIST = 8
+LONGEST_LINE = 8 << 20  # bytes
+READ_BUFFER = (
+    16 << 20
+)  # bytes: DuckDB would take sixteen of the longest lines, and several of these at a time
+# The enumerations that each connection has been given; asking it costs more than a small extract.
+KNOWN_TYPES: WeakKeyDictionary[duckdb.DuckDBPyConnection, set[str]] = WeakKeyDictionary()
 S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 # Spaces as spreadsheets and French exports write them, the no-break ones included.
 SPACES = " \u00a0\u202f"
@@ -118,7 +124,8 @@ class Statement:
             f"select {wanted} from read_csv({quoted(str(self.text.path))}, auto_detect = false, "
             f"header = false, skip = {self.text.skip}, delim = {quoted(self.text.delimiter)}, "
             f"quote = {quoted(self.text.quote)}, escape = {quoted(self.text.quote)}, nullstr = [{nulls}], "
-            f"columns = {{{structure}}}, strict_mode = true, store_rejects = true, max_line_size = 8388608)"
+            f"columns = {{{structure}}}, strict_mode = true, store_rejects = true, "
+            f"max_line_size = {LONGEST_LINE}, buffer_size = {READ_BUFFER})"
         )
 
     def _used_columns(self) -> list[str]:
@@ -142,18 +149,17 @@ class Statement:
     def typed(self, column: Column, source: ColumnSource) -> str:
         """One contract column out of its text; null where it cannot be read."""
         if source.constant is not None:
-            return f"cast({quoted(source.constant)} as {column.sql_type})"
+            return f"cast({quoted(source.constant)} as {self._stored_type(column, source)})"
         text = f"{column.name}__text"
         if source.lookup is not None:
+            stored = self._stored_type(column, source)
             branches = " ".join(
-                f"when {quoted(found)} then {_literal(code)}" for found, code in source.lookup.items()
+                f"when {quoted(found)} then cast({_literal(code)} as {stored})"
+                for found, code in source.lookup.items()
             )
-            return f"cast(case {text} {branches} end as {column.sql_type})"
+            return f"case {text} {branches} end"
         if column.kind == "code":
-            codes = self._codes(column)
-            if len(codes) > LONGEST_LITERAL_LIST:
-                return f"cast(try_cast({text} as {self._code_type(column)}) as varchar)"
-            return f"case when {text} in ({', '.join(quoted(code) for code in codes)}) then {text} end"
+            return f"try_cast({text} as {self._stored_type(column, source)})"
         if column.kind == "decimal":
             return self._number(text, column.sql_type, source.factor)
         if column.kind == "integer":
@@ -165,7 +171,8 @@ class Statement:
         if column.kind == "timestamp":
             return self._utc(f"{column.name}__local")
         if column.name == "hs_code":
-            return f"nullif(replace(replace({text}, '.', ''), ' ', ''), '')"
+            bare = f"nullif(replace(replace({text}, '.', ''), ' ', ''), '')"
+            return f"case when contains({text}, '.') or contains({text}, ' ') then {bare} else {text} end"
         return text
 
     def _moment(self, text: str, form: str) -> str:
@@ -176,32 +183,35 @@ class Statement:
         return f"coalesce(try_strptime({text}, {quoted(form)}), try_strptime({text}, {day}))"
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Make the long code lists known to a connection, as enumerations.
+        """Make the code lists known to a connection, as enumerations.
 
-        Planning a statement with literal lists costs more.
+        A code that is one of a list is a number of one byte or two where rows are judged, kept and written;
+        in Parquet it is text again.
         """
         types = {"ports_codes": COLUMNS_BY_NAME["port_code"].codes}
         for name, source in self.layout.columns.items():
             column = COLUMNS_BY_NAME[name]
-            codes = self._codes(column) if column.kind == "code" and source.lookup is None else ()
-            if len(codes) > LONGEST_LITERAL_LIST:
-                types[self._code_type(column)] = codes
-        (known,) = connection.execute(
-            "select coalesce(list(type_name), []) from duckdb_types() where not internal"
-        ).fetchone() or ([],)
-        for type_name, codes in types.items():
-            if type_name not in known:
-                connection.execute(
-                    f"create type {type_name} as enum ({', '.join(quoted(code) for code in codes)})"
-                )
+            stored = self._stored_type(column, source)
+            if stored != column.sql_type:
+                types[stored] = self._codes(column) if self._is_own_port(column, source) else column.codes
+        known = KNOWN_TYPES.setdefault(connection, set())
+        for name, codes in types.items():
+            if name not in known:
+                connection.execute(f"create type {name} as enum ({', '.join(map(quoted, codes))})")
+                known.add(name)
 
-    def _code_type(self, column: Column) -> str:
+    def _stored_type(self, column: Column, source: ColumnSource) -> str:
+        if column.kind != "code" or (source.constant is not None and source.constant not in column.codes):
+            return column.sql_type
         list_name = column.code_list[0] if column.code_list else ""
-        return (
-            f"{list_name}_of_{self.facts.member.code.lower()}"
-            if column.name == "port_code"
-            else f"{list_name}_codes"
-        )
+        if self._is_own_port(column, source):
+            return f"{list_name}_of_{self.facts.member.code.lower()}"
+        return f"{list_name}_codes"
+
+    @staticmethod
+    def _is_own_port(column: Column, source: ColumnSource) -> bool:
+        """Whether a column names a port of the member itself, in the letters of the list."""
+        return column.name == "port_code" and source.lookup is None and source.constant is None
 
     def _codes(self, column: Column) -> tuple[str, ...]:
         if column.name == "port_code":
@@ -287,9 +297,12 @@ class Statement:
             if source.constant is not None:
                 continue
             text = f"{name}__text"
+            is_text = column.kind == "text" and source.lookup is None
+            is_both = column.is_required and not is_text and not self.is_exact
             if column.is_required:
-                checks.append(Check("R102", name, f"{text} is null"))
-            if column.kind != "text" or source.lookup is not None:
+                # The plain statement need not tell what is not there from what cannot be read.
+                checks.append(Check("R102", name, f"{name if is_both else text} is null"))
+            if not is_text and not is_both:
                 checks.append(
                     Check(self._unreadable(column, source), name, f"{text} is not null and {name} is null")
                 )

@@ -8,7 +8,17 @@ from pacific_parcels.contract import CHANNELS, COLUMNS_BY_NAME, SUPPLIED_COLUMNS
 from pacific_parcels.errors import MemberFileError
 from pacific_parcels.formats import load_format
 from pacific_parcels.layout import in_french, in_words
-from pacific_parcels.members import ColumnSource, Dated, DeMinimis, Layout, Member, Stream, Tax
+from pacific_parcels.members import (
+    Capacity,
+    ColumnSource,
+    Dated,
+    DeMinimis,
+    Layout,
+    Member,
+    Stream,
+    Tax,
+    Terms,
+)
 
 Language = Literal["en", "fr"]
 
@@ -80,13 +90,21 @@ MODES: dict[str, dict[Language, str]] = {
         "fr": "ce qui est dû jusque-là n'est pas perçu",
     },
 }
-PUBLIC: dict[str, dict[Language, str]] = {
+SHOWN: dict[str, dict[Language, str]] = {
     "none": {"en": "nothing of this member alone", "fr": "rien qui concerne ce seul membre"},
     "totals": {"en": "its totals", "fr": "ses totaux"},
     "detail": {
-        "en": "its totals, also by channel, value band and origin",
-        "fr": "ses totaux, y compris par canal, tranche de valeur et origine",
+        "en": "its totals, also by channel, value band, origin and section of the Harmonized System",
+        "fr": ("ses totaux, y compris par canal, tranche de valeur, origine et section du Système harmonisé"),
     },
+}
+GROUPS: dict[str, dict[Language, str]] = {
+    "volume": {"en": "volumes", "fr": "volumes"},
+    "value": {"en": "values", "fr": "valeurs"},
+    "treatment": {"en": "treatment", "fr": "traitement"},
+    "revenue": {"en": "revenue", "fr": "recettes"},
+    "quality": {"en": "quality of the data", "fr": "qualité des données"},
+    "pressure": {"en": "pressure on staff and ports", "fr": "pression sur le personnel et les ports"},
 }
 SPACES_IN_WORDS: dict[str, dict[Language, str]] = {
     " ": {"en": "a space", "fr": "une espace"},
@@ -165,7 +183,10 @@ def in_sentences(member: Member, language: Language) -> list[str]:
         f"{_when(tax, say)}{_collected(tax, say)} ({tax.source})"
         for tax in member.taxes
     ] or [say("  None is established.", "  Aucune n'est établie.")]
-    public = PUBLIC[member.sharing.public][language]
+    if member.capacity:
+        lines += ["", f"{say('Capacity, as stated', 'Capacité déclarée')}{colon}"]
+        lines += [f"  {_capacity(line, say)}" for line in member.capacity]
+    public, peers = (_shown(terms, language) for terms in (member.sharing.public, member.sharing.peers))
     least = member.sharing.minimum_cell_items
     lines += [
         "",
@@ -174,9 +195,25 @@ def in_sentences(member: Member, language: Language) -> list[str]:
             f"Montré au public : {public} ; aucun chiffre portant sur moins de {least} envois.",
         ),
     ]
+    if peers != public:
+        lines += [say(f"Shown to the other members: {peers}.", f"Montré aux autres membres : {peers}.")]
     if member.note:
         lines += ["", f"{say('Note:', 'Remarque :')} {member.note.strip()}"]
     return lines
+
+
+def _shown(terms: Terms, language: Language) -> str:
+    """What a circle of readers sees: in one phrase, or by groups of indicators that are shown alike."""
+    groups_by_detail: dict[str, list[str]] = {}
+    for group, detail in terms.model_dump().items():
+        groups_by_detail.setdefault(detail, []).append(GROUPS[group][language])
+    if len(groups_by_detail) == 1:
+        return SHOWN[terms.volume][language]
+    colon = {"en": ":", "fr": "\u00a0:"}[language]
+    return ", ".join(
+        f"{' / '.join(groups)}{colon} {SHOWN[detail][language]}"
+        for detail, groups in groups_by_detail.items()
+    )
 
 
 def _stream(member: Member, stream: Stream, say: Speaker) -> list[str]:
@@ -309,6 +346,18 @@ def _collected(tax: Tax, say: Speaker) -> str:
     return say(
         ", collected by the vendor at or under the de minimis",
         ", perçue par le vendeur jusqu'au seuil de franchise",
+    )
+
+
+def _capacity(line: Capacity, say: Speaker) -> str:
+    place = say(f"port {line.port}", f"lieu d'arrivée {line.port}")
+    if line.office:
+        place = say(f"office {line.office}", f"bureau {line.office}")
+    amount = _amount(line.items_per_day, say)
+    note = f" {line.note.strip()}" if line.note else ""
+    return (
+        say(f"{place}: {amount} items a day, ", f"{place} : {amount} envois par jour, ")
+        + f"{_when(line, say)} ({line.source}).{note}"
     )
 
 

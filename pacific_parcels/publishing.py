@@ -1,7 +1,8 @@
 """Publishing: one read-only DuckDB file per audience, open data beside it, a pointer replaced in one instant.
 
     published/<audience>/<run>.duckdb    a path is never used for two publications: readers may hold it open
-    published/open_data/<run>/           the public indicators as Parquet and CSV, with a note about them
+    published/open_data/<run>/           the public indicators for everyone's tools: Parquet, CSV, SDMX, pages
+    published/secretariat/<run>/         what it was made from, and members' items in the shape of PACComtrade
     published/current.json               the pointer: which run is in force
 
 What is published is a pure function of the landing, the member files and this code: no clock is read. `stage`
@@ -24,22 +25,26 @@ import duckdb
 from pacific_parcels import __version__
 from pacific_parcels.contract import CONTRACT_VERSION
 from pacific_parcels.disclosure import (
-    AUDIENCES,
-    INDICATOR_COLUMNS,
-    Audience,
+    PUBLIC,
+    SECRETARIAT,
+    audiences_of,
     busiest_days_for,
     coverage_for,
     indicators_for,
+    protect,
+    sharing_terms_for,
+    summary_for,
 )
 from pacific_parcels.errors import PacificParcelsError
 from pacific_parcels.layout import quoted
+from pacific_parcels.open_data.files import PUBLIC_FILES, SECRETARIAT_FILES
 from pacific_parcels.receipts import input_rows, write_json
 from pacific_parcels.settings import PACKAGE, REPOSITORY, Settings
 
 KEPT_PUBLICATIONS = 5
 CODE = (PACKAGE, REPOSITORY / "dbt_project", REPOSITORY / "expectations")
 CODE_SUFFIXES = (".py", ".sql", ".yml", ".csv")
-OPEN_DATA_FILES = ("indicators.parquet", "indicators.csv", "README.txt")
+OPEN_DATA = "open_data"
 POINTER_KEYS = {"run_id", "run_number", "input_fingerprint", "audiences"}
 
 QUALITY_COLUMNS = {
@@ -99,8 +104,10 @@ def is_current(settings: Settings) -> bool:
     pointer = current(settings)
     if pointer is None or pointer.get("input_fingerprint") != input_fingerprint(settings):
         return False
-    open_data = [f"open_data/{pointer['run_id']}/{name}" for name in OPEN_DATA_FILES]
-    return all((settings.published / path).is_file() for path in (*pointer["audiences"].values(), *open_data))
+    run_id = pointer["run_id"]
+    names = [f"{OPEN_DATA}/{run_id}/{name}" for name in PUBLIC_FILES]
+    names += [f"{SECRETARIAT}/{run_id}/{name}" for name in SECRETARIAT_FILES]
+    return all((settings.published / name).is_file() for name in (*pointer["audiences"].values(), *names))
 
 
 def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str, Any]]) -> StagedPublication:
@@ -112,22 +119,31 @@ def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str
     # What was staged and never pointed at goes, and what a killed stage left half done.
     _remove(settings, [number for number in _run_numbers(settings) if number >= run_number])
     quality = sorted(quality_results, key=lambda row: (row["suite"], row["expectation_id"]))
+    code_version = f"{__version__}+{code_fingerprint()[:8]}"
     files: dict[str, Path] = {}
     facts: dict[str, Any] = {}
-    for audience in AUDIENCES:
-        path = settings.published / audience / f"{run_id}.duckdb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_name(f".{path.name}")
-        facts = _write_audience(settings, scratch, snapshot, audience, run_id, fingerprint, quality)
-        scratch.replace(path)
-        files[audience] = path
-    _write_open_data(settings, files["public"], run_id, facts)
+    connection = duckdb.connect(config={"threads": settings.threads, "memory_limit": settings.memory_limit})
+    try:
+        connection.execute(f"attach {quoted(str(snapshot))} as w (read_only)")
+        members = connection.execute("select member_code from w.stg_members").fetchall()
+        protect(connection, _files_in_force(settings, previous))
+        for audience in audiences_of(code for (code,) in members):
+            path = settings.published / audience / f"{run_id}.duckdb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            scratch = path.with_name(f".{path.name}")
+            facts = _write_audience(connection, scratch, audience, run_id, code_version, fingerprint, quality)
+            scratch.replace(path)
+            files[audience] = path
+        _write_folders(settings, connection, files[PUBLIC], run_id, facts["is_synthetic"])
+    finally:
+        connection.close()
     pointer = {
         "run_id": run_id,
         "run_number": run_number,
         "input_fingerprint": fingerprint,
-        "audiences": {audience: f"{audience}/{run_id}.duckdb" for audience in AUDIENCES},
-        "open_data": f"open_data/{run_id}",
+        "audiences": {audience: f"{audience}/{run_id}.duckdb" for audience in files},
+        "open_data": f"{OPEN_DATA}/{run_id}",
+        "secretariat_files": f"{SECRETARIAT}/{run_id}",
         **facts,
     }
     return StagedPublication(run_id, files, pointer)
@@ -140,19 +156,27 @@ def commit(settings: Settings, staged: StagedPublication) -> None:
     _remove(settings, [number for number in _run_numbers(settings) if number <= newest - KEPT_PUBLICATIONS])
 
 
+def _files_in_force(settings: Settings, pointer: dict[str, Any] | None) -> dict[str, Path]:
+    """What readers hold now, by audience."""
+    named = pointer["audiences"] if pointer else {}
+    files = {audience: settings.published / name for audience, name in named.items()}
+    return {audience: path for audience, path in files.items() if path.is_file()}
+
+
+def _folders(settings: Settings) -> list[Path]:
+    """One for each audience that was ever published to, and that of the open data."""
+    return [path for path in settings.published.glob("*") if path.is_dir()]
+
+
 def _run_numbers(settings: Settings) -> set[int]:
-    folders = [settings.published / name for name in (*AUDIENCES, "open_data")]
-    names = [path.name.lstrip(".") for folder in folders if folder.is_dir() for path in folder.iterdir()]
+    names = [path.name.lstrip(".") for folder in _folders(settings) for path in folder.iterdir()]
     return {int(name.split("-")[0]) for name in names if name.split("-")[0].isdigit()}
 
 
 def _remove(settings: Settings, run_numbers: Iterable[int]) -> None:
     for number in run_numbers:
-        for folder in (*AUDIENCES, "open_data"):
-            for path in [
-                *(settings.published / folder).glob(f"{number:05d}-*"),
-                *(settings.published / folder).glob(f".{number:05d}-*"),
-            ]:
+        for folder in _folders(settings):
+            for path in [*folder.glob(f"{number:05d}-*"), *folder.glob(f".{number:05d}-*")]:
                 if path.is_dir():
                     shutil.rmtree(path)
                 else:
@@ -160,20 +184,18 @@ def _remove(settings: Settings, run_numbers: Iterable[int]) -> None:
 
 
 def _write_audience(
-    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
     path: Path,
-    snapshot: Path,
-    audience: Audience,
+    audience: str,
     run_id: str,
+    code_version: str,
     fingerprint: str,
     quality: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """Write one audience's file; the facts of the catalogue that the pointer repeats."""
-    connection = duckdb.connect(
-        str(path), config={"threads": settings.threads, "memory_limit": settings.memory_limit}
-    )
+    connection.execute(f"attach {quoted(str(path))} as audience_file")
     try:
-        connection.execute(f"attach {quoted(str(snapshot))} as w (read_only)")
+        connection.execute("use audience_file")
         for table, query in _tables(audience).items():
             connection.execute(f"create table {table} as {query}")
         columns = ", ".join(f"{name} {sql_type}" for name, sql_type in QUALITY_COLUMNS.items())
@@ -185,15 +207,15 @@ def _write_audience(
             )
         connection.execute(
             _CATALOGUE,
-            [run_id, audience, f"{__version__}+{code_fingerprint()[:8]}", CONTRACT_VERSION, fingerprint],
+            [run_id, audience, code_version, CONTRACT_VERSION, fingerprint],
         )
-        connection.execute("detach w")
         row = connection.execute(
             "select as_of_date::varchar as as_of_date, last_time_period, is_synthetic from catalogue"
         ).fetchone()
         connection.execute("checkpoint")
     finally:
-        connection.close()
+        connection.execute("use memory")
+        connection.execute("detach audience_file")
     if row is None:
         raise PacificParcelsError("the catalogue has no row: a defect of ours")
     return dict(zip(("as_of_date", "last_time_period", "is_synthetic"), row, strict=True))
@@ -223,14 +245,16 @@ _CATALOGUE = """
 """
 
 
-def _tables(audience: Audience) -> dict[str, str]:
+def _tables(audience: str) -> dict[str, str]:
     """The tables of one audience's file: name and query over the snapshot, attached as w.
 
     They are made in this order: a code list keeps the codes of the tables made before it, so that it tells no
     audience of a port or a country that it is not shown.
     """
     tables = {
-        "indicators": indicators_for(audience, "w.mart_indicators", "w.stg_members"),
+        "indicators": indicators_for(audience),
+        "disclosure_summary": summary_for(audience),
+        "sharing_terms": sharing_terms_for(audience),
         "indicator_definitions": "select * from w.mart_indicator_definitions order by indicator_code",
         "members": (
             "select member_code, name_en, name_fr, currency_code, customs_system from w.stg_members "
@@ -245,15 +269,16 @@ def _tables(audience: Audience) -> dict[str, str]:
             "union all select '_U', 'Not known', 'Non connu') "
             "where counterpart_code in (select counterpart_code from indicators) order by 1"
         ),
-        "busiest_days": busiest_days_for(audience, "w.mart_busiest_days", "w.stg_members"),
+        "busiest_days": busiest_days_for(audience),
         "ports": (
             "select port_code, member_code, name from w.ports "
             "where port_code in (select port_code from busiest_days) order by port_code"
         ),
-        "coverage": coverage_for(audience, "w.mart_coverage", "w.stg_members"),
+        "coverage": coverage_for(audience),
+        "events": "select * exclude (is_regressor) from w.mart_events order by starts_on, event_code",
         "exchange_rates": "select * from w.mart_exchange_rates order by currency_code, time_period",
     }
-    if audience == "secretariat":
+    if audience == SECRETARIAT:
         tables |= {
             "catalogue_extracts": (
                 "select extract_id, member_code, stream_code, time_period, received_at, vintage_number "
@@ -282,52 +307,25 @@ def _tables(audience: Audience) -> dict[str, str]:
     return tables
 
 
-def _write_open_data(settings: Settings, public_file: Path, run_id: str, facts: dict[str, Any]) -> None:
-    """The public indicators for everyone's own tools.
+def _write_folders(
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    public_file: Path,
+    run_id: str,
+    is_synthetic: bool,
+) -> None:
+    """The open data, and what else the secretariat gets; the snapshot is attached as w."""
+    # A member's light install checks files and never publishes: it has no pysdmx, which this loads.
+    from pacific_parcels.open_data.folders import write_for_secretariat, write_open_data
+    from pacific_parcels.open_data.inputs import inputs_of
 
-    In the CSV a text that a spreadsheet would run as a formula is disarmed.
-    """
-    folder = settings.published / "open_data" / run_id
-    scratch = folder.with_name(f".{run_id}")
-    scratch.mkdir(parents=True)
-    texts = [name for name in INDICATOR_COLUMNS if name not in ("obs_value", "unit_mult")]
-    safe = ", ".join(
-        f"case when regexp_matches({name}, '^[=+@\\t\\r-]') then '''' || {name} else {name} end as {name}"
-        for name in texts
-    )
-    synthetic = str(bool(facts["is_synthetic"])).lower()
-    connection = duckdb.connect(str(public_file), read_only=True)
-    try:
-        connection.execute(
-            f"copy (select *, {synthetic} as is_synthetic from indicators) "
-            f"to {quoted(str(scratch / 'indicators.parquet'))} (format parquet, compression zstd)"
-        )
-        connection.execute(
-            f"copy (select * replace ({safe}), {synthetic} as is_synthetic from indicators) "
-            f"to {quoted(str(scratch / 'indicators.csv'))} (header)"
-        )
-    finally:
-        connection.close()
-    (scratch / "README.txt").write_text(_open_data_note(run_id, facts), encoding="utf-8")
-    scratch.replace(folder)
-
-
-def _open_data_note(run_id: str, facts: dict[str, Any]) -> str:
-    warning = (
-        "SYNTHETIC: these figures come from invented extracts and describe no country.\n"
-        "SYNTHÉTIQUE : ces chiffres proviennent d'extraits inventés et ne décrivent aucun pays.\n\n"
-        if facts["is_synthetic"]
-        else ""
-    )
-    return (
-        f"{warning}Pacific Parcels, open data, run {run_id}, as of {facts['as_of_date']}, "
-        f"months to {facts['last_time_period']}.\n\n"
-        "indicators.parquet and indicators.csv hold the same rows, one observation each:\n"
-        "indicator_code, member_code, channel_code, value_band_code,\n"
-        "counterpart_code (_T is the total, member _T the region),\n"
-        "frequency (M), time_period (YYYY-MM), obs_value, unit_measure, unit_mult (power of ten),\n"
-        "obs_status (A normal, P provisional, E estimated, M missing),\n"
-        "conf_status (F free, C confidential: no value), is_synthetic.\n"
-        "In the CSV a code that begins with = + - @ carries a leading apostrophe,\n"
-        "so that no spreadsheet runs it as a formula.\n"
-    )
+    code = {"version": __version__, "contract_version": CONTRACT_VERSION, "sha256": code_fingerprint()}
+    inputs = inputs_of(connection, settings, run_id, code)
+    for name in (OPEN_DATA, SECRETARIAT):
+        folder = settings.published / name / run_id
+        scratch = folder.with_name(f".{run_id}")
+        if name == OPEN_DATA:
+            write_open_data(settings, public_file, inputs, scratch)
+        else:
+            write_for_secretariat(connection, inputs, is_synthetic, scratch)
+        scratch.replace(folder)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -16,6 +18,7 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
+from weakref import WeakSet
 
 import duckdb
 
@@ -30,13 +33,16 @@ from pacific_parcels.unwrapping import unwrap
 
 MOST_REJECTED_PCT = 10
 ROWS_ALWAYS_FORGIVEN = 5
-BYTES_WORTH_A_THREAD = 16 << 20
+READING_BYTES = 150_000_000
 EXAMPLES = 10
 SMALL_EXTRACT_ROWS = 4000
 LAST_ROW = sys.maxsize
 LEVELS: tuple[Level, ...] = ("FATAL", "ERROR", "WARNING")
-PARQUET = "format parquet, compression zstd, compression_level 1"
+PARQUET = "format parquet, parquet_version v2, compression zstd, compression_level 1"
+UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
+BINARY_UNITS = {"Ki": 1024, "Mi": 1024**2, "Gi": 1024**3, "Ti": 1024**4}
 LARGEST_MANIFEST = 1 << 20
+BOUNDED: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()  # connections that have been given what reading takes
 MANIFEST_SUFFIX = ".manifest.json"
 REJECTS_SUFFIX = ".rejected.csv"
 
@@ -104,6 +110,18 @@ class Reading:
     @property
     def is_refused(self) -> bool:
         return any(fault.level == "FATAL" for fault in self.faults)
+
+
+def bytes_of(memory_limit: str) -> int:
+    """DuckDB's spelling of a size (2GB, 1.5 GiB) in bytes; the memory of the machine where it is none."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", memory_limit.strip(), re.IGNORECASE)
+    if match is None:
+        if sys.platform == "win32":
+            return 0
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    number, unit, is_binary = match.groups()
+    units = BINARY_UNITS if is_binary else UNITS
+    return int(float(number) * units[unit.upper() + is_binary.lower()])
 
 
 def connect(settings: Settings, spill: Path) -> duckdb.DuckDBPyConnection:
@@ -251,20 +269,34 @@ def read_sent(
             reading.stream_code, _, periods = stream_of(member, source_name)
             reading.first_period, reading.last_period = periods
         return manifest, reading
-    if path.is_file():
-        # On a small file a second thread costs a third more and gains nothing.
-        threads = min(settings.threads, 1 + path.stat().st_size // BYTES_WORTH_A_THREAD)
-        connection.execute(f"set threads = {threads}")
-    return manifest, read_extract(
-        connection,
-        member,
-        path,
-        source_name,
-        extract_id,
-        sent_on,
-        scratch,
-        manifest,
+    return manifest, _read_in_little_memory(
+        settings, connection, member, path, source_name, extract_id, sent_on, scratch, manifest
     )
+
+
+def _read_in_little_memory(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, *extract: Any
+) -> Reading:
+    """`read_extract` with READING_BYTES for DuckDB, which spills the rest; with all it may have where that
+    is too little.
+
+    A gigabyte of text costs hardly more so, and takes a quarter of the memory.
+    """
+    if connection not in BOUNDED:
+        # A second thread costs a third more, and a file is not read any sooner.
+        connection.execute("set threads = 1")
+        _limit_memory(connection, f"{min(READING_BYTES, bytes_of(settings.memory_limit))}B")
+        BOUNDED.add(connection)
+    try:
+        return read_extract(connection, *extract)
+    except duckdb.OutOfMemoryException:
+        _limit_memory(connection, settings.memory_limit)
+        BOUNDED.discard(connection)
+        return read_extract(connection, *extract)
+
+
+def _limit_memory(connection: duckdb.DuckDBPyConnection, memory_limit: str) -> None:
+    connection.execute(f"set memory_limit = {quoted(memory_limit)}")
 
 
 def read_extract(
@@ -419,7 +451,6 @@ class _Pass:
             "faults varchar[], source_values varchar, declared_value decimal(18,2), "
             "declared_currency_code varchar, is_of_another_member boolean)"
         )
-        self.connection.execute("drop table if exists accepted")
         plain = Statement(self.layout, self.facts, self.text, is_exact=False)
         plain.prepare(self.connection)
         if self.text.rows <= SMALL_EXTRACT_ROWS:
@@ -438,19 +469,18 @@ class _Pass:
 
     def _judge_in_two_steps(self, plain: Statement) -> None:
         """The plain statement on all rows, then the exact one on what it left and on repeated items."""
-        self.connection.execute(f"create temp table accepted as {plain.accepted()}")
+        self.connection.execute(f"create or replace temp table accepted as {plain.accepted()}")
         self._refuse_rows_that_were_not_split()
-        ids = "select source_row, hash(item_id) as item_hash from accepted"
-        self._take_back_repeated_items(ids)
-        (accepted,) = self._one("select count(*) from accepted")
-        if accepted == self.text.rows - self.text.fault_count:
-            return
+        self._refuse_lines_passed_over("accepted")
+        hashes = "select hash(item_id) as item_hash from accepted"
         rest = self._rest()
-        left = Statement(self.layout, self.facts, rest, is_exact=False).item_ids()
-        left = f"select null, hash(item_id) from ({left}) where item_id is not null"
-        has_repeats = self._take_back_repeated_items(f"{ids} union all {left}")
-        self._refuse_rows_that_were_not_split()
-        self._judge_exactly(self._rest() if has_repeats else rest)
+        if rest is not None:
+            left = Statement(self.layout, self.facts, rest, is_exact=False).item_ids()
+            hashes += f" union all select hash(item_id) from ({left}) where item_id is not null"
+        if self._take_back_repeated_items(hashes):
+            rest = self._rest()
+        if rest is not None:
+            self._judge_exactly(rest)
 
     def _faulty_rows(self) -> str:
         return (
@@ -458,35 +488,38 @@ class _Pass:
             "header = false, delim = ',', columns = {'source_row': 'BIGINT', 'rule_id': 'VARCHAR'})"
         )
 
-    def _take_back_repeated_items(self, ids: str) -> bool:
+    def _take_back_repeated_items(self, hashes: str) -> bool:
         """Take every accepted row of an item that occurs more than once out again; whether there was any.
 
-        `ids` gives (source_row, item_hash) of the rows that count, source_row null for those not accepted.
-        Which occurrence is kept is for the exact statement to say.
+        `hashes` gives the item_hash of the rows that count. Which occurrence is kept is for the exact
+        statement to say.
         """
-        rows, distinct = self._one(f"select count(*), count(distinct item_hash) from ({ids})")
-        taken_back = 0
-        if rows != distinct:
-            (taken_back,) = self._one(
-                f"with ids as materialized ({ids}) delete from accepted where source_row in "
-                "(select source_row from ids "
-                "where item_hash in (select item_hash from ids group by 1 having count(*) > 1))"
-            )
+        self.connection.execute(
+            "create or replace temp table repeated as "
+            f"select item_hash from ({hashes}) group by item_hash having count(*) > 1"
+        )
+        (taken_back,) = self._one(
+            "delete from accepted where hash(item_id) in (select item_hash from repeated)"
+        )
         return bool(taken_back)
 
     def _judge_exactly(self, text: RegularText) -> None:
         """Each row is accepted, a repetition of an accepted item, or rejected for reasons that are named."""
         self.exact = Statement(self.layout, self.facts, text, is_exact=True)
-        self.connection.execute(
-            "create or replace temp table rest as select *, case when not is_rejected then row_number() over "
-            "(partition by is_rejected, item_id order by source_row) end as occurrence "
-            f"from ({self.exact.judged()})"
-        )
+        self.connection.execute(f"create or replace temp table rest as {self.exact.judged()}")
         self._refuse_rows_that_were_not_split()
-        left_out = "is_rejected, faults, source_values, is_of_another_member, occurrence"
-        accepted = f"select * exclude ({left_out}) from rest where occurrence = 1 order by source_row"
+        if not text.has_source_row:
+            self._refuse_lines_passed_over("rest")
+        # Cheaper to plan than a window, and planning is what a small extract costs.
+        self.connection.execute(
+            "create or replace temp table first_occurrences as "
+            "select min(source_row) as source_row from rest where not is_rejected group by item_id"
+        )
+        is_first = "source_row in (select source_row from first_occurrences)"
+        left_out = "is_rejected, faults, source_values, is_of_another_member"
+        accepted = f"select * exclude ({left_out}) from rest where {is_first} order by source_row"
         is_all = self.text.rows <= SMALL_EXTRACT_ROWS
-        into = "create temp table accepted as" if is_all else "insert into accepted by name"
+        into = "create or replace temp table accepted as" if is_all else "insert into accepted by name"
         self.connection.execute(f"{into} {accepted}")
         name = quoted(self.layout.columns["item_id"].column or "item_id")
         self.connection.execute(
@@ -496,7 +529,7 @@ class _Pass:
             "case when is_rejected then source_values "
             f"else cast(json_object({name}, item_id) as varchar) end as source_values, "
             "declared_value, declared_currency_code, is_of_another_member "
-            "from rest where is_rejected or occurrence > 1"
+            f"from rest where not {is_first}"
         )
 
     def _nothing(self) -> None:
@@ -541,14 +574,29 @@ class _Pass:
             )
         raise _Irregular
 
-    def _rest(self) -> RegularText:
-        """What the plain statement did not accept."""
+    def _refuse_lines_passed_over(self, table: str) -> None:
+        """DuckDB passes over a blank line, and every row after it would have the number of another."""
+        if self.text.has_source_row:
+            return
+        (last,) = self._one(f"select max(source_row) from {table}")
+        if last == self.text.skip + self.text.rows:
+            return
+        with self.text.path.open("rb") as file:
+            if any(not line.strip(b"\r\n") for line in file):
+                raise _Irregular
+
+    def _rest(self) -> RegularText | None:
+        """What is not in `accepted`; None when that is nothing but lines that could not be split."""
+        accepted, last = self._one(
+            f"select count(*), coalesce(max(source_row), {self.text.skip}) from accepted"
+        )
+        if accepted == self.text.rows - self.text.fault_count:
+            return None
         gaps = self.connection.execute(
             "select before + 1, source_row - 1 from (select source_row, "
             f"lag(source_row, 1, {self.text.skip}) over () as before from accepted) "
             "where source_row > before + 1 order by 1"
         ).fetchall()
-        (last,) = self._one(f"select coalesce(max(source_row), {self.text.skip}) from accepted")
         return self._lines_of([*gaps, (last + 1, LAST_ROW)])
 
     def _lines_of(self, spans: list[tuple[int, int]]) -> RegularText:
@@ -593,8 +641,6 @@ class _Pass:
     def _sum_up(self) -> None:
         """Counts, values, faults; every row of the extract is in exactly one of the three counts."""
         reading = self.reading
-        counts = dict(self.connection.execute("select verdict, count(*) from rejected group by 1").fetchall())
-        reading.rows_rejected, reading.rows_duplicate = counts.get("REJECTED", 0), counts.get("DUPLICATE", 0)
         values: dict[str, list[Decimal]] = {}
         month = (
             quoted(str(self.facts.first_period)) if self.is_one_month else "strftime(arrival_date, '%Y-%m')"
@@ -611,24 +657,24 @@ class _Pass:
             self._add_faults(
                 "select source_row, unnest(rule_ids) as fault from accepted where rule_ids is not null"
             )
-        for currency, verdict, total in self.connection.execute(
-            "select coalesce(declared_currency_code, ''), verdict, coalesce(sum(declared_value), 0) "
+        for currency, verdict, count, total, of_another_member in self.connection.execute(
+            "select coalesce(declared_currency_code, ''), verdict, count(*), "
+            "coalesce(sum(declared_value), 0), count(*) filter (is_of_another_member) "
             "from rejected group by all order by all"
         ).fetchall():
-            values.setdefault(currency, [Decimal(0), Decimal(0), Decimal(0)])[
-                1 if verdict == "REJECTED" else 2
-            ] = total
+            is_rejected = verdict == "REJECTED"
+            reading.rows_rejected += count if is_rejected else 0
+            reading.rows_duplicate += 0 if is_rejected else count
+            reading.rows_of_another_member += of_another_member
+            values.setdefault(currency, [Decimal(0), Decimal(0), Decimal(0)])[1 if is_rejected else 2] = total
         reading.values = [Value(currency, *three) for currency, three in sorted(values.items())]
         if self.facts.first_period and self.facts.last_period:
             reading.items_by_period = {
                 month: reading.items_by_period.get(month, 0)
                 for month in _months(self.facts.first_period, self.facts.last_period)
             }
-        if counts:
+        if reading.rows_rejected or reading.rows_duplicate:
             self._add_faults("select source_row, unnest(faults) as fault from rejected")
-            (reading.rows_of_another_member,) = self._one(
-                "select count(*) from rejected where is_of_another_member"
-            )
             reading.rejected_file = self.scratch / "rejected.parquet"
             self._one(
                 "copy (select * exclude (is_of_another_member) from rejected order by source_row) "

@@ -23,7 +23,7 @@ import duckdb
 from pacific_parcels.contract import CONTRACT_VERSION, RULES
 from pacific_parcels.errors import PacificParcelsError
 from pacific_parcels.layout import quoted
-from pacific_parcels.members import Member, load_members
+from pacific_parcels.members import Member, Terms, load_members
 from pacific_parcels.reading import Fault, Manifest, Reading
 from pacific_parcels.settings import Settings
 
@@ -232,7 +232,12 @@ INPUT_COLUMNS: dict[str, dict[str, str]] = {
         "languages": "VARCHAR[]",
         "customs_system": "VARCHAR",
         "is_oco_member": "BOOLEAN",
-        "sharing_public": "VARCHAR",
+    },
+    "member_terms": {
+        "member_code": "VARCHAR",
+        "audience_class": "VARCHAR",
+        "indicator_group": "VARCHAR",
+        "detail": "VARCHAR",
         "minimum_cell_items": "INTEGER",
     },
     "de_minimis": {
@@ -254,6 +259,15 @@ INPUT_COLUMNS: dict[str, dict[str, str]] = {
         "valid_to": "DATE",
         "rate_pct": "DECIMAL(5,2)",
         "low_value_collector_code": "VARCHAR",
+        "source": "VARCHAR",
+    },
+    "capacities": {
+        "member_code": "VARCHAR",
+        "port_code": "VARCHAR",
+        "customs_office_code": "VARCHAR",
+        "valid_from": "DATE",
+        "valid_to": "DATE",
+        "items_per_day": "INTEGER",
         "source": "VARCHAR",
     },
     "stream_columns": {
@@ -341,10 +355,23 @@ def input_rows(settings: Settings) -> dict[str, list[dict[str, Any]]]:
                 "languages": list(member.languages),
                 "customs_system": member.customs_system.name if member.customs_system else None,
                 "is_oco_member": member.is_oco_member,
-                "sharing_public": member.sharing.public,
-                "minimum_cell_items": member.sharing.minimum_cell_items,
             }
         )
+        for audience_class, details in (
+            ("own", dict.fromkeys(Terms.model_fields, "detail")),
+            ("peers", member.sharing.peers.model_dump()),
+            ("public", member.sharing.public.model_dump()),
+        ):
+            rows["member_terms"] += [
+                {
+                    "member_code": member.code,
+                    "audience_class": audience_class,
+                    "indicator_group": group.upper(),
+                    "detail": detail,
+                    "minimum_cell_items": 1 if audience_class == "own" else member.sharing.minimum_cell_items,
+                }
+                for group, detail in details.items()
+            ]
         for line in member.de_minimis:
             ends = member.ends_of(line)
             rows["de_minimis"] += [
@@ -373,6 +400,18 @@ def input_rows(settings: Settings) -> dict[str, list[dict[str, Any]]]:
                 "source": tax.source,
             }
             for tax in member.taxes
+        ]
+        rows["capacities"] += [
+            {
+                "member_code": member.code,
+                "port_code": line.port,
+                "customs_office_code": line.office,
+                "valid_from": line.valid_from and line.valid_from.isoformat(),
+                "valid_to": (end := member.end_of(line)) and end.isoformat(),
+                "items_per_day": line.items_per_day,
+                "source": line.source,
+            }
+            for line in member.capacity
         ]
         rows["stream_columns"] += [
             {

@@ -43,7 +43,7 @@ from pacific_parcels import errors
 from pacific_parcels.contract import RULES
 from pacific_parcels.errors import ExtractError, PacificParcelsError, Unavailable
 from pacific_parcels.members import Member
-from pacific_parcels.reading import Fault, Manifest, Reading, connect, stream_of
+from pacific_parcels.reading import Fault, Manifest, Reading, bytes_of, connect, stream_of
 from pacific_parcels.settings import PACKAGE, Settings
 
 if sys.platform != "win32":
@@ -58,8 +58,6 @@ START_SECONDS = 120
 OPEN_FILES = 512
 PR_SET_PDEATHSIG = 1
 PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
-BINARY_UNITS = {"Ki": 1024, "Mi": 1024**2, "Gi": 1024**3, "Ti": 1024**4}
 
 Excess = Literal["memory", "time", "disk", "crash"]
 
@@ -117,18 +115,6 @@ class Limits:
             },
         }[excess]
         return Fault("R019", "", 1, details)
-
-
-def bytes_of(memory_limit: str) -> int:
-    """DuckDB's spelling of a size (2GB, 1.5 GiB) in bytes; the memory of the machine where it is none."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", memory_limit.strip(), re.IGNORECASE)
-    if match is None:
-        if sys.platform == "win32":
-            return 0
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    number, unit, is_binary = match.groups()
-    units = BINARY_UNITS if is_binary else UNITS
-    return int(float(number) * units[unit.upper() + is_binary.lower()])
 
 
 @dataclass(frozen=True)

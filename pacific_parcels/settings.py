@@ -6,6 +6,7 @@ PACIFIC_PARCELS_MEMORY_LIMIT  memory that DuckDB may take in one process (defaul
 PACIFIC_PARCELS_THREADS       threads that DuckDB may use in one process (default: 2)
 PACIFIC_PARCELS_QUIET_SECONDS how long a file without a manifest must have kept its size (default: 5)
 PACIFIC_PARCELS_AUDIENCE      which published file a local operator's dashboards open (default: public)
+PACIFIC_PARCELS_SIGN_IN       the file that says who may sign in to the dashboards (default: nobody may)
 """
 
 from __future__ import annotations
@@ -32,10 +33,12 @@ class Settings:
     threads: int = 2
     quiet_seconds: float = 5.0
     audience: str = "public"
+    sign_in_file: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
         extra = os.environ.get("PACIFIC_PARCELS_MEMBERS", "")
+        sign_in = os.environ.get("PACIFIC_PARCELS_SIGN_IN", "")
         return cls(
             home=Path(os.environ.get("PACIFIC_PARCELS_HOME") or "data").resolve(),
             member_directories=(
@@ -46,6 +49,7 @@ class Settings:
             threads=int(os.environ.get("PACIFIC_PARCELS_THREADS", "2")),
             quiet_seconds=float(os.environ.get("PACIFIC_PARCELS_QUIET_SECONDS", "5")),
             audience=os.environ.get("PACIFIC_PARCELS_AUDIENCE", "public"),
+            sign_in_file=Path(sign_in).resolve() if sign_in else None,
         )
 
     @property
@@ -111,6 +115,10 @@ class Settings:
     @property
     def pointer(self) -> Path:
         return self.published / "current.json"
+
+    @property
+    def audit(self) -> Path:
+        return self.home / "audit"
 
     @property
     def airflow_home(self) -> Path:

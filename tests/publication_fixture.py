@@ -283,7 +283,7 @@ EVENTS: list[tuple[object, ...]] = [
 def write_published_file(path: Path, audience: str, run_id: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(str(path))
-    is_public = audience == "public"
+    is_public = audience != "secretariat"
     connection.execute(TABLES + (PUBLIC_TABLES if is_public else SECRETARIAT_TABLES))
 
     def insert(table: str, rows: list[tuple[object, ...]]) -> None:
@@ -302,7 +302,12 @@ def write_published_file(path: Path, audience: str, run_id: str) -> None:
     insert("value_bands", [(code, *names[:3]) for code, names in VALUE_BANDS.items()])
     insert("counterparts", [("CN", "China", "Chine")])
     insert("ports", [("FJSUV", "FJ", "Suva"), ("NCNOU", "NC", "Nouméa"), ("TOTBU", "TO", "Nuku’alofa")])
-    insert("indicators", [observation.row() for observation in observations()])
+    # A member's file has its own figures and the region's here, and none of another member.
+    own = audience.removeprefix("member_").upper() if audience.startswith("member_") else None
+    insert(
+        "indicators",
+        [seen.row() for seen in observations() if own is None or seen.member_code in (own, "_T")],
+    )
     insert("events", EVENTS)
     insert(
         "indicator_definitions",
@@ -460,9 +465,10 @@ def write_published_file(path: Path, audience: str, run_id: str) -> None:
     connection.close()
 
 
-def write_publication(home: Path, run_id: str = "20260420T090000Z") -> None:
-    """Both audiences' files and the pointer, as the publishing step leaves them."""
-    audiences = {audience: f"{audience}/{run_id}.duckdb" for audience in ("secretariat", "public")}
+def write_publication(home: Path, run_id: str = "20260420T090000Z", members: tuple[str, ...] = ()) -> None:
+    """The audiences' files and the pointer, as the publishing step leaves them; `members` such as fj."""
+    names = ("secretariat", "public", *(f"member_{member}" for member in members))
+    audiences = {audience: f"{audience}/{run_id}.duckdb" for audience in names}
     published = home / "published"
     for audience, name in audiences.items():
         write_published_file(published / name, audience, run_id)

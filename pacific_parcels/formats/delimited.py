@@ -1,8 +1,8 @@
 """Delimited text: comma, semicolon, tab or pipe, in UTF-8, UTF-16, Windows-1252 or Latin-1, preamble or not.
 
 Regular bytes (UTF-8 or ASCII, one kind of line end, no blank line between rows, the same number of fields
-on each) go to DuckDB as they are; where only the number of fields is wrong, and no quotation mark stands in
-the file, so does a copy with those lines emptied in their places. All others are read record by record into
+on each) go to DuckDB as they are; where only the number of fields or a quotation mark is wrong on some lines,
+so does a copy with those lines mended or emptied in their places. All others are read record by record into
 a spool, which alone can number rows as a spreadsheet shows them. A blank line, or one of separators alone,
 is no row, but it counts where rows are numbered; fields beyond the last column are none as long as they are
 empty. With backslashes or footer rows every extract goes to the spool, at several times the cost.
@@ -32,6 +32,7 @@ NUMBERS: Literal["row", "record"] = "row"
 CANNOT_CARRY: tuple[str, ...] = ()
 JOINS_DOCUMENTS = False
 CHUNK = 1 << 22
+START = 1 << 16
 LONGEST_RECORD = 1 << 20
 SEPARATORS = {
     ",": ("a comma (,)", "une virgule (,)"),
@@ -67,6 +68,14 @@ class Scan:
     has_quotes: bool = False
     has_blank_rows: bool = False
     ends_with_line_end: bool = True
+
+
+@dataclass
+class Marks:
+    """How quotation marks stand in a file, none of which goes on over the end of a line."""
+
+    delimiters_between: int = 0
+    are_in_place: bool = True
 
 
 def header(path: Path, options: Options) -> Header:
@@ -109,13 +118,17 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     is_as_duckdb_reads = (
         is_plain and options.encoding != "utf-16" and (scan.is_ascii or options.encoding == "utf-8")
     )
-    if not is_as_duckdb_reads or not _is_regular(path, options, scan):
+    if not is_as_duckdb_reads or not _is_regular(options, scan):
+        return respool(path, options, scratch)
+    marks = _quotation_marks(path, options) if scan.has_quotes else Marks()
+    if marks is None:
         return respool(path, options, scratch)
     rows = scan.line_ends + (not scan.ends_with_line_end) - options.header_row
     # A blank line has no separator either. Where too many on one line make up for too few on another, DuckDB
     # tells.
-    is_mended = len(columns) == 1 or scan.delimiters != (rows + options.header_row) * (len(columns) - 1)
-    if is_mended and not scan.has_quotes:
+    delimiters = scan.delimiters - marks.delimiters_between
+    is_even = len(columns) > 1 and delimiters == (rows + options.header_row) * (len(columns) - 1)
+    if not is_even or not marks.are_in_place:
         return _mend(path, options, columns, scratch) or respool(path, options, scratch)
     return RegularText(
         path=path,
@@ -129,35 +142,52 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
 
 
 def _mend(path: Path, options: Options, columns: tuple[str, ...], scratch: Path) -> RegularText | None:
-    """Regular text without quotation marks in which some lines have too few or too many fields.
+    """Lines that are records, some of them with too few or too many fields or with marks out of place.
 
     The same lines in the same places: what is empty beyond the last column is cut off, a line that cannot be
-    split has its fields emptied and is a fault. None where a blank row stands between others: no line of
-    ours can be in its place. Errors: ExtractError R017 for an extract that was cut off.
+    split has its fields emptied and is a fault. None where a blank row stands between others (no line of
+    ours can be in its place), or a mark turns out to go on over the end of its line. Errors: ExtractError
+    R017 for an extract that was cut off.
     """
-    sign = options.delimiter.encode()
-    wanted = len(columns) - 1
+    sign, mark = options.delimiter.encode(), options.quote.encode()
+    wanted, empty_fields = len(columns) - 1, (b"", mark * 2)
     mended, faults = scratch / "mended.txt", scratch / "faults.csv"
     number = fault_count = 0
     with path.open("rb") as source, mended.open("wb") as target, faults.open("wb") as list_of_faults:
         for number, line in enumerate(source, 1):
-            found = line.count(sign)
-            if found == 0 and not line.strip(b"\r\n"):
-                return None
-            if found == wanted or number <= options.header_row:
+            if mark in line:
+                outside = line.split(mark)[::2]
+                found, are_in_place = b"".join(outside).count(sign), _are_in_place(outside, sign)
+            else:
+                found, are_in_place = line.count(sign), True
+            is_right = found == wanted and are_in_place and (wanted or line not in (b"\n", b"\r\n"))
+            if is_right or number <= options.header_row:
                 target.write(line)
                 continue
             text = line.rstrip(b"\r\n")
             if not text.strip(sign):
                 return None
-            if found > wanted and text.endswith(sign * (found - wanted)):
-                target.write(text[: wanted - found] + b"\n")
-                continue
-            if found < wanted and text == line:
+            rule_id = b"R101"
+            if not are_in_place:
+                try:
+                    row = next(_reader(iter([line.decode()]), options))
+                except csv.Error as error:
+                    if "unexpected end of data" in str(error):
+                        return None
+                    rule_id, found = b"R113", -1
+                else:
+                    text = sign.join(mark + field.encode().replace(mark, mark * 2) + mark for field in row)
+                    found = len(row) - 1
+            if 0 <= found < wanted and not line.endswith(b"\n"):
                 raise ExtractError("R017", line=number)
-            target.write(sign * wanted + b"\n")
-            list_of_faults.write(b"%d,R101\n" % number)
-            fault_count += 1
+            while found > wanted and text[text.rindex(sign) + 1 :].strip(b" ") in empty_fields:
+                text = text[: text.rindex(sign)]
+                found -= 1
+            if found != wanted:
+                text = sign * wanted
+                list_of_faults.write(b"%d,%b\n" % (number, rule_id))
+                fault_count += 1
+            target.write(text + b"\n")
     return RegularText(
         path=mended,
         columns=columns,
@@ -324,34 +354,50 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, is_last: bool 
     return True
 
 
-def _is_regular(path: Path, options: Options, scan: Scan) -> bool:
+def _is_regular(options: Options, scan: Scan) -> bool:
+    """Whether lines are records, as far as the scan can tell.
+
+    DuckDB itself tells of a row with too few or too many fields.
+    """
     if options.header_row > 1 or scan.has_blank_rows:
         return False
-    if scan.carriage_returns not in (0, scan.line_ends) or scan.carriage_returns != scan.windows_ends:
-        return False
-    if not scan.has_quotes:
-        return True  # DuckDB itself tells of a row with too few or too many fields
-    quote, delimiter = re.escape(options.quote.encode()), re.escape(options.delimiter.encode())
-    # What DuckDB makes of blanks beside marks depends on where they stand: such a line has to be well formed.
-    mark = options.quote.encode()
-    blanks_beside_mark = (b" " + mark, mark + b" ", b"\t" + mark, mark + b"\t")
-    field = rb"(?:%b(?:[^%b]|%b%b)*%b|[^%b%b]*)" % (quote, quote, quote, quote, quote, quote, delimiter)
-    well_formed = re.compile(rb"%b(?:%b%b)*[\r\n]*" % (field, delimiter, field))
+    return scan.carriage_returns in (0, scan.line_ends) and scan.carriage_returns == scan.windows_ends
+
+
+def _quotation_marks(path: Path, options: Options) -> Marks | None:
+    """The quotation marks of a file; None where a line is no record."""
+    mark, sign = options.quote.encode(), options.delimiter.encode()
+    marks = Marks()
     with path.open("rb") as file:
-        for line in file:
-            marks = line.count(mark)
-            if marks % 2 or line in (b"\n", b"\r\n"):
-                return False
-            has_blanks = marks and any(blanks in line for blanks in blanks_beside_mark)
-            if has_blanks and not well_formed.fullmatch(line):
-                return False
-    return True
+        while chunk := file.read(CHUNK):
+            chunk += file.readline()
+            parts = chunk.split(mark)
+            if len(parts) % 2 == 0 or any(b"\n" in part for part in parts[1::2]):
+                return None
+            marks.delimiters_between += sum(part.count(sign) for part in parts[1::2])
+            marks.are_in_place = marks.are_in_place and _are_in_place(parts[::2], sign)
+    return marks
+
+
+def _are_in_place(outside: list[bytes], delimiter: bytes) -> bool:
+    """Whether quotation marks open and close a field each, or stand twice within one.
+
+    `outside` is what stands before, between and after pairs of marks. What DuckDB makes of a blank beside a
+    mark depends on where it stands: to us it is out of place.
+    """
+    before, after = (delimiter, b"\n"), (delimiter, b"\r", b"\n")
+    first, last = outside[0], outside[-1]
+    return (
+        (not first or first.endswith(before))
+        and (not last or last.startswith(after))
+        and all(not part or (part.startswith(after) and part.endswith(before)) for part in outside[1:-1])
+    )
 
 
 def _refuse_what_is_no_text(path: Path, options: Options) -> None:
     """What the first bytes tell: cheap. Errors: ExtractError R001, R004, R014, R016."""
     with path.open("rb") as file:
-        start = file.read(CHUNK)
+        start = file.read(START)
     if not start:
         raise ExtractError("R001")
     if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):

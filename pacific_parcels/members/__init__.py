@@ -29,9 +29,17 @@ A member file, key by key (an unknown key is refused; a fact not established is 
       - {name: {en: VAT, fr: TVA}, valid_from: 2023-08-01, rate_pct: 15, source: "..."}
                                           low_value_collector: VENDOR where the vendor collects it at the sale
                                           on items at or under the de minimis (default NONE: forgone there)
-    sharing:
-      public: totals                      none | totals (member totals) | detail (by channel, band, origin)
-      minimum_cell_items: 5
+    capacity:                             what a port or an office can handle in a day, dated in the same way
+      - {port: FJSUV, valid_from: 2025-01-01, items_per_day: 1200, source: "..."}
+      - {office: SUVA, items_per_day: 800, source: "..."}     either port or office, in the member's own code
+    sharing:                              what other readers see of this member; itself it always sees in full
+      public: totals                      none | totals (member totals) | detail (by channel, band, origin, HS
+                                          section) for every group of indicators, or by group, where a group
+                                          that is not named is not shown:
+                                          {volume: detail, value: totals, treatment: none, revenue: none,
+                                           quality: totals, pressure: none}
+      peers: totals                       the same for the other members; default: as public
+      minimum_cell_items: 5               no figure on fewer items; the region's own minimum holds besides
     source:                               where its extracts are fetched from; absent: people or programs put
                                           them into inbox/<code>. One of these kinds; address and secrets are
                                           those of the named Airflow connection, never here:
@@ -154,9 +162,93 @@ class Tax(Dated):
         return [self.name.en]
 
 
+Detail = Literal["none", "totals", "detail"]
+DETAILS: tuple[Detail, ...] = ("none", "totals", "detail")
+
+
+class Terms(Strict):
+    """What one circle of readers sees, by group of indicators. One word stands for all groups."""
+
+    volume: Detail = "none"
+    value: Detail = "none"
+    treatment: Detail = "none"
+    revenue: Detail = "none"
+    quality: Detail = "none"
+    pressure: Detail = "none"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_word_is_all_groups(cls, value: Any) -> Any:
+        return dict.fromkeys(cls.model_fields, value) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _nothing_is_told_by_another_group(self) -> Terms:
+        for group, other in (
+            ("value", "volume"), ("treatment", "volume"), ("revenue", "value"), ("pressure", "volume"),
+        ):  # fmt: skip
+            found, most = getattr(self, group), getattr(self, other)
+            if DETAILS.index(found) > DETAILS.index(most):
+                raise ValueError(
+                    f"{group}: {found} would tell what {other}: {most} keeps back, as means and shares tie "
+                    f"them; expected no more than {most}"
+                )
+        return self
+
+    def __str__(self) -> str:
+        """As a member file says it: the one word where it holds for all groups."""
+        details = self.model_dump()
+        if len(set(details.values())) == 1:
+            return str(self.volume)
+        return ", ".join(f"{group}: {detail}" for group, detail in details.items())
+
+    def within(self, other: Terms) -> bool:
+        """Whether no group is shown in more detail than by the other terms."""
+        return all(
+            DETAILS.index(getattr(self, group)) <= DETAILS.index(getattr(other, group))
+            for group in Terms.model_fields
+        )
+
+
+TOTALS = Terms.model_validate("totals")
+
+
+class Capacity(Dated):
+    """How many items a port or an office can handle in a day, as the administration states it."""
+
+    port: Annotated[str, Field(pattern=r"^[A-Z]{2}[A-Z2-9]{3}$")] | None = None
+    office: str | None = Field(default=None, min_length=1)
+    items_per_day: int = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Capacity:
+        if (self.port is None) == (self.office is None):
+            raise ValueError("give either port or office")
+        return self
+
+    @property
+    def tracks(self) -> list[str]:
+        return [f"port {self.port}" if self.port else f"office {self.office}"]
+
+
 class Sharing(Strict):
-    public: Literal["none", "totals", "detail"] = "totals"
+    public: Terms = TOTALS
+    peers: Terms = TOTALS
     minimum_cell_items: int = Field(default=5, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _peers_see_what_the_public_sees(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "public" in value and "peers" not in value:
+            return value | {"peers": value["public"]}
+        return value
+
+    @model_validator(mode="after")
+    def _members_read_the_public_file_too(self) -> Sharing:
+        if not self.public.within(self.peers):
+            raise ValueError(
+                "public shows more than peers, who read it too; expected peers to see at least as much"
+            )
+        return self
 
 
 class ColumnSource(Strict):
@@ -389,6 +481,7 @@ class Member(Strict):
     note: str | None = None
     de_minimis: tuple[DeMinimis, ...] = ()
     taxes: tuple[Tax, ...] = ()
+    capacity: tuple[Capacity, ...] = ()
     sharing: Sharing = Sharing()
     source: Source | None = None
     extracts: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Stream] = Field(default_factory=dict)
@@ -403,7 +496,7 @@ class Member(Strict):
             raise ValueError(f"{value!r} is not an IANA time zone") from error
         return value
 
-    @field_validator("de_minimis", "taxes")
+    @field_validator("de_minimis", "taxes", "capacity")
     @classmethod
     def _dates_have_no_gap_or_overlap(cls, lines: tuple[Any, ...]) -> tuple[Any, ...]:
         by_track: dict[str, list[Any]] = {}
@@ -447,19 +540,21 @@ class Member(Strict):
             f"stream; the streams have {files}"
         )
 
-    def end_of(self, tax: Tax) -> date | None:
-        """The day before which a tax line holds.
+    def end_of(self, line: Tax | Capacity) -> date | None:
+        """The day before which a line of taxes or of capacity holds.
 
-        It is the line's own valid_to, or the start of the next line of its name; None where it is open.
+        It is the line's own valid_to, or the start of the next line of its name or place; None where it is
+        open.
         """
+        lines: tuple[Tax | Capacity, ...] = self.taxes if isinstance(line, Tax) else self.capacity
         starts = [
             other.valid_from
-            for other in self.taxes
-            if other.name.en == tax.name.en
+            for other in lines
+            if other.tracks == line.tracks
             and other.valid_from is not None
-            and (tax.valid_from is None or other.valid_from > tax.valid_from)
+            and (line.valid_from is None or other.valid_from > line.valid_from)
         ]
-        return tax.valid_to or min(starts, default=None)
+        return line.valid_to or min(starts, default=None)
 
     def ends_of(self, line: DeMinimis) -> dict[str, date | None]:
         """The day before which a threshold line holds, by channel; None where it is open.

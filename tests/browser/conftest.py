@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -73,14 +74,25 @@ class Visit:
 OpenBrowser = Callable[..., Visit]
 
 
-@contextmanager
-def running_server(home: Path, audience: str) -> Iterator[Server]:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_server(
+    home: Path, audience: str = "public", *, port: int | None = None, sign_in: Path | None = None
+) -> Iterator[Server]:
+    port = port or free_port()
     streamlit = Path(sys.executable).with_name("streamlit")
     command = [str(streamlit), "run", "dashboards/asgi.py", "--server.port", str(port)]
-    environment = {**os.environ, "PACIFIC_PARCELS_HOME": str(home), "PACIFIC_PARCELS_AUDIENCE": audience}
+    environment = {
+        **os.environ,
+        "PACIFIC_PARCELS_HOME": str(home),
+        "PACIFIC_PARCELS_AUDIENCE": audience,
+        "PACIFIC_PARCELS_SIGN_IN": str(sign_in or ""),
+    }
     log = home / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=output, stderr=output)
@@ -91,6 +103,11 @@ def running_server(home: Path, audience: str) -> Iterator[Server]:
             try:
                 with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
                     break
+            except urllib.error.HTTPError as refused:
+                # The proxy's gate lets nobody else in, and says so: the server is there.
+                if refused.code == 403:
+                    break
+                raise
             except OSError:
                 time.sleep(0.2)
         else:

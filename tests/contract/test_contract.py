@@ -134,9 +134,9 @@ def test_the_plain_statement_gives_the_same_columns(tmp_path: Path) -> None:
 
     described = connection.execute(f"describe {statement.accepted()}").fetchall()
 
-    assert [(name, sql_type) for name, sql_type, *_ in described] == [
-        (column.name, column.sql_type) for column in COLUMNS if column.name not in HIVE_COLUMNS
-    ]
+    assert [
+        (name, "VARCHAR" if sql_type.startswith("ENUM(") else sql_type) for name, sql_type, *_ in described
+    ] == [(column.name, column.sql_type) for column in COLUMNS if column.name not in HIVE_COLUMNS]
 
 
 @pytest.fixture(scope="module")

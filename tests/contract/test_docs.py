@@ -211,7 +211,6 @@ def test_figures_that_the_documents_quote_are_those_of_the_code() -> None:
     quotes = {
         "DECISIONS.md": [
             f"up to {SMALL_EXTRACT_ROWS:,} rows",
-            f"more than {words[layout.LONGEST_LITERAL_LIST]} codes",
             f"({first} to {last}, from the IANA",
             f"{words[KEPT_PUBLICATIONS]} publications",
             f"fewer than {words[MINIMUM_MEMBERS]} members",

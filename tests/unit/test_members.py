@@ -78,7 +78,8 @@ def test_a_correct_file_is_read(tmp_path: Path) -> None:
     assert member.name.fr == "Îles d'essai"
     assert member.is_oco_member
     assert member.de_minimis == ()
-    assert (member.sharing.public, member.sharing.minimum_cell_items) == ("totals", 5)
+    assert (str(member.sharing.public), member.sharing.minimum_cell_items) == ("totals", 5)
+    assert member.sharing.peers == member.sharing.public
     layout = member.extracts["items"].layouts[0]
     assert layout.columns["item_id"].column == "Item"
     assert layout.source_columns == ["Item", "Mode", "Value", "Arrived"]
@@ -208,6 +209,61 @@ def test_taxes_are_dated_as_strictly_and_taxes_of_two_names_stand_side_by_side(t
 
     with pytest.raises(MemberFileError, match=r"taxes: .*VAT: only the first line may lack valid_from"):
         read_member(member_file(tmp_path, changed("taxes", to=[vat, vat])))
+
+
+def test_a_capacity_holds_until_the_next_line_of_its_place(tmp_path: Path) -> None:
+    lines = [
+        {"port": "FJSUV", "items_per_day": 1200, "source": "a letter"},
+        {"office": "FJSUV", "valid_from": date(2025, 3, 1), "items_per_day": 90, "source": "a letter"},
+        {"port": "FJSUV", "valid_from": date(2025, 7, 1), "items_per_day": 1500, "source": "a letter"},
+    ]
+
+    member = read_member(member_file(tmp_path, changed("capacity", to=lines)))
+
+    ends = [(line.port, line.office, line.items_per_day, member.end_of(line)) for line in member.capacity]
+    assert ends == [
+        ("FJSUV", None, 1200, date(2025, 7, 1)),
+        (None, "FJSUV", 90, None),
+        ("FJSUV", None, 1500, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"port": "FJSUV", "office": "SUVA"}, "give either port or office"),
+        ({}, "give either port or office"),
+        ({"port": "SUVA"}, "should match pattern"),
+        ({"port": "FJSUV", "items_per_day": 0}, "greater than 0"),
+        ({"port": "FJSUV", "items_per_day": 12.5}, "valid integer"),
+        ({"port": "FJSUV", "source": ""}, "at least 1 character"),
+        ({"port": "FJSUV", "staff": 4}, "Extra inputs"),
+    ],
+)
+def test_a_capacity_that_says_too_little_or_too_much_is_refused(
+    tmp_path: Path, line: dict[str, Any], said: str
+) -> None:
+    stated = {"items_per_day": 100, "source": "a letter", **line}
+
+    with pytest.raises(MemberFileError, match=r"capacity.*" + said):
+        read_member(member_file(tmp_path, changed("capacity", to=[stated])))
+
+
+def test_capacities_are_dated_as_strictly(tmp_path: Path) -> None:
+    lines = [
+        {"port": "FJSUV", "valid_to": date(2025, 3, 1), "items_per_day": 100, "source": "a letter"},
+        {"port": "FJSUV", "valid_from": date(2025, 4, 1), "items_per_day": 120, "source": "a letter"},
+    ]
+
+    with pytest.raises(MemberFileError, match="port FJSUV: gap between 2025-03-01 and 2025-04-01"):
+        read_member(member_file(tmp_path, changed("capacity", to=lines)))
+
+
+def test_no_member_states_a_capacity_without_a_source(tmp_path: Path) -> None:
+    members = load_members(Settings(home=tmp_path)).values()
+
+    assert len(members) >= 24
+    assert [member.code for member in members if member.capacity] == []
 
 
 def test_layouts_out_of_order_are_refused(tmp_path: Path) -> None:

@@ -21,19 +21,19 @@ from pacific_parcels.settings import Settings
 SNAPSHOT = """
 create table mart_indicators as
 select * from (values
-    ('ITEMS', 'FJ', '_T', '_T', '_T', '_T', 'M', '2026-03', 10.0, 'ITEMS', 0, 'P', 'F',
+    ('ITEMS', 'FJ', '_T', '_T', '_T', '_T', 'M', '2026-03', 10.0, 'NUMBER', 0, 'P', 'F',
      null, null, null, null, null, 10, 1),
-    ('ITEMS', 'FJ', '_T', '_T', 'CN', '_T', 'M', '2026-03', 7.0, 'ITEMS', 0, 'P', 'F',
+    ('ITEMS', 'FJ', '_T', '_T', 'CN', '_T', 'M', '2026-03', 7.0, 'NUMBER', 0, 'P', 'F',
      null, null, null, null, null, 7, 1),
-    ('ITEMS', 'FJ', '_T', '_T', 'JP', '_T', 'M', '2026-03', 3.0, 'ITEMS', 0, 'P', 'F',
+    ('ITEMS', 'FJ', '_T', '_T', 'JP', '_T', 'M', '2026-03', 3.0, 'NUMBER', 0, 'P', 'F',
      null, null, null, null, null, 3, 1),
-    ('ITEMS', 'WS', '_T', '_T', '_T', '_T', 'M', '2026-03', 40.0, 'ITEMS', 0, 'P', 'F',
+    ('ITEMS', 'WS', '_T', '_T', '_T', '_T', 'M', '2026-03', 40.0, 'NUMBER', 0, 'P', 'F',
      null, null, null, null, null, 40, 1),
-    ('ITEMS', 'WS', '_T', '_T', 'KR', '_T', 'M', '2026-03', 40.0, 'ITEMS', 0, 'P', 'F',
+    ('ITEMS', 'WS', '_T', '_T', 'KR', '_T', 'M', '2026-03', 40.0, 'NUMBER', 0, 'P', 'F',
      null, null, null, null, null, 40, 1),
-    ('ITEMS', '_T', '_T', '_T', '_T', '_T', 'M', '2026-03', 50.0, 'ITEMS', 0, 'P', 'F',
+    ('ITEMS', '_T', '_T', '_T', '_T', '_T', 'M', '2026-03', 50.0, 'NUMBER', 0, 'P', 'F',
      null, null, null, null, null, 50, 2),
-    ('=CMD()', '_T', '_T', '_T', '_T', '_T', 'M', '2026-03', -1.5, '@UNIT', 0, 'P', 'F',
+    ('ITEMS_GROWTH_YOY_PCT', '_T', '_T', '_T', '_T', '_T', 'M', '2026-03', -1.5, 'PERCENT', 0, 'P', 'F',
      null, null, null, null, null, 50, 3)
 ) as t (
     indicator_code, member_code, channel_code, value_band_code, counterpart_code, commodity_code, frequency,
@@ -41,10 +41,21 @@ select * from (values
     revision_upper, model_lower, model_upper, base_items, base_members
 );
 create table stg_members as select * from (values
-    ('FJ', 'Fiji', 'Fidji', 'FJD', 'ASYCUDAWorld', 'detail', 5),
-    ('WS', 'Samoa', 'Samoa', 'WST', 'ASYCUDAWorld', 'none', 5)
-) as t (member_code, name_en, name_fr, currency_code, customs_system, sharing_public, minimum_cell_items);
-create table mart_indicator_definitions as select 'ITEMS' as indicator_code, 'Items' as title_en;
+    ('FJ', 'Fiji', 'Fidji', 'FJD', 'ASYCUDAWorld'),
+    ('WS', 'Samoa', 'Samoa', 'WST', 'ASYCUDAWorld')
+) as t (member_code, name_en, name_fr, currency_code, customs_system);
+create table stg_member_terms as
+select member_code, audience_class, indicator_group, detail, 5 as minimum_cell_items
+from (values ('FJ', 'detail'), ('WS', 'none')) as t (member_code, detail),
+    (values ('peers'), ('public')) as c (audience_class),
+    (values ('VOLUME'), ('PRESSURE')) as g (indicator_group);
+create table mart_indicator_definitions as
+select
+    indicator_code, 'VOLUME' as indicator_group, title as title_en, title as title_fr,
+    'what' as definition_en,
+    'quoi' as definition_fr, 'sum' as formula, 'NUMBER' as unit_measure, 'items' as numerator,
+    'none' as denominator, 'IMTS' as standard, 'limits' as limits_en, 'limites' as limits_fr
+from (values ('ITEMS', 'Items'), ('ITEMS_GROWTH_YOY_PCT', 'Growth')) as t (indicator_code, title);
 create table channels as
 select 'POSTAL_PARCEL' as channel_code, 'Parcel post' as name_en, 'Colis postaux' as name_fr, 1 as sort_order;
 create table value_bands as
@@ -62,14 +73,33 @@ create table mart_coverage as select * from (values
     ('FJ', '2026-02', 'NIL', 0, timestamp '2026-03-10', 10),
     ('FJ', '2026-03', 'REPORTED', 10, timestamp '2026-04-10', 10)
 ) as t (member_code, time_period, status, items, received_at, days_after_period_end);
+create table mart_events as
+select 'FJ_THRESHOLD' as event_code, date '2024-06-28' as starts_on, null::date as ends_on,
+    'DAY' as date_precision,
+    'FJ' as member_code,
+    '_T' as channel_code, 'THRESHOLD' as kind_code, true as is_regressor,
+    'Fiji: new de minimis' as title_en, 'Fidji : nouveau seuil' as title_fr,
+    'Nothing is free.' as text_en,
+    'Aucune exonération.' as text_fr, 'DHL' as source;
 create table mart_exchange_rates as
 select 'FJD' as currency_code, '2026-03' as time_period, 2.2 as units_per_usd;
 create table mart_receipts as select * from (values
     ('fj-1', 'FJ', 'items', '2026-03', '2026-03', 'ACCEPTED', timestamp '2026-04-10 08:00:00', true,
-     11, 10, 1, 0, 0)
+     11, 10, 1, 0, 0, repeat('f', 64))
 ) as t (
     extract_id, member_code, stream_code, time_period_start, time_period_end, status, received_at,
-    is_synthetic, rows_in, rows_accepted, rows_rejected, rows_duplicate, rows_warned
+    is_synthetic, rows_in, rows_accepted, rows_rejected, rows_duplicate, rows_warned, content_sha256
+);
+create table int_periods as select '2026-03' as time_period, true as is_provisional;
+create table hs_sections as
+select 'S11' as commodity_code, 50 as first_chapter, 63 as last_chapter;
+-- Two T-shirts from China by post: FJ$ 1,000 and US$ 500, which is FJ$ 1,100 at 2.2.
+create table mart_items as select * from (values
+    ('FJ', '2026-03', 'POSTAL_PARCEL', 'CN', '610910', 'CIF', 'FJD', 1000, 454.55),
+    ('FJ', '2026-03', 'POSTAL_PARCEL', 'CN', '610910', 'CIF', 'USD', 500, 500)
+) as t (
+    member_code, time_period, channel_code, counterpart_code, hs_code, valuation_basis_code,
+    declared_currency_code, declared_value, declared_value_usd
 );
 create table int_vintages as select * from (values
     ('fj-1', 'FJ', 'items', '2026-03', timestamp '2026-04-10 08:00:00', 1, 'IN_FORCE'),
@@ -149,10 +179,13 @@ class TestFiles:
             audience: {name for (name,) in query(path, "select table_name from duckdb_tables()")}
             for audience, path in files.items()
         }
+        assert set(tables) == {"secretariat", "public", "member_fj", "member_ws"}
         assert tables["secretariat"] - tables["public"] == SECRETARIAT_ONLY
+        assert tables["member_fj"] == tables["member_ws"] == tables["public"]
         assert tables["public"] == {
             "catalogue", "indicators", "indicator_definitions", "members", "channels", "value_bands",
-            "counterparts", "busiest_days", "ports", "coverage", "exchange_rates", "quality_results",
+            "counterparts", "busiest_days", "ports", "coverage", "events", "exchange_rates",
+            "quality_results", "sharing_terms", "disclosure_summary",
         }  # fmt: skip
 
     def test_the_public_one_hides_small_cells_and_what_is_not_shared(
@@ -165,7 +198,7 @@ class TestFiles:
         )
 
         assert query(files["public"], cells) == [
-            ("FJ", "CN", 7.0, "F"),
+            ("FJ", "CN", None, "C"),  # 10 less 7 would be Japan's 3
             ("FJ", "JP", None, "C"),
             ("FJ", "_T", 10.0, "F"),
             ("_T", "_T", None, "C"),  # two members only
@@ -175,6 +208,47 @@ class TestFiles:
         assert query(files["public"], "select * from coverage") == [
             ("FJ", "2026-02", "NIL"),
             ("FJ", "2026-03", "REPORTED"),
+        ]
+
+    def test_a_member_s_file_has_its_own_figures_in_full_and_of_others_what_they_share(
+        self, home: Settings, snapshot: Path
+    ) -> None:
+        files = stage(home, snapshot, QUALITY).files
+        cells = (
+            "select member_code, counterpart_code, obs_value from indicators "
+            "where indicator_code = 'ITEMS' and member_code <> '_T'"
+        )
+
+        assert query(files["member_fj"], cells) == [("FJ", "CN", 7), ("FJ", "JP", 3), ("FJ", "_T", 10)]
+        assert query(files["member_ws"], cells) == [
+            ("FJ", "CN", None),
+            ("FJ", "JP", None),
+            ("FJ", "_T", 10),
+            ("WS", "KR", 40),
+            ("WS", "_T", 40),
+        ]
+        assert query(files["member_ws"], "select port_code from ports order by 1") == [("FJSUV",), ("WSAPW",)]
+        assert query(files["member_fj"], "select member_code, items from coverage") == [("FJ", 0), ("FJ", 10)]
+        assert query(files["member_ws"], "select member_code, items from coverage") == [
+            ("FJ", None),
+            ("FJ", None),
+        ]
+
+    def test_a_change_of_terms_holds_from_the_next_publication_and_is_listed(
+        self, home: Settings, snapshot: Path
+    ) -> None:
+        connection = duckdb.connect(str(snapshot))
+        connection.execute("update stg_member_terms set detail = 'none' where member_code = 'FJ'")
+        connection.close()
+
+        path = stage(home, snapshot, QUALITY).files["public"]
+
+        assert query(path, "select count(*) from indicators where member_code <> '_T'") == [(0,)]
+        assert query(
+            path, "select distinct member_code, audience_class, detail from sharing_terms order by 1"
+        ) == [
+            ("FJ", "public", "none"),
+            ("WS", "public", "none"),
         ]
 
     def test_a_code_list_tells_no_audience_of_what_it_is_not_shown(
@@ -243,19 +317,22 @@ class TestOpenData:
         assert {row["is_synthetic"] for row in rows} == {"true"}
         assert [row["obs_value"] for row in rows if row["counterpart_code"] == "JP"] == [""]
 
-    def test_the_csv_disarms_what_a_spreadsheet_would_run(self, folder: Path) -> None:
-        with (folder / "indicators.csv").open(encoding="utf-8", newline="") as file:
-            (row,) = [row for row in csv.DictReader(file) if "CMD" in row["indicator_code"]]
+    def test_a_code_that_no_list_names_is_not_published(self, home: Settings, snapshot: Path) -> None:
+        published = publish(home, snapshot)
+        connection = duckdb.connect(str(snapshot))
+        connection.execute("update mart_indicators set unit_measure = 'FURLONG'")
+        connection.close()
 
-        assert row["indicator_code"] == "'=CMD()"
-        assert row["unit_measure"] == "'@UNIT"
-        assert row["obs_value"] == "-1.5"  # a number is a number
+        with pytest.raises(PacificParcelsError, match="open data: unit_measure holds 'FURLONG'"):
+            stage(home, snapshot, QUALITY)
+
+        assert current(home)["run_id"] == published
 
     def test_the_note_says_that_figures_are_synthetic_in_both_languages(self, folder: Path) -> None:
         note = (folder / "README.txt").read_text(encoding="utf-8")
 
         assert note.startswith("SYNTHETIC: these figures come from invented extracts")
-        assert "SYNTHÉTIQUE : ces chiffres proviennent d'extraits inventés" in note
+        assert "SYNTHÉTIQUE : ces chiffres proviennent d'extraits inventés" in note
         assert f"run {folder.name}, as of 2026-04-10, months to 2026-03" in note
 
     def test_the_note_of_real_figures_does_not(self, home: Settings, snapshot: Path) -> None:
@@ -283,10 +360,11 @@ class TestPointer:
             "run_number": 1,
             "input_fingerprint": publishing.input_fingerprint(home),
             "audiences": {
-                "secretariat": f"secretariat/{staged.run_id}.duckdb",
-                "public": f"public/{staged.run_id}.duckdb",
+                audience: f"{audience}/{staged.run_id}.duckdb"
+                for audience in ("secretariat", "public", "member_fj", "member_ws")
             },
             "open_data": f"open_data/{staged.run_id}",
+            "secretariat_files": f"secretariat/{staged.run_id}",
             "as_of_date": "2026-04-10",
             "last_time_period": "2026-03",
             "is_synthetic": True,
@@ -302,7 +380,14 @@ class TestPointer:
         assert not is_current(home)
 
     @pytest.mark.parametrize(
-        "what", ["public/{}.duckdb", "secretariat/{}.duckdb", "open_data/{}/indicators.csv"]
+        "what",
+        [
+            "public/{}.duckdb",
+            "secretariat/{}.duckdb",
+            "secretariat/{}/inputs.json",
+            "open_data/{}/indicators.csv",
+            "open_data/{}/data_3_0.xml",
+        ],
     )
     def test_it_is_out_of_date_when_a_file_is_gone(self, home: Settings, snapshot: Path, what: str) -> None:
         (home.published / what.format(publish(home, snapshot))).unlink()
@@ -342,7 +427,7 @@ class TestRuns:
 
         assert again.run_id == refused.run_id
         assert current(home)["run_id"] == published
-        assert len(run_files(home)) == 6
+        assert len(run_files(home)) == 8
 
     def test_the_last_five_stay(self, home: Settings, snapshot: Path) -> None:
         for _ in range(7):
@@ -350,7 +435,7 @@ class TestRuns:
 
         numbers = {Path(name).name[:5] for name in run_files(home)}
         assert numbers == {"00003", "00004", "00005", "00006", "00007"}
-        assert len(run_files(home)) == 15
+        assert len(run_files(home)) == 20
 
     def test_a_stage_killed_at_any_step_leaves_the_publication_standing(
         self, home: Settings, snapshot: Path, monkeypatch: pytest.MonkeyPatch
@@ -370,7 +455,7 @@ class TestRuns:
                     continue
             break
 
-        assert steps == 4  # killed before each audience's file and before the open data
+        assert steps == 7  # killed before each of four audiences' files and of two folders
         commit(home, stage(home, snapshot, QUALITY))
         assert {Path(name).name[:6] for name in run_files(home)} == {"00001-", "00002-"}
 

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,7 +20,7 @@ from pacific_parcels import landing, receipts
 from pacific_parcels.contract import COLUMNS
 from pacific_parcels.errors import Unavailable
 from pacific_parcels.landing import ReceiveOutcome, has_work, list_deliveries, receive_member
-from pacific_parcels.members import Member, load_members
+from pacific_parcels.members import Capacity, Member, load_members
 from pacific_parcels.receipts import INPUT_COLUMNS, extract_id_of, write_inputs
 from pacific_parcels.settings import Settings
 from tests.small_member import COLUMNS as MAPPED_COLUMNS
@@ -398,8 +398,9 @@ def test_inputs_have_every_table_and_column_also_when_nothing_came(
         described = connection.execute(f"describe select * from read_parquet('{file}')").fetchall()
         assert {name: sql_type for name, sql_type, *_ in described} == columns
         ((counts[table],),) = connection.execute(f"select count(*) from read_parquet('{file}')").fetchall()
-    mapped = len(MAPPED_COLUMNS)
-    assert counts == dict.fromkeys(INPUT_COLUMNS, 0) | {"members": 1, "streams": 1, "stream_columns": mapped}
+    # Three classes of audience by six groups of indicators.
+    expected = {"members": 1, "streams": 1, "stream_columns": len(MAPPED_COLUMNS), "member_terms": 3 * 6}
+    assert counts == dict.fromkeys(INPUT_COLUMNS, 0) | expected
     assert {path.name for path in home.settings.inputs.iterdir()} == {f"{name}.parquet" for name in counts}
 
 
@@ -428,3 +429,22 @@ def test_inputs_tell_what_the_receipts_tell(home: Home, connection: duckdb.DuckD
         ("FJD", 10, Decimal("7.25"), 10),
     ]
     assert ("R010", "FATAL", 1) in rows("receipt_rules", "rule_id, level, row_count")
+
+
+def test_inputs_tell_what_a_place_can_handle_and_until_when(
+    home: Home, connection: duckdb.DuckDBPyConnection
+) -> None:
+    lines = (
+        Capacity(port="FJSUV", items_per_day=1200, source="a letter"),
+        Capacity(port="FJSUV", valid_from=date(2025, 7, 1), items_per_day=1500, source="a letter"),
+        Capacity(office="SUVA", valid_to=date(2026, 1, 1), items_per_day=90, source="a letter"),
+    )
+    home.have(small_member().model_copy(update={"capacity": lines}))
+    write_inputs(home.settings)
+
+    file = home.settings.inputs / "capacities.parquet"
+    assert connection.execute(f"select * from read_parquet('{file}')").fetchall() == [
+        ("FJ", "FJSUV", None, None, date(2025, 7, 1), 1200, "a letter"),
+        ("FJ", "FJSUV", None, date(2025, 7, 1), None, 1500, "a letter"),
+        ("FJ", None, "SUVA", None, date(2026, 1, 1), 90, "a letter"),
+    ]

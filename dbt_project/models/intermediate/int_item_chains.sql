@@ -82,23 +82,24 @@ region_bases as (
 
 ),
 
--- A series begins in the first period in which anything came.
+-- A series begins in the first complete period in which anything came.
 beginnings as (
 
     select
-        levels.member_code,
-        levels.channel_code,
-        levels.frequency,
-        min(periods.period_number) as first_period_number
-    from levels
-    inner join periods
-        on
-            levels.frequency = periods.frequency
-            and levels.time_period = periods.time_period
-    where
-        levels.items > 0
-        and (levels.member_code = '_T' or levels.channel_code = '_T')
-    group by levels.member_code, levels.channel_code, levels.frequency
+        case when grouping(member_code) = 1 then '_T' else member_code end as member_code,
+        channel_code,
+        frequency,
+        min(period_number) as first_period_number
+    from member_items
+    where items > 0
+    group by
+        grouping sets (
+            (member_code, channel_code, frequency),
+            (channel_code, frequency)
+        )
+    having
+        grouping(member_code) = 1
+        or channel_code = '_T'
 
 ),
 

@@ -14,9 +14,7 @@ final as (
         time_zone,
         languages,
         customs_system,
-        is_oco_member,
-        sharing_public,
-        minimum_cell_items
+        is_oco_member
     from source
 
 )

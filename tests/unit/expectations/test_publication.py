@@ -27,7 +27,8 @@ EVERYONE = """
     create table indicators as
     select
         'ITEMS' as indicator_code, member_code, '_T' as channel_code, '_T' as value_band_code,
-        '_T' as counterpart_code, 'M' as frequency, time_period, obs_value::double as obs_value,
+        '_T' as counterpart_code, '_T' as commodity_code, 'M' as frequency, time_period,
+        obs_value::double as obs_value,
         'NUMBER' as unit_measure, 0 as unit_mult, obs_status, conf_status
     from (
         select 'FJ' as member_code, time_period, 40 as obs_value, 'A' as obs_status, 'F' as conf_status
@@ -39,6 +40,7 @@ EVERYONE = """
     ) as figures;
     create table indicator_definitions as
     select 'ITEMS' as indicator_code, 'Items' as title_en, 'Envois' as title_fr,
+        'VOLUME' as indicator_group,
         'items or consignments / month, see https://example.org/standards/postal' as definition_en;
     create table members as select 'FJ' as member_code, 'Fiji' as name_en, 'Fidji' as name_fr;
     create table channels as
@@ -52,6 +54,15 @@ EVERYONE = """
         date '2025-01-07' as busiest_date, 12 as items;
     create table quality_results as
     select 'harmonised' as suite, 'E101' as expectation_id, 'critical' as severity, 'PASS' as status;
+    create table events as
+    select date '2025-08-29' as starts_on, '_T' as member_code, 'An event' as title_en, 'Un fait' as title_fr,
+        'It happened.' as text_en, 'Cela eut lieu.' as text_fr, 'A source' as source;
+    create table sharing_terms as
+    select 'FJ' as member_code, 'public' as audience_class, 'VOLUME' as indicator_group, 'totals' as detail,
+        5 as minimum_cell_items;
+    create table disclosure_summary as
+    select '{audience}' as audience, 'VOLUME' as indicator_group, 24 as cells, 1 as primary_cells,
+        0 as complementary_cells;
     create table exchange_rates as
     select 'FJD' as currency_code, '2025-01' as time_period, 2.2 as units_per_usd;
 """
@@ -106,7 +117,7 @@ def failures(judgement: Judgement) -> dict[str, set[str]]:
 def settings(settings: Settings) -> Settings:
     """The minimum of FJ is five items, and it shares totals with the public: as these files have it."""
     sharing = load_members(settings)["FJ"].sharing
-    assert (sharing.minimum_cell_items, sharing.public) == (5, "totals")
+    assert (sharing.minimum_cell_items, str(sharing.public)) == (5, "totals")
     return settings
 
 
