@@ -80,7 +80,7 @@ SANDBOX: dict[str, str | bool | int | float | list[str]] = {
 
 
 class PublicationUnavailable(Exception):
-    """Nothing to show. `reason` names the sentence that says why: `unavailable.<reason>` of words.py."""
+    """Nothing to show. `reason` names the sentence that says why: `unavailable.<reason>` of the catalogue."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason

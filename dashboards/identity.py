@@ -34,7 +34,7 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-pr
 
 
 class NotAdmitted(Exception):
-    """`reason` names the sentence that says why: `not_admitted.<reason>` of words.py."""
+    """`reason` names the sentence that says why: `not_admitted.<reason>` of the catalogue."""
 
     def __init__(self, reason: str, account: str | None = None) -> None:
         self.reason = reason

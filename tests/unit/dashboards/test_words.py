@@ -4,16 +4,61 @@ from __future__ import annotations
 
 import ast
 import datetime
+import re
 import string
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
 
-from dashboards.words import LANGUAGES, MONTHS, SHORT_MONTHS, WORDS, Words, language_of
+from dashboards.words import (
+    CATALOGUE,
+    LANGUAGES,
+    MONTHS,
+    SHORT_MONTHS,
+    WORDS,
+    Words,
+    language_of,
+    read_catalogue,
+)
 
 DASHBOARDS = Path(__file__).resolve().parents[3] / "dashboards"
 # Written the same in both languages on purpose.
 SAME = {"app.name", "app.chart_source", "trends.months_12", "trends.months_24", "trends.months_36"}
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalog:
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale="fr", abort_invalid=True)
+
+
+def test_nothing_in_the_catalogue_waits_for_a_translator(catalogue: Catalog) -> None:
+    entries = [message for message in catalogue if message.id]
+    assert len(entries) > 150
+    assert [message.context for message in entries if not message.string] == []
+    assert [message.context for message in entries if message.fuzzy] == []
+    assert [message.context for message in entries if not message.context] == []
+    assert dict(catalogue.obsolete) == {}
+
+
+def test_each_name_stands_in_the_catalogue_once() -> None:
+    """A name that stood twice would be read without a word, as the later of the two."""
+    names = re.findall(r'^msgctxt "(.*)"$', CATALOGUE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(names) == sorted(set(names))
+    assert set(names) == set(WORDS)
+
+
+def test_a_sentence_that_is_fuzzy_or_not_translated_is_not_said(tmp_path: Path) -> None:
+    path = tmp_path / "fr.po"
+    path.write_text(
+        'msgctxt "a.said"\nmsgid "Yes"\nmsgstr "Oui"\n\n'
+        '#, fuzzy\nmsgctxt "a.fuzzy"\nmsgid "No"\nmsgstr "Oui"\n\n'
+        'msgctxt "a.empty"\nmsgid "Perhaps"\nmsgstr ""\n',
+        encoding="utf-8",
+    )
+    assert read_catalogue(path) == {"a.said": ("Yes", "Oui")}
 
 
 def used() -> tuple[set[str], set[str]]:
@@ -69,6 +114,9 @@ def test_french_is_typeset_as_french(key: str) -> None:
     assert "'" not in french, "an apostrophe is ’"
     for sign in ";:!?":
         assert french.count(f" {sign}") + french.count(f"\u00a0{sign}") == french.count(sign)
+    assert "..." not in french
+    assert not re.search(r'["“”]', french), "quotation marks are « and »"
+    assert not re.search(r"\d%", french), "a space stands before %"
 
 
 def test_signs_and_figures_do_not_leave_the_line_of_their_word() -> None:
