@@ -24,11 +24,16 @@ from pacific_parcels.settings import Settings
 from pacific_parcels.sign_in import Oidc, Person, SignIn, load_sign_in
 
 PUBLIC = "public"
+OPERATOR = "operator"  # in the log: the person at the computer that the server runs on
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 COOKIE = "pacific_parcels_session"
 # Added by our own server to what the configured proxy sent, and taken off what anyone else sent.
 GATE_HEADER = "X-Pacific-Parcels-Gate"
 GATE = secrets.token_hex(32)
+# How far the provider's clock may be ahead of ours. Nothing is granted at the end of a sign-in.
+CLOCK_TOLERANCE = timedelta(minutes=2)
+# Twenty-four hours is the most that the file of sign-ins may grant (session_hours).
+LONGEST_SESSION = timedelta(hours=24)
 # What only a proxy adds: a request that has one of them was not made at this computer.
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
 
@@ -78,6 +83,7 @@ class Sessions:
     """Those of this process: a restart signs everyone out. Kept by the hash of what is in the cookie."""
 
     def __init__(self) -> None:
+        self.began_at = datetime.now(UTC)
         self._lock = threading.Lock()
         self._open: dict[str, Session] = {}
         self._ended: set[str] = set()
@@ -86,6 +92,8 @@ class Sessions:
     def begin(self, session: Session) -> str:
         token = secrets.token_urlsafe(32)
         with self._lock:
+            last = session.began_at - LONGEST_SESSION
+            self._open = {key: kept for key, kept in self._open.items() if kept.began_at > last}
             self._open[digest(token)] = session
         return token
 
@@ -127,7 +135,7 @@ def identify(settings: Settings, sign_in: SignIn | None, asked: Asked, now: date
     if sign_in.oidc and sign_in.auth:
         return by_provider(sign_in, sign_in.oidc, sign_in.auth.client_id, asked.claims, longest, now)
     if sign_in.proxy:
-        return by_proxy(sign_in, asked)
+        return by_proxy(sign_in, asked, longest, now)
     assert sign_in.accounts is not None  # one of the three, as the file was checked
     return by_account(sign_in.accounts.file, asked, longest, now)
 
@@ -158,7 +166,9 @@ def by_provider(
     if person is None:
         raise NotAdmitted("unknown")
     begins, ends = moment(claims.get("iat")), moment(claims.get("exp"))
-    if not begins - timedelta(minutes=2) <= now < min(ends, begins + longest):
+    # Who has signed out is known to this process alone: a sign-in from before its start counts for nothing.
+    is_ours = begins >= SESSIONS.began_at.replace(microsecond=0)
+    if not (is_ours and begins - CLOCK_TOLERANCE <= now < min(ends, begins + longest)):
         raise NotAdmitted("expired", person.account)
     if SESSIONS.has_ended(key):
         raise NotAdmitted("ended", person.account)
@@ -179,10 +189,16 @@ def moment(claim: object) -> datetime:
     return datetime.fromtimestamp(claim, UTC)
 
 
-def by_proxy(sign_in: SignIn, asked: Asked) -> Identity:
+def gate_mark(now: datetime) -> str:
+    """What the gate writes on a request that came from the proxy: that it did, and when."""
+    return f"{GATE} {now.timestamp():.0f}"
+
+
+def by_proxy(sign_in: SignIn, asked: Asked, longest: timedelta, now: datetime) -> Identity:
     assert sign_in.proxy is not None  # the caller has asked
     headers = lower_case(asked.headers)
-    if not hmac.compare_digest(headers.get(GATE_HEADER.lower(), ""), GATE):
+    gate, _, came = headers.get(GATE_HEADER.lower(), "").partition(" ")
+    if not hmac.compare_digest(gate, GATE):
         raise NotAdmitted("proxy")
     user = headers.get(sign_in.proxy.account_header.lower(), "")
     if not user:
@@ -190,7 +206,11 @@ def by_proxy(sign_in: SignIn, asked: Asked) -> Identity:
     person = next((person for person in sign_in.people if person.user == user), None)
     if person is None:
         raise NotAdmitted("unknown")
-    return Identity(person.account, person.audience, digest(user))
+    # A page that stays open goes on with what the proxy said when it was opened.
+    came_at = datetime.fromtimestamp(float(came), UTC)
+    if now >= came_at + longest:
+        raise NotAdmitted("reload", person.account)
+    return Identity(person.account, person.audience, digest(f"{user} {came_at:%Y-%m-%d}"))
 
 
 def by_account(file: Path, asked: Asked, longest: timedelta, now: datetime) -> Identity:
@@ -210,16 +230,20 @@ def lower_case(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
+def asked_now(sign_in: SignIn | None) -> Asked:
+    """What came with the page that runs now."""
+    claims = st.user.to_dict() if sign_in and sign_in.oidc else {}
+    return Asked(claims, st.context.headers.to_dict(), st.context.cookies.to_dict())
+
+
 def current_identity(settings: Settings) -> tuple[Identity, SignIn | None]:
     """Of whoever asks for the page that runs now. What is refused, and a first opening, is put on record.
 
     Errors: NotAdmitted, PacificParcelsError.
     """
     sign_in = load_sign_in(settings.sign_in_file)
-    claims = st.user.to_dict() if sign_in and sign_in.oidc else {}
-    asked = Asked(claims, st.context.headers.to_dict(), st.context.cookies.to_dict())
     try:
-        identity = identify(settings, sign_in, asked, datetime.now(UTC))
+        identity = identify(settings, sign_in, asked_now(sign_in), datetime.now(UTC))
     except NotAdmitted as refused:
         # Every minute's first: a flood of visits shall not fill the disk.
         if SESSIONS.is_first(f"{refused.reason} {refused.account} {datetime.now(UTC):%Y-%m-%dT%H:%M}"):
@@ -232,13 +256,36 @@ def current_identity(settings: Settings) -> tuple[Identity, SignIn | None]:
 
 def record_opening(settings: Settings, identity: Identity, run_id: str) -> None:
     """Once for each sign-in and publication. What the public opens is nobody's doing, and is not recorded."""
-    if identity.file_audience == PUBLIC and identity.account is None:
+    if is_public(identity):
         return
-    account = identity.account or "operator"
+    account = identity.account or OPERATOR
     if SESSIONS.is_first(f"{account} {identity.sign_in} {identity.audience} {run_id}"):
         audit_log.record(
             settings.audit, "OPENED", account=account, audience=identity.file_audience, run_id=run_id
         )
+
+
+def record_export(settings: Settings, identity: Identity, asked: Asked, run_id: str, subject: str) -> None:
+    """Before a file is made for whoever clicked: once more who is asking, and a line in the log.
+
+    `asked` is what came with the page on which the button is. Errors: NotAdmitted, PacificParcelsError.
+    """
+    sign_in = load_sign_in(settings.sign_in_file)
+    if identify(settings, sign_in, asked, datetime.now(UTC)) != identity:
+        raise NotAdmitted("ended", identity.account)
+    if not is_public(identity):
+        audit_log.record(
+            settings.audit,
+            "EXPORTED",
+            account=identity.account or OPERATOR,
+            audience=identity.file_audience,
+            run_id=run_id,
+            subject=subject,
+        )
+
+
+def is_public(identity: Identity) -> bool:
+    return identity.account is None and identity.audience == PUBLIC
 
 
 def sign_out(settings: Settings, identity: Identity) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -12,10 +12,11 @@ import altair as alt
 import streamlit as st
 
 from dashboards.data import Publication, PublicationUnavailable, member_names
-from dashboards.identity import Identity, NotAdmitted, current_identity
+from dashboards.identity import Identity, NotAdmitted, asked_now, current_identity, record_export
 from dashboards.words import LANGUAGES, Words
 from pacific_parcels.errors import PacificParcelsError
 from pacific_parcels.settings import Settings
+from pacific_parcels.sign_in import load_sign_in
 
 HERE = Path(__file__).resolve().parent
 LOGO = HERE / "logo.svg"
@@ -88,6 +89,21 @@ class Page:
                 self.html(legend)
             st.altair_chart(chart, width="stretch", alt=summary)
             self.paragraph(summary)
+
+    def download(self, label: str, file_name: str, mime: str, make: Callable[[], bytes]) -> None:
+        """A button for a file. It is made when it is clicked, after a look at who clicks, and is on record.
+
+        `make` runs outside the page: it may read the publication, and draws nothing. `file_name` goes into
+        the log: what is exported, in codes.
+        """
+        settings = Settings.from_environment()
+        asked = asked_now(load_sign_in(settings.sign_in_file))
+
+        def give() -> bytes:
+            record_export(settings, self.identity, asked, self.publication.run_id, file_name)
+            return make()
+
+        st.download_button(label, give, file_name=file_name, mime=mime, on_click="ignore")
 
     def source(self) -> None:
         say, publication = self.say, self.publication

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboards.identity import COOKIE, GATE, GATE_HEADER, LOOPBACK, SESSIONS, Session, digest
+from dashboards.identity import COOKIE, GATE_HEADER, LOOPBACK, SESSIONS, Session, digest, gate_mark
 from dashboards.words import Words, language_of
 from pacific_parcels import accounts, audit_log
 from pacific_parcels.settings import Settings
@@ -51,7 +51,9 @@ class ProxyGate:
             return
         gate = GATE_HEADER.lower().encode()
         kept = [(name, value) for name, value in scope["headers"] if name.lower() != gate]
-        await self.app({**scope, "headers": [*kept, (gate, GATE.encode())]}, receive, send)
+        await self.app(
+            {**scope, "headers": [*kept, (gate, gate_mark(datetime.now(UTC)).encode())]}, receive, send
+        )
 
     def _is_from_proxy(self, scope: Scope) -> bool:
         peer = (scope.get("client") or ("",))[0]

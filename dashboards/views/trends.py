@@ -188,6 +188,12 @@ def show_series(
             page.html(markup.event_list(events, say))
     with st.expander(say("app.table")):
         page.html(markup.series_table(frame, names, indicator_code, title, say))
+        page.download(
+            say("app.csv"),
+            f"{indicator_code.lower()}_{page.publication.run_id}.csv",
+            "text/csv",
+            lambda: frame.assign(indicator_code=indicator_code).to_csv(index=False).encode(),
+        )
 
 
 def first_month(page: Page, months: str) -> str:
