@@ -219,7 +219,7 @@ def by_account(file: Path, asked: Asked, longest: timedelta, now: datetime) -> I
     if session is None:
         return Identity(None, PUBLIC)
     account = accounts.read(file).get(session.account)
-    if account is None or account.is_disabled or account.password_hash != session.password_hash:
+    if account is None or account.is_locked or account.password_hash != session.password_hash:
         raise NotAdmitted("unknown", session.account)
     if now >= session.began_at + longest:
         raise NotAdmitted("expired", session.account)

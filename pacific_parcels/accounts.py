@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from pacific_parcels.errors import PacificParcelsError
 
@@ -38,7 +38,7 @@ class Account:
 
     audience: str
     password_hash: str
-    is_disabled: bool = False
+    is_locked: bool = False
     failures: int = 0
     locked_until: str = ""
 
@@ -49,32 +49,61 @@ def add(file: Path, name: str, audience: str, password: str) -> None:
         raise PacificParcelsError(
             f"accounts: found the name {name!r}; expected 2 to 40 lower-case letters, digits and hyphens"
         )
+    check_password(name, password)
+    with _held(file) as accounts:
+        if name in accounts:
+            raise PacificParcelsError(
+                f"accounts: {name} is there already; change its password, or take another name"
+            )
+        accounts[name] = Account(audience, HASHER.hash(password))
+
+
+def set_password(file: Path, name: str, password: str) -> None:
+    """Its sessions end at their next page, and it waits no longer. Errors: PacificParcelsError, as `add`."""
+    check_password(name, password)
+    hashed = HASHER.hash(password)
+    with _held(file) as accounts:
+        known = _known(accounts, name)
+        accounts[name] = replace(known, password_hash=hashed, failures=0, locked_until="")
+
+
+def lock(file: Path, name: str) -> None:
+    """Until it is unlocked; its sessions end at their next page. Errors: PacificParcelsError."""
+    with _held(file) as accounts:
+        accounts[name] = replace(_known(accounts, name), is_locked=True)
+
+
+def unlock(file: Path, name: str) -> None:
+    """Takes away a lock, and the wait after wrong passwords. Errors: PacificParcelsError: there is none."""
+    with _held(file) as accounts:
+        known = _known(accounts, name)
+        accounts[name] = replace(known, is_locked=False, failures=0, locked_until="")
+
+
+def check_password(name: str, password: str) -> None:
+    """Errors: PacificParcelsError for one that is short, long, or has the account's name in it."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD or name in password.lower():
         raise PacificParcelsError(
             f"accounts: the password will not do; expected {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} "
             "characters without the name in them; take several words"
         )
-    with _held(file) as accounts:
-        if name in accounts:
-            raise PacificParcelsError(f"accounts: {name} is there already; disable it, or take another name")
-        accounts[name] = Account(audience, HASHER.hash(password))
 
 
-def disable(file: Path, name: str) -> None:
-    """Its sessions end at their next page. Errors: PacificParcelsError where there is none."""
-    with _held(file) as accounts:
-        if name not in accounts:
-            raise PacificParcelsError(f"accounts: found no {name}; expected one of {', '.join(accounts)}")
-        accounts[name] = replace(accounts[name], is_disabled=True)
+def _known(accounts: dict[str, Account], name: str) -> Account:
+    if name not in accounts:
+        raise PacificParcelsError(
+            f"accounts: found no {name!r}; expected one of {', '.join(accounts) or 'none: there is none yet'}"
+        )
+    return accounts[name]
 
 
 def admits(file: Path, name: str, password: str, now: datetime) -> bool:
     """Whether this is the account's password, now. One attempt at a time: none slips past the count."""
     with _held(file) as accounts:
         account = accounts.get(name)
-        is_locked = account is not None and now < _locked_until(account)
+        waits = account is not None and now < _locked_until(account)
         matches = _matches(account.password_hash if account else NOBODY, password[:LONGEST_PASSWORD])
-        if account is None or account.is_disabled or is_locked:
+        if account is None or account.is_locked or waits:
             return False
         if matches:
             accounts[name] = replace(account, failures=0, locked_until="")
@@ -104,7 +133,7 @@ def read(file: Path) -> dict[str, Account]:
 def _matches(password_hash: str, password: str) -> bool:
     try:
         return HASHER.verify(password_hash, password)
-    except VerifyMismatchError:
+    except (VerificationError, InvalidHashError):  # another password, or no hash of ours
         return False
 
 

@@ -8,7 +8,7 @@
     pacific-parcels members show fj               one member file in words (`members fj` does the same)
     pacific-parcels members new fj --sample FILE  write a first member file from a sample
     pacific-parcels accounts add NAME --audience member_fj   an account for the pages; asks for its password
-    pacific-parcels accounts disable NAME         end it, and its sessions
+    pacific-parcels accounts password NAME        a new password (so too: list, lock, unlock)
     pacific-parcels audit verify                  is the log of who opened what whole
 
 Exit codes: 0 in order · 2 the command was written wrongly, or there is no such file · 4 the file would be
@@ -23,6 +23,7 @@ import io
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
 from typing import Literal
@@ -148,14 +149,20 @@ def _parser() -> argparse.ArgumentParser:
     new.set_defaults(run=_new_member)
 
     accounts = commands.add_parser("accounts", help="accounts of our own for the pages")
-    account_actions = accounts.add_subparsers(required=True, metavar="add | disable")
+    account_actions = accounts.add_subparsers(required=True, metavar="list | add | password | lock | unlock")
+    account_actions.add_parser("list", help="who there is").set_defaults(run=_list_accounts)
     add = account_actions.add_parser("add", help="a new account; its password is asked for, twice")
     add.add_argument("name", help="lower-case letters, digits and hyphens; it goes into the audit log")
     add.add_argument("--audience", required=True, help="secretariat, donor, or a member such as member_fj")
     add.set_defaults(run=_add_account)
-    disable = account_actions.add_parser("disable", help="end an account and its sessions")
-    disable.add_argument("name")
-    disable.set_defaults(run=_disable_account)
+    for action, run, explained in (
+        ("password", _change_password, "a new password, asked for twice; ends the account's sessions"),
+        ("lock", _lock_account, "nobody signs in with it any more; ends the account's sessions"),
+        ("unlock", _unlock_account, "take the lock away, and the wait after wrong passwords"),
+    ):
+        one = account_actions.add_parser(action, help=explained)
+        one.add_argument("name")
+        one.set_defaults(run=run)
 
     audit = commands.add_parser("audit", help="the log of who opened what")
     audit_actions = audit.add_subparsers(required=True, metavar="verify")
@@ -316,6 +323,18 @@ def _accounts_file(settings: Settings) -> Path:
     return sign_in.accounts.file
 
 
+def _list_accounts(settings: Settings, options: argparse.Namespace) -> int:
+    from pacific_parcels.accounts import read
+
+    table = Table("account", "audience", "state")
+    for name, account in sorted(read(_accounts_file(settings)).items()):
+        waits = account.locked_until > datetime.now(UTC).isoformat()
+        state = "locked" if account.is_locked else f"waits until {account.locked_until}" if waits else "open"
+        table.add_row(name, account.audience, state)
+    Console().print(table)
+    return 0
+
+
 def _add_account(settings: Settings, options: argparse.Namespace) -> int:
     from pacific_parcels.accounts import add
 
@@ -325,20 +344,40 @@ def _add_account(settings: Settings, options: argparse.Namespace) -> int:
         raise PacificParcelsError(
             f"--audience: found {options.audience!r}; expected one of {', '.join(audiences)}"
         )
-    password = getpass("Password: ")
-    if getpass("The same again: ") != password:
-        raise PacificParcelsError("accounts: the two passwords differ; nothing was written")
-    add(file, options.name, options.audience, password)
+    add(file, options.name, options.audience, _ask_password())
     print(f"{options.name}: may sign in now, and sees what is for {options.audience}")
     return 0
 
 
-def _disable_account(settings: Settings, options: argparse.Namespace) -> int:
-    from pacific_parcels.accounts import disable
+def _change_password(settings: Settings, options: argparse.Namespace) -> int:
+    from pacific_parcels.accounts import set_password
 
-    disable(_accounts_file(settings), options.name)
+    set_password(_accounts_file(settings), options.name, _ask_password())
+    print(f"{options.name}: has a new password; whoever was signed in with the old one is out")
+    return 0
+
+
+def _lock_account(settings: Settings, options: argparse.Namespace) -> int:
+    from pacific_parcels.accounts import lock
+
+    lock(_accounts_file(settings), options.name)
     print(f"{options.name}: may not sign in any more")
     return 0
+
+
+def _unlock_account(settings: Settings, options: argparse.Namespace) -> int:
+    from pacific_parcels.accounts import unlock
+
+    unlock(_accounts_file(settings), options.name)
+    print(f"{options.name}: may sign in again")
+    return 0
+
+
+def _ask_password() -> str:
+    password = getpass("Password: ")
+    if getpass("The same again: ") != password:
+        raise PacificParcelsError("accounts: the two passwords differ; nothing was written")
+    return password
 
 
 def _verify_audit(settings: Settings, options: argparse.Namespace) -> int:
@@ -354,7 +393,10 @@ def _verify_audit(settings: Settings, options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return PacificParcelsError.exit_code
-    print(f"{verdict.lines:,} lines, all as they were written; the last has the hash {verdict.last}")
+    print(
+        f"{verdict.lines:,} lines, all as they were written; the last has the hash {verdict.last}. "
+        "Note it elsewhere: `audit verify --holds HASH` finds out later whether the log was written anew."
+    )
     return 0
 
 
