@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from pacific_parcels import markup
 from pacific_parcels.errors import ExtractError
@@ -206,6 +207,27 @@ class TestRefusals:
                 assert all(isinstance(text, str) for text in texts(element).values())
             root_name(path)
 
+    @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(content=st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join))
+    def test_a_document_parsed_at_once_gives_what_one_that_is_fed_gives(
+        self, content: bytes, tmp_path: Path
+    ) -> None:
+        path = put(tmp_path, b"<m><r/>" + content + b"<r>1</r></m>")
+
+        def found(largest_at_once: int) -> list[bytes] | dict[str, str]:
+            """The document as it stands when each element has ended, or the refusal."""
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(markup, "LARGEST_PARSED_AT_ONCE", largest_at_once)
+                try:
+                    return [
+                        etree.tostring(element) + etree.tostring(element.getroottree())
+                        for element in elements(path, ["r", "m"])
+                    ]
+                except ExtractError as error:
+                    return {"rule": error.rule_id, **error.details}
+
+        assert found(1 << 20) == found(0)
+
 
 class TestKinds:
     KIND = DocumentKind(("m", "n"), "letters", "lettres", mark="r")
@@ -241,7 +263,7 @@ class TestKinds:
 
 
 class TestMemory:
-    """Peak memory of a process that reads a file of 60 MB, made of one piece over and over."""
+    """Peak memory of a process that reads a document of 60 MB, made of one piece over and over."""
 
     PROGRAM = """
 import re, sys
