@@ -128,7 +128,10 @@ def items_batch(vintages: Collection[tuple[str, str, str]] | None) -> dict[str, 
                 declared_currency_code,
                 origin_country_code,
                 count(*) as items,
-                min(declared_value) as least_declared_value,
+                -- A layout may take negative values on purpose; such an item carries the warning R208.
+                min(declared_value) filter (
+                    not coalesce(list_contains(rule_ids, 'R208:declared_value'), false)
+                ) as least_declared_value,
                 count(*) - count(declared_value) as items_without_value,
                 count(*) - count(arrival_date) as items_without_arrival_date
             from mart_items

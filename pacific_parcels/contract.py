@@ -8,6 +8,7 @@ Rules live here and nowhere else. Their levels:
     FATAL    the extract is refused as a whole; the member's last good one stays in force
     ERROR    the row is rejected: kept beside the accepted ones, counted and valued on the receipt
     WARNING  the row is accepted and counted
+    LEFT_OUT the record is no item of ours: it is counted apart, and is neither in nor rejected
 R114 alone is of the level ERROR and counted apart: a duplicate is not a fault in a value.
 `covers` names the rules of PACComtrade (SPC), our neighbour system for merchandise trade, that a rule stands
 for.
@@ -26,7 +27,7 @@ from pacific_parcels.settings import codes_directory
 CONTRACT_VERSION = "1"
 
 Kind = Literal["text", "code", "decimal", "integer", "boolean", "date", "timestamp"]
-Level = Literal["FATAL", "ERROR", "WARNING"]
+Level = Literal["FATAL", "ERROR", "WARNING", "LEFT_OUT"]
 
 Channel = Literal[
     "POSTAL_LETTER", "POSTAL_PARCEL", "EXPRESS_POST", "EXPRESS_CARRIER", "AIR_CARGO", "SEA_CARGO"
@@ -301,8 +302,8 @@ RULES: dict[str, Rule] = {
             "R010",
             "FATAL",
             (
-                "{rejected} of {rows} rows are rejected; at most {limit} % may be.",
-                "{rejected} lignes sur {rows} sont rejetées ; le maximum admis est de {limit} %.",
+                "{rejected} of {rows} items are rejected; at most {limit} % may be.",
+                "{rejected} envois sur {rows} sont rejetés ; le maximum admis est de {limit} %.",
             ),
             (
                 "Mend the rules listed on this receipt, the most frequent first, and send the file again.",
@@ -314,8 +315,8 @@ RULES: dict[str, Rule] = {
             "R011",
             "FATAL",
             (
-                "The manifest says {expected} rows; the file has {found}.",
-                "Le manifeste annonce {expected} lignes ; le fichier en contient {found}.",
+                "The manifest says {expected} items; the file has {found}.",
+                "Le manifeste annonce {expected} envois ; le fichier en contient {found}.",
             ),
             (
                 "Send the whole file again, then its manifest.",
@@ -503,8 +504,8 @@ RULES: dict[str, Rule] = {
                 "La date d'arrivée est hors de la période que le fichier déclare couvrir.",
             ),
             (
-                "Send the row in the file of its own month, or correct the date.",
-                "Transmettez la ligne dans le fichier de son mois, ou corrigez la date.",
+                "Send the item in the file of its own month, or correct the date.",
+                "Transmettez l'envoi dans le fichier de son mois, ou corrigez la date.",
             ),
         ),
         _rule(
@@ -564,12 +565,12 @@ RULES: dict[str, Rule] = {
             "R112",
             "ERROR",
             (
-                "The row says that it belongs to another member.",
-                "La ligne indique qu'elle appartient à un autre membre.",
+                "The item is given as one of another member.",
+                "L'envoi est indiqué comme celui d'un autre membre.",
             ),
             (
                 "Expected: {expected}. Send it in its own member's file.",
-                "Attendu : {expected}. Transmettez-la dans le fichier de son membre.",
+                "Attendu : {expected}. Transmettez-le dans le fichier de son membre.",
             ),
             "R10",
             "R17",
@@ -590,11 +591,10 @@ RULES: dict[str, Rule] = {
             "R114",
             "ERROR",
             (
-                "The item stands in this file already; the first row is kept.",
-                "L'envoi figure déjà dans ce fichier ; la première ligne est conservée.",
+                "The item stands in this file already; it counts once, as it stands first.",
+                "L'envoi figure déjà dans ce fichier ; il compte une fois, tel qu'il y figure d'abord.",
             ),
             ("Send each item once.", "Transmettez chaque envoi une seule fois."),
-            "R02",
         ),
         _rule(
             "R115",
@@ -639,8 +639,8 @@ RULES: dict[str, Rule] = {
             "R205",
             "WARNING",
             (
-                "The file has no row: the month is reported as one without items.",
-                "Le fichier ne contient aucune ligne : le mois est déclaré sans envoi.",
+                "The file holds no item: the month is reported as one without items.",
+                "Le fichier ne contient aucun envoi : le mois est déclaré sans envoi.",
             ),
             ("If there were items, send the file again.", "S'il y a eu des envois, renvoyez le fichier."),
         ),
@@ -655,6 +655,57 @@ RULES: dict[str, Rule] = {
             (
                 "Take it from the bar code instead of typing it.",
                 "Relevez-le sur le code à barres au lieu de le saisir.",
+            ),
+        ),
+        _rule(
+            "R207",
+            "WARNING",
+            (
+                "The line stands in this file already, every field alike; it counts again.",
+                "La ligne figure déjà dans ce fichier, identique dans tous ses champs ; elle compte de "
+                "nouveau.",
+            ),
+            (
+                "Check that the report was not put together twice; equal lines can be right.",
+                "Vérifiez que l'état n'a pas été assemblé deux fois ; des lignes identiques peuvent être "
+                "justes.",
+            ),
+            "R02",
+        ),
+        _rule(
+            "R208",
+            "WARNING",
+            (
+                "The value is negative; it is counted as it is.",
+                "La valeur est négative ; elle est comptée telle quelle.",
+            ),
+            ("Check that it is a correction.", "Vérifiez qu'il s'agit d'une correction."),
+        ),
+        _rule(
+            "R301",
+            "LEFT_OUT",
+            (
+                "A master bill or a consolidation: the consignments under it are counted, it is not.",
+                "Connaissement principal ou groupage : ce sont les envois qu'il réunit qui sont comptés, et "
+                "non lui.",
+            ),
+            (
+                "Nothing, if its consignments are in this file or come by another; send them if not.",
+                "Rien, si ses envois sont dans ce fichier ou arrivent par un autre ; sinon, transmettez-les.",
+            ),
+        ),
+        _rule(
+            "R302",
+            "LEFT_OUT",
+            (
+                "No import by a channel of ours: an export, transit, or another means of transport.",
+                "Pas une importation par l'un de nos canaux : exportation, transit ou autre mode de "
+                "transport.",
+            ),
+            (
+                "Nothing, unless it is an item that came in: then correct its flow, nature or transport.",
+                "Rien, sauf s'il s'agit d'un envoi arrivé : corrigez alors son flux, sa nature ou son mode "
+                "de transport.",
             ),
         ),
     )

@@ -306,7 +306,7 @@ class Statement:
                 checks.append(
                     Check(self._unreadable(column, source), name, f"{text} is not null and {name} is null")
                 )
-            if column.kind in ("decimal", "integer"):
+            if column.kind in ("decimal", "integer") and not source.may_be_negative:
                 checks.append(Check("R107", name, f"{name} < 0"))
             if column.kind == "date":
                 checks.append(Check("R103", name, f"{name} < date '{FIRST_DAY}'"))
@@ -343,15 +343,16 @@ class Statement:
     def warnings(self) -> list[Check]:
         columns = {name for name, source in self.layout.columns.items() if source.column is not None}
         possible = [
-            Check("R206", name, f"not {_is_s10(name)}")
-            for name, source in self.layout.columns.items()
-            if source.check == "S10"
-        ] + [
             Check("R201", "declared_value", "declared_value = 0"),
             Check("R202", "hs_code", "not regexp_full_match(hs_code, '[0-9]{6,12}')"),
             Check("R203", "release_at", f"release_at < arrival_date - interval '1 day' {self._day_start()}"),
             Check("R204", "gross_mass_kg", "gross_mass_kg = 0"),
         ]
+        for name, source in self.layout.columns.items():
+            if source.check == "S10":
+                possible.append(Check("R206", name, f"not {_is_s10(name)}"))
+            if source.may_be_negative:
+                possible.append(Check("R208", name, f"{name} < 0"))
         return [check for check in possible if check.column in columns]
 
     def _day_start(self) -> str:

@@ -84,6 +84,10 @@ LABELS: dict[str, dict[Language, str]] = {
     "without_value": {"en": "{count} without a readable value", "fr": "{count} sans valeur lisible"},
     "what_to_do": {"en": "What to do:", "fr": "Que faire :"},
     "colon": {"en": ":", "fr": " :"},
+    "FATAL": {"en": "FATAL", "fr": "BLOQUANT"},
+    "ERROR": {"en": "ERROR", "fr": "ERREUR"},
+    "WARNING": {"en": "WARNING", "fr": "AVERTISSEMENT"},
+    "LEFT_OUT": {"en": "NO ITEM", "fr": "PAS UN ENVOI"},
     "all_rejects": {"en": "Every row left out: {path}", "fr": "Toutes les lignes écartées : {path}"},
 }
 # What a value must be, for the rules whose words alone say it; others have it from the layout.
@@ -108,6 +112,7 @@ EXPECTED: dict[str, dict[Language, str]] = {
     "R202": {"en": "six digits or more", "fr": "six chiffres ou plus"},
     "R203": {"en": "a release after the arrival", "fr": "une mainlevée postérieure à l'arrivée"},
     "R204": {"en": "more than zero", "fr": "plus de zéro"},
+    "R208": {"en": "as a rule zero or more", "fr": "en règle générale, zéro ou plus"},
     "R206": {
         "en": "two letters, nine digits, two letters (UPU S10)",
         "fr": "deux lettres, neuf chiffres, deux lettres (UPU S10)",
@@ -192,10 +197,10 @@ class Report:
             title, remedy = words.title.fill(fault.details), words.remedy.fill(fault.details)
             is_counted = fault.row_count and fault.level != "FATAL"
             count = f"  {fault.row_count} {self._rows(fault.row_count, language)}" if is_counted else ""
-            column = fault.column if fault.column in COLUMNS_BY_NAME else ""
+            column = "" if fault.column.startswith("expect ") else fault.column
             lines += [
                 "",
-                f"{fault.rule_id} {fault.level}{count}  {column}".rstrip(),
+                f"{fault.rule_id} {LABELS[fault.level][language]}{count}  {column}".rstrip(),
                 f"  {getattr(title, language)}",
             ]
             value = self.values.get((fault.rule_id, fault.column))
@@ -254,6 +259,7 @@ class Report:
             "rows_rejected": reading.rows_rejected,
             "rows_duplicate": reading.rows_duplicate,
             "rows_warned": reading.rows_warned,
+            "rows_left_out": reading.rows_left_out,
             "values": [
                 {
                     "currency_code": value.currency_code,
@@ -390,6 +396,9 @@ class _Found:
         self.numbers = module.NUMBERS
         self.source_columns = {name: source.column or "" for name, source in layout.columns.items()}
         self.source_columns |= {f"expect {index}": name for index, name in enumerate(layout.expect, 1)}
+        # What the format judged by itself is named by the columns of the source.
+        for name in self.reading.source_columns:
+            self.source_columns.setdefault(name, name)
         if self.numbers == "row":
             self.sheet = str(read_options(module, layout.options).model_dump().get("sheet", ""))
             self.letters = {
@@ -466,7 +475,7 @@ class _Found:
         )
 
     def _values(self) -> dict[tuple[str, str], RuleValue]:
-        """Declared value by rule: of rows left out and of rows that are warned about."""
+        """Declared value by rule: of rows and records left out and of rows that are warned about."""
         parts = []
         if self.reading.rejected_file is not None:
             rejected = quoted(str(self.reading.rejected_file))
@@ -478,6 +487,11 @@ class _Found:
             parts.append(
                 "select unnest(rule_ids) as fault, declared_currency_code, declared_value "
                 f"from {self._accepted()} where rule_ids is not null"
+            )
+        if self.reading.rows_left_out:
+            parts.append(
+                "select fault, declared_currency_code, declared_value "
+                f"from read_parquet({quoted(str(self.reading.noted_file))}) where fault like 'R3%'"
             )
         values: dict[tuple[str, str], RuleValue] = {}
         if not parts:

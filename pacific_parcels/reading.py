@@ -37,7 +37,7 @@ READING_BYTES = 150_000_000
 EXAMPLES = 10
 SMALL_EXTRACT_ROWS = 4000
 LAST_ROW = sys.maxsize
-LEVELS: tuple[Level, ...] = ("FATAL", "ERROR", "WARNING")
+LEVELS: tuple[Level, ...] = ("FATAL", "ERROR", "WARNING", "LEFT_OUT")
 PARQUET = "format parquet, parquet_version v2, compression zstd, compression_level 1"
 UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
 BINARY_UNITS = {"Ki": 1024, "Mi": 1024**2, "Gi": 1024**3, "Ti": 1024**4}
@@ -87,7 +87,8 @@ class Manifest:
 class Reading:
     """What became of an extract.
 
-    `accepted_files` are (month, Parquet file); `rejected_file` holds rejected and duplicate rows.
+    `accepted_files` are (month, Parquet file); `rejected_file` holds rejected and duplicate rows, and
+    `noted_file` what the format remarked on records: warnings, and those it left out as no items of ours.
     """
 
     stream_code: str = ""
@@ -101,11 +102,13 @@ class Reading:
     rows_duplicate: int = 0
     rows_warned: int = 0
     rows_of_another_member: int = 0
+    rows_left_out: int = 0
     faults: list[Fault] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
     items_by_period: dict[str, int] = field(default_factory=dict)
     accepted_files: list[tuple[str, Path]] = field(default_factory=list)
     rejected_file: Path | None = None
+    noted_file: Path | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -337,11 +340,13 @@ def read_extract(
         facts = ExtractFacts(
             extract_id, member, reading.stream_code, reading.first_period, reading.last_period, sent_on
         )
+        text = module.read(path, options, scratch)
         try:
-            _Pass(connection, layout, facts, module.read(path, options, scratch), scratch, reading).run()
+            _Pass(connection, layout, facts, text, scratch, reading).run()
         except _Irregular:
             text = module.respool(path, options, scratch)
             _Pass(connection, layout, facts, text, scratch, reading).run()
+        _enter_notes(connection, text, scratch, reading)
         _judge_the_whole(member, reading, manifest)
     except ExtractError as error:
         reading.faults += [Fault(fault.rule_id, "", 1, fault.details) for fault in error.faults]
@@ -461,8 +466,8 @@ class _Pass:
         if self.text.fault_count:
             self.connection.execute(
                 f"insert into rejected by name select {quoted(self.facts.extract_id)} as extract_id, "
-                "source_row, 'REJECTED' as verdict, [rule_id || ':'] as faults, "
-                f"false as is_of_another_member from ({self._faulty_rows()})"
+                "source_row, 'REJECTED' as verdict, [fault] as faults, source_values, declared_value, "
+                f"declared_currency_code, false as is_of_another_member from ({self._faulty_rows()})"
             )
         self._sum_up()
         self._write_accepted()
@@ -483,10 +488,7 @@ class _Pass:
             self._judge_exactly(rest)
 
     def _faulty_rows(self) -> str:
-        return (
-            f"select source_row, rule_id from read_csv({quoted(str(self.text.faults))}, auto_detect = false, "
-            "header = false, delim = ',', columns = {'source_row': 'BIGINT', 'rule_id': 'VARCHAR'})"
-        )
+        return _remarks(self.text.faults)
 
     def _take_back_repeated_items(self, hashes: str) -> bool:
         """Take every accepted row of an item that occurs more than once out again; whether there was any.
@@ -535,6 +537,8 @@ class _Pass:
     def _nothing(self) -> None:
         """A header without rows: a true zero where the name of the file says the month, else nothing."""
         if self.facts.first_period is None or self.facts.last_period is None:
+            if self.text.note_count:  # records that are no items tell nothing of a month
+                return
             raise ExtractError("R001")
         self.reading.items_by_period = dict.fromkeys(
             _months(self.facts.first_period, self.facts.last_period), 0
@@ -606,7 +610,7 @@ class _Pass:
         """
         faulty: set[int] = set()
         if self.text.fault_count and not self.text.has_source_row:
-            faulty = {row for row, _ in self.connection.execute(self._faulty_rows()).fetchall()}
+            faulty = {row for row, *_ in self.connection.execute(self._faulty_rows()).fetchall()}
         path = self.scratch / "rest.txt"
         rows = 0
         with self.text.path.open("rb") as source, path.open("wb") as rest:
@@ -701,7 +705,13 @@ class _Pass:
                     "expected": "what the format allows in its place",
                     "expected_fr": "ce que le format admet à sa place",
                 }
-            if column and self.exact is not None and "{expected}" in RULES[rule_id].remedy.en:
+            if column in self.text.expected:
+                expected = self.text.expected[column]
+                details = {
+                    "expected": expected,
+                    "expected_fr": in_french(expected) if rule_id == "R103" else expected,
+                }
+            elif column and self.exact is not None and "{expected}" in RULES[rule_id].remedy.en:
                 details["expected"] = self.exact.expected(rule_id, column)
                 details["expected_fr"] = (
                     in_french(details["expected"]) if rule_id == "R103" else details["expected"]
@@ -715,6 +725,53 @@ class _Pass:
         return row
 
 
+def _remarks(path: Path | None) -> str:
+    """SQL: faults or notes of a format (see RegularText), the fault as rule:column."""
+    names = ("rule_id", "source_column", "found", "amount", "currency")
+    structure = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    return (
+        "select source_row, rule_id, concat(rule_id, ':', source_column) as fault, "
+        "case when source_column is not null then cast(json_object(source_column, found) as varchar) end "
+        "as source_values, try_cast(amount as decimal(18, 2)) as declared_value, "
+        "case when regexp_full_match(currency, '[A-Z]{3}') then currency end as declared_currency_code "
+        f"from read_csv({quoted(str(path))}, auto_detect = false, header = false, delim = ',', quote = '\"', "
+        f"escape = '\"', null_padding = true, columns = {{'source_row': 'BIGINT', {structure}}})"
+    )
+
+
+def _enter_notes(
+    connection: duckdb.DuckDBPyConnection, text: RegularText, scratch: Path, reading: Reading
+) -> None:
+    """What the format remarked on records that are no faults: counted by rule, and kept for the check."""
+    if not text.note_count:
+        return
+    reading.noted_file = scratch / "noted.parquet"
+    connection.execute(f"copy ({_remarks(text.notes)}) to {quoted(str(reading.noted_file))} ({PARQUET})")
+    for rule_id, count, first in connection.execute(
+        f"select rule_id, count(*), list_sort(min(source_row, {EXAMPLES})) "
+        f"from read_parquet({quoted(str(reading.noted_file))}) group by 1 order by 1"
+    ).fetchall():
+        fault = Fault(rule_id, "", count, {}, tuple(first))
+        reading.faults.append(fault)
+        if fault.level == "LEFT_OUT":
+            reading.rows_left_out += count
+        else:
+            reading.rows_warned += _newly_warned(connection, rule_id, reading)
+
+
+def _newly_warned(connection: duckdb.DuckDBPyConnection, rule_id: str, reading: Reading) -> int:
+    """How many accepted rows a rule of the format warns of that carry no warning of the layout."""
+    files = ", ".join(quoted(str(path)) for _, path in reading.accepted_files)
+    if not files:
+        return 0
+    found = connection.execute(
+        f"select count(*) from read_parquet([{files}], hive_partitioning = false) semi join ("
+        f"select source_row from read_parquet({quoted(str(reading.noted_file))}) "
+        f"where rule_id = {quoted(rule_id)}) using (source_row) where rule_ids is null"
+    ).fetchone()
+    return int(found[0]) if found else 0
+
+
 def _judge_the_whole(member: Member, reading: Reading, manifest: Manifest | None) -> None:
     """The rules that need the whole extract. Errors: ExtractError."""
     errors = []
@@ -725,8 +782,8 @@ def _judge_the_whole(member: Member, reading: Reading, manifest: Manifest | None
             errors.append(
                 ExtractError(
                     "R009",
-                    found=f"{reading.rows_of_another_member} of {reading.rows_in} rows",
-                    found_fr=f"{reading.rows_of_another_member} lignes sur {reading.rows_in}",
+                    found=f"{reading.rows_of_another_member} of {reading.rows_in} items",
+                    found_fr=f"{reading.rows_of_another_member} envois sur {reading.rows_in}",
                     expected=member.name.en,
                     expected_fr=member.name.fr,
                 )

@@ -29,17 +29,17 @@ WORDS: dict[str, dict[Language, str]] = {
         "fr": "DONNÉES SYNTHÉTIQUES : produites par un programme, vraies d'aucun pays.",
     },
     "verdict.whole": {
-        "en": "Accepted: every one of its {rows_in} rows counts.",
-        "fr": "Accepté : chacune de ses {rows_in} lignes est prise en compte.",
+        "en": "Accepted: every one of its {rows_in} items counts.",
+        "fr": "Accepté : chacun de ses {rows_in} envois est pris en compte.",
     },
     "verdict.nil": {
         "en": "Accepted: it reports a period without items.",
         "fr": "Accepté : il déclare une période sans envoi.",
     },
     "verdict.part": {
-        "en": "Accepted without {left} of its {rows_in} rows: see below why, mend them, and send the whole "
+        "en": "Accepted without {left} of its {rows_in} items: see below why, mend them, and send the whole "
         "period again.",
-        "fr": "Accepté sans {left} de ses {rows_in} lignes : voyez ci-dessous pourquoi, corrigez-les et "
+        "fr": "Accepté sans {left} de ses {rows_in} envois : voyez ci-dessous pourquoi, corrigez-les et "
         "transmettez de nouveau la période entière.",
     },
     "verdict.refused": {
@@ -61,12 +61,13 @@ WORDS: dict[str, dict[Language, str]] = {
     "sha256": {"en": "SHA-256", "fr": "SHA-256"},
     "extract_id": {"en": "Number of the receipt", "fr": "Numéro de l'accusé"},
     "unknown": {"en": "not established", "fr": "non établi"},
-    "rows": {"en": "Rows", "fr": "Lignes"},
+    "rows": {"en": "Items", "fr": "Envois"},
     "rows_in": {"en": "in the file", "fr": "dans le fichier"},
-    "rows_accepted": {"en": "accepted", "fr": "acceptées"},
-    "rows_rejected": {"en": "rejected", "fr": "rejetées"},
+    "rows_accepted": {"en": "accepted", "fr": "acceptés"},
+    "rows_rejected": {"en": "rejected", "fr": "rejetés"},
     "rows_duplicate": {"en": "sent twice", "fr": "en double"},
-    "rows_warned": {"en": "accepted with a warning", "fr": "acceptées avec avertissement"},
+    "rows_warned": {"en": "accepted with a warning", "fr": "acceptés avec avertissement"},
+    "rows_left_out": {"en": "besides, no items", "fr": "outre ceux-ci, sans être des envois"},
     "values": {"en": "Declared value", "fr": "Valeur déclarée"},
     "currency": {"en": "Currency", "fr": "Monnaie"},
     "periods": {"en": "Items by month", "fr": "Envois par mois"},
@@ -77,11 +78,15 @@ WORDS: dict[str, dict[Language, str]] = {
     "effect": {"en": "Effect", "fr": "Effet"},
     "column": {"en": "Column", "fr": "Colonne"},
     "found": {"en": "Found, and what to do", "fr": "Constat et correction"},
-    "count": {"en": "Rows", "fr": "Lignes"},
-    "first_rows": {"en": "First of them", "fr": "Premières d'entre elles"},
+    "count": {"en": "Items", "fr": "Envois"},
+    "first_rows": {
+        "en": "First of them, by row or record",
+        "fr": "Premiers d'entre eux, par ligne ou enregistrement",
+    },
     "level.FATAL": {"en": "file refused", "fr": "fichier refusé"},
-    "level.ERROR": {"en": "row rejected", "fr": "ligne rejetée"},
-    "level.WARNING": {"en": "row kept and counted", "fr": "ligne conservée et comptée"},
+    "level.ERROR": {"en": "item rejected", "fr": "envoi rejeté"},
+    "level.WARNING": {"en": "item kept and counted", "fr": "envoi conservé et compté"},
+    "level.LEFT_OUT": {"en": "no item, counted apart", "fr": "pas un envoi, compté à part"},
 }
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -171,7 +176,9 @@ def page(receipt: dict[str, Any], language: Language) -> str:
                 ),
             )
         )
-    counts = ("rows_in", "rows_accepted", "rows_rejected", "rows_duplicate", "rows_warned")
+    counts = ["rows_in", "rows_accepted", "rows_rejected", "rows_duplicate", "rows_warned"]
+    if receipt.get("rows_left_out"):  # a receipt of an earlier version does not say it
+        counts.append("rows_left_out")
     body.append(f"<h2>{say('rows')}</h2>")
     body.append(
         _table(

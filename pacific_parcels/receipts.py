@@ -111,6 +111,7 @@ def new_receipt(
         "rows_rejected": reading.rows_rejected,
         "rows_duplicate": reading.rows_duplicate,
         "rows_warned": reading.rows_warned,
+        "rows_left_out": reading.rows_left_out,
         "values": [
             {
                 "currency_code": value.currency_code,

@@ -252,7 +252,7 @@ class Sandbox:
             return answer
         scratch = job.scratch.resolve()
         files = [path for _, path in reading.accepted_files]
-        files += [reading.rejected_file] if reading.rejected_file else []
+        files += [file for file in (reading.rejected_file, reading.noted_file) if file is not None]
         is_sound = {
             "stream_code": reading.stream_code in ("", *job.member.extracts),
             "faults": all(fault.rule_id in RULES for fault in reading.faults),

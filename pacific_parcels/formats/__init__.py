@@ -20,8 +20,8 @@ import csv
 import importlib
 import pkgutil
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -35,6 +35,7 @@ from pacific_parcels.errors import MemberFileError
 
 SPOOL_DELIMITER = "\x1f"
 SPOOL_QUOTE = "\x1e"
+LONGEST_FOUND = 40  # characters of a text that is shown with a fault
 LONGEST_MOMENT = 40  # characters of a text that can be a time, and is remembered
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
@@ -90,9 +91,17 @@ class RegularText:
     """UTF-8 delimited text with exactly one record on each physical line.
 
     `rows` counts every record of the extract below its header, also those that could not be split into
-    fields: they are in `faults`, a CSV of (source_row, rule_id). With `has_source_row` the first field of
-    each line is the row as a spreadsheet shows it, and faulty rows are not in `path`; without it the physical
-    line is that row, the first record is on line `skip` + 1, and faulty rows stand there with empty fields.
+    fields or break a rule of the format itself: they are in `faults`. With `has_source_row` the first field
+    of each line is the row as a spreadsheet shows it, and faulty rows are not in `path`; without it the
+    physical line is that row, the first record is on line `skip` + 1, and faulty rows stand there with empty
+    fields.
+
+    `notes` are remarks on records that are no faults. One under a rule of the level LEFT_OUT is on a record
+    that is no item of ours: it is neither in `path` nor in `rows`. One under a WARNING is on a row of `path`.
+
+    Both are CSV of (source_row, rule_id, column, found, value, currency); all but the first two may be
+    missing. `column` is one of the source, `found` what stands there. `expected` says by such a column what
+    the format allows in it.
     """
 
     path: Path
@@ -104,6 +113,9 @@ class RegularText:
     has_source_row: bool
     faults: Path | None = None
     fault_count: int = 0
+    notes: Path | None = None
+    note_count: int = 0
+    expected: Mapping[str, str] = field(default_factory=dict)
 
 
 class Spool:
@@ -116,11 +128,15 @@ class Spool:
         self.columns = tuple(columns)
         self.rows = 0
         self.fault_count = 0
+        self.note_count = 0
         self._path = scratch / "spool.txt"
         self._faults_path = scratch / "faults.csv"
+        self._notes_path = scratch / "notes.csv"
         self._file = self._path.open("w", encoding="utf-8", newline="\n")
         self._faults_file = self._faults_path.open("w", encoding="utf-8", newline="")
+        self._notes_file = self._notes_path.open("w", encoding="utf-8", newline="")
         self._faults = csv.writer(self._faults_file, lineterminator="\n")
+        self._notes = csv.writer(self._notes_file, lineterminator="\n")
         self._clean = str.maketrans(dict.fromkeys((SPOOL_DELIMITER, SPOOL_QUOTE, "\0", "\r", "\n"), " "))
 
     def row(self, source_row: int, fields: Sequence[str]) -> None:
@@ -133,14 +149,21 @@ class Spool:
             line = SPOOL_DELIMITER.join(field.translate(self._clean) for field in fields)
         self._file.write(f"{source_row}{SPOOL_DELIMITER}{line}\n")
 
-    def fault(self, source_row: int, rule_id: str) -> None:
+    def fault(self, source_row: int, rule_id: str, *details: str) -> None:
+        """A record that is rejected. `details`: column of the source, what stands there, value, currency."""
         self.rows += 1
         self.fault_count += 1
-        self._faults.writerow([source_row, rule_id])
+        self._faults.writerow([source_row, rule_id, *(detail[:LONGEST_FOUND] for detail in details)])
+
+    def leave_out(self, source_row: int, rule_id: str, value: str = "", currency: str = "") -> None:
+        """A record that is no item of ours, with the value it declares. It is counted, and is no row."""
+        self.note_count += 1
+        self._notes.writerow([source_row, rule_id, "", "", value[:LONGEST_FOUND], currency[:LONGEST_FOUND]])
 
     def close(self) -> RegularText:
         self._file.close()
         self._faults_file.close()
+        self._notes_file.close()
         return RegularText(
             path=self._path,
             columns=self.columns,
@@ -151,6 +174,8 @@ class Spool:
             has_source_row=True,
             faults=self._faults_path,
             fault_count=self.fault_count,
+            notes=self._notes_path,
+            note_count=self.note_count,
         )
 
 

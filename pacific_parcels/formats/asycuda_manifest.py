@@ -5,11 +5,11 @@ each of its rows. An <Awbolds> does not say when the goods arrive: its rows lack
 documents may stand in one file. Names of columns are those of the elements.
 
 A master bill is no item: the consignments under it are, and counting both would count the same goods
-twice. So a bill is left out
-    when another bill of the file names it as its Master_bol_ref_number, or an <Awbolds> is about it,
-    when its Bol_type_code is among `master_types` (its houses come by another file), or
-    when its Bol_nature is not among `natures`, where the member file gives them (22 export, 23 import,
-    24 transit, 28 transhipment).
+twice. So a bill is left out, counted apart on the receipt with what it declares,
+    as a master (R301) when another bill of the file names it as its Master_bol_ref_number, when an <Awbolds>
+    is about it, or when its Bol_type_code is among `master_types` (its houses come by another file), and
+    as no import (R302) when its Bol_nature is not among `natures`, where the member file gives them (22
+    export, 23 import, 24 transit, 28 transhipment).
 A master bill without houses in the file is a consignment and a row. Bills are numbered as they stand in the
 file, those that are left out too, so that a row is found by its number.
 
@@ -143,8 +143,16 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
         if name == "Bol_segment":
             bills += 1
             bill = texts_by_name(element, without=NOT_OF_INTEREST)
-            if _is_item(bill, masters, options):
+            rule_id = _why_left_out(bill, masters, options)
+            if rule_id is None:
                 spool.row(bills, voyage.fields(bill))
+            else:
+                spool.leave_out(
+                    bills,
+                    rule_id,
+                    plain_number(bill.get("Customs_value", "")),
+                    bill.get("Customs_currency", ""),
+                )
         elif name in MANIFESTS.roots:
             voyage = _Voyage({})
         else:
@@ -165,11 +173,14 @@ def _masters(path: Path) -> set[str]:
     return masters - {""}
 
 
-def _is_item(bill: dict[str, str], masters: set[str], options: Options) -> bool:
-    if options.natures and bill.get("Bol_nature", "") not in options.natures:
-        return False
+def _why_left_out(bill: dict[str, str], masters: set[str], options: Options) -> str | None:
+    """The rule under which a bill is no item; None where it is one."""
     is_master_by_type = bill.get("Bol_type_code", "") in options.master_types
-    return not is_master_by_type and bill.get("Bol_reference", "") not in masters
+    if is_master_by_type or bill.get("Bol_reference", "") in masters:
+        return "R301"
+    if options.natures and bill.get("Bol_nature", "") not in options.natures:
+        return "R302"
+    return None
 
 
 class _Voyage:

@@ -4,12 +4,14 @@
     HouseManifest (XFHL)    one row per IncludedHouseConsignment. A checklist: as a rule it names neither
                             a value nor a flight, and an item needs both; the house waybills have them
     Waybill (XFWB)          one row per MasterConsignment. It is no list of parcels: pieces and mass are those
-                            of the whole master. So a consolidation (TypeCode 741) is no row where the file
-                            also holds house consignments; a direct waybill (740) always is one. A layout
-                            tells them apart by Message_type and TypeCode.
+                            of the whole master. So a consolidation (TypeCode 741) is left out where the
+                            file also holds house consignments, and counted apart on the receipt (R301); a
+                            direct waybill (740) always is a row. A layout tells them apart by Message_type
+                            and TypeCode.
 
 Documents may stand one after the other, of the three kinds mixed. A house waybill without a house, and any
-other Cargo-XML message, is a fault and the rest goes on. Rows are numbered as they are met.
+other Cargo-XML message, is a fault and the rest goes on. Records are numbered as they are met, waybills that
+are left out too.
 
     Message_type            XFZB, XFHL or XFWB
     TypeCode PurposeCode VersionID IssueDateTime    of the message; 703, 785, 740 or 741; Creation, Update …
@@ -197,6 +199,7 @@ class _Reading:
 
     def __init__(self, time_zone: str | None, scratch: Path) -> None:
         self.time_zone = time_zone
+        self.records = 0
         self.has_houses = False
         (scratch / "masters").mkdir(exist_ok=True)
         self.houses = Spool(scratch, COLUMNS)
@@ -264,6 +267,13 @@ class _Reading:
     def _master(self, element: etree._Element, message: _Message) -> None:
         facts = self._facts(element)
         is_direct = message.header.get("TypeCode") == DIRECT
+        if not is_direct:
+            self.houses.leave_out(
+                self.records + 1,
+                "R301",
+                facts.get("DeclaredValueForCustomsAmount", ""),
+                facts.get("DeclaredValueForCustomsAmount_currencyID", ""),
+            )
         self._put(
             (self.houses, self.masters) if is_direct else (self.masters,),
             message.header
@@ -280,15 +290,17 @@ class _Reading:
         given = facts.get
         fields = [given(name, "") for name in COLUMNS]
         is_too_long = sum(map(len, fields)) > LONGEST_RECORD
+        self.records += 1
         for spool in spools:
             if is_too_long:
-                spool.fault(spool.rows + 1, "R115")
+                spool.fault(self.records, "R115")
             else:
-                spool.row(spool.rows + 1, fields)
+                spool.row(self.records, fields)
 
     def _fault(self) -> None:
+        self.records += 1
         for spool in (self.houses, self.masters):
-            spool.fault(spool.rows + 1, "R115")
+            spool.fault(self.records, "R115")
 
     def _facts(self, children: Iterable[etree._Element]) -> dict[str, str]:
         """What the children of one consignment say, by column; of what stands twice the first stays.

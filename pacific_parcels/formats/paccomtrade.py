@@ -3,32 +3,30 @@
     DATE; COMMODITY; COMMODITY_CLASSIFICATION; TRADE_FLOW; VALUE; INCOTERMS; FREIGHT_PAID; INSURANCE_PAID;
     CURRENCY; QUANTITY; QUANTITY_UNIT; COUNTRY_ORIGIN; COUNTRY_DESTINATION; TRADE_AGREEMENT; TRANSPORT
 
-The grain is a line of the report, not an item: the report has no identifier. So the format adds the column
-ROW, the row as a spreadsheet shows it, for a layout to use as `item_id`; two lines that are equal are two
-lines, and both are kept, as PACComtrade's rule R02 demands (it warns of them, we do not: that would take the
-memory of the whole file). A line may well hold more than one parcel.
+The grain is a line of the report, not an item: the report has no identifier. So the format adds a last
+column ROW, the row as a spreadsheet shows it, for a layout to use as `item_id`. A line may well hold more
+than one parcel.
 
-A line that PACComtrade excludes is rejected here, and one that it keeps is accepted; blanks around a value do
-not count. Its rules, and who judges them:
+A line that PACComtrade excludes is rejected here, and no other one is; blanks around a value do not count.
+Its rules, and who judges them:
     the layout and the contract, with the column named: R01, R03, R08, R10, R11, R13, R14, R16, R17, R20, R22,
         R24, R26 (lookups of CURRENCY, INCOTERMS, TRANSPORT and COMMODITY_CLASSIFICATION, a date as
         %Y-%m-%d, `expect` COUNTRY_DESTINATION)
-    this module, for what the contract has no column for; such a fault is one of the whole row:
+    this module, for what the contract has no column for:
         R102  a value is missing: R04, R05, R06, R07, R09, R12
         R106  freight, insurance or quantity is no number: R27, R28, R29
         R109  unknown code of the flow, of the trade agreement or, where `units` lists them, of the unit of
-              quantity: R21, R23, R25; and an export, see below
+              quantity: R21, R23, R25
         R110  origin and destination are one country: R19
-    kept as they are: R02, and R15 (a commodity outside the HS, or of chapter 93 or 99: PACComtrade recodes
-        it to _U or OTH when it publishes; we keep the code and warn of one that is not six digits)
-An empty VALUE counts as 0, as it does there, and is accepted with the warning R201.
-
-Three outcomes differ, and have to. Exports (X1, X2; and with them R18) are trade but no item of ours: each is
-rejected with R109, so that it is counted; a member whose report always holds both flows sets `exports:
-leave_out`, and then they are no rows at all, neither in nor rejected. A negative value, and one with an
-exponent (1e3), is rejected. A mode of transport that the layout leads to no channel is rejected: the six
-channels have none for rail (31), road (32), pipes and cables (411, 412), self-propelled goods (43), other
-(44) and unknown (9).
+    kept: R02 (a line that stands there already counts again, with the warning R207), R15 (a commodity outside
+        the HS, or of chapter 93 or 99: PACComtrade recodes it to _U or OTH when it publishes; we keep the
+        code and warn of one that is not six digits), and an empty VALUE, which counts as 0 with the warning
+        R201. A number may have an exponent (1e3). A negative value is kept by a layout that says
+        `may_be_negative` of declared_value.
+What PACComtrade keeps and we do not count is left out under R302, neither in nor rejected: exports (X1, X2),
+and the means of transport of `without_channel`, by which no parcel comes (rail, road, pipes, cables,
+self-propelled goods, other and unknown). This module puts such a line to all of the rules first, R18 among
+them; for that it has to be told the `country` and the `currency` of the member.
 
 A regular report (UTF-8, no quotation marks, one kind of line end, no blank line, as many separators on each
 line as in the header) is read by one statement of DuckDB; all others go line by line, at several times the
@@ -44,16 +42,26 @@ import codecs
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import duckdb
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from pacific_parcels.contract import code_list
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import SPOOL_DELIMITER, SPOOL_QUOTE, Header, RegularText, Spool
+from pacific_parcels.formats import (
+    LONGEST_FOUND,
+    SPOOL_DELIMITER,
+    SPOOL_QUOTE,
+    Header,
+    RegularText,
+    Spool,
+)
 
 NUMBERS: Literal["row", "record"] = "row"
 JOINS_DOCUMENTS = False
@@ -94,24 +102,36 @@ BLANK_BYTES = tuple(sign.encode() for sign in BLANKS if sign.isascii())
 ALWAYS_THERE = ("COMMODITY_CLASSIFICATION", "TRADE_FLOW", "INCOTERMS", "COUNTRY_ORIGIN", "TRADE_AGREEMENT")
 CODED = (*ALWAYS_THERE, "COUNTRY_DESTINATION", "QUANTITY_UNIT")
 AMOUNTS = ("FREIGHT_PAID", "INSURANCE_PAID", "QUANTITY")
+JUDGED = (*CODED, *AMOUNTS, "COMMODITY", "DATE", "VALUE", "CURRENCY", "TRANSPORT")
 IMPORTS = frozenset({"M1", "M2"})
 EXPORTS = frozenset({"X1", "X2"})
 AGREEMENTS = frozenset({"NONE", "MSG", "PICTA", "IEPA", "SPARTECA", "PACERPLUS"})
+CLASSIFICATIONS = frozenset({"HS2017", "HS2022"})
+INCOTERMS = frozenset({"CFR", "CIF", "CIP", "CPT", "DAP", "DDP", "DDU", "DPU", "EXW", "FAS", "FCA", "FOB"})
+TRANSPORTS = frozenset({"1", "21", "22", "31", "32", "411", "412", "42", "43", "44", "9"})
+UNKNOWN_COUNTRY = "XX"
 DIGITS = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-NUMBER = re.compile(rf"\s*(?:{DIGITS}\s*)?")
+NUMBER = re.compile(DIGITS)
+MOST_DIGITS = 30  # of a number that is written out; no value has as many
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOST_EXAMPLES = 8  # of codes, where a remedy names some
+LEFT_OUT, REPEATED = "R302", "R207"
+FAULT_SIGN, NOTE_SIGN = "F", "N"
 
 
 class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    exports: Literal["reject", "leave_out"] = "reject"
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     units: tuple[str, ...] = ()
+    without_channel: tuple[str, ...] = ("31", "32", "411", "412", "43", "44", "9")
 
 
 def header(path: Path, options: Options) -> Header:
-    """ROW and the columns of the file. Errors: ExtractError R001, R004, R007, R014, R016, R019."""
+    """The columns of the file, then ROW. Errors: ExtractError R001, R004, R007, R014, R016, R019."""
     *_, columns = _open(path)
-    return Header((ROW, *columns), DELIMITER)
+    return Header((*columns, ROW), DELIMITER)
 
 
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
@@ -120,17 +140,38 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     Errors: as header, and R017 for a report that was cut off.
     """
     lines, reader, columns = _open(path)
-    return _read_regular(path, columns, options, scratch) or _read_lines(
+    text = _read_regular(path, columns, options, scratch) or _read_lines(
         lines, reader, columns, options, scratch
     )
+    return replace(_with_repeated_lines(text, scratch), expected=_expected(options))
+
+
+def _expected(options: Options) -> dict[str, str]:
+    """What a line must have in the columns that this module judges."""
+    return {
+        "TRADE_FLOW": _in_words(IMPORTS | EXPORTS),
+        "TRADE_AGREEMENT": _in_words(AGREEMENTS),
+        "QUANTITY_UNIT": _in_words(options.units[:MOST_EXAMPLES]),
+        "DATE": "yyyy-mm-dd",
+        "COMMODITY_CLASSIFICATION": _in_words(CLASSIFICATIONS),
+        "INCOTERMS": _in_words(INCOTERMS),
+        "TRANSPORT": _in_words(TRANSPORTS),
+        "CURRENCY": options.currency or "",
+        "COUNTRY_ORIGIN": options.country or "",
+        "COUNTRY_DESTINATION": options.country or "",
+        **dict.fromkeys((*AMOUNTS, "VALUE"), "1234.50"),
+    }
+
+
+def _in_words(codes: Iterable[str]) -> str:
+    return ", ".join(sorted(codes))
 
 
 def _read_lines(
     lines: _Lines, reader: Any, columns: tuple[str, ...], options: Options, scratch: Path
 ) -> RegularText:
-    rules = _Rules(columns, options)
-    value = columns.index("VALUE") if "VALUE" in columns else None
-    spool = Spool(scratch, (ROW, *columns))
+    spool = Spool(scratch, (*columns, ROW))
+    rules = _Rules(columns, options, spool)
     source_row = 1
     is_short = False
     while True:
@@ -155,14 +196,8 @@ def _read_lines(
             spool.fault(source_row, "R101")
         elif sum(map(len, row)) > LONGEST_LINE:
             spool.fault(source_row, "R113")
-        elif rules.leave_out(row):
-            continue
-        elif broken := rules.broken(row):
-            spool.fault(source_row, broken)
         else:
-            if value is not None and not row[value].strip():
-                row[value] = "0"
-            spool.row(source_row, [str(source_row), *row])
+            rules.judge(source_row, row)
     if is_short and not lines.ends_with_line_end:
         raise ExtractError("R017", line=source_row)
     return spool.close()
@@ -214,13 +249,41 @@ def _read_regular(
     path: Path, columns: tuple[str, ...], options: Options, scratch: Path
 ) -> RegularText | None:
     """The rows as _read_lines gives them, by DuckDB; None for a report that is not regular."""
-    has_all = all(columns.count(name) == 1 for name in (*CODED, *AMOUNTS, "COMMODITY", "VALUE"))
+    has_all = all(columns.count(name) == 1 for name in JUDGED)
     # DuckDB would take some names of files for patterns.
     scan = _scan(path) if has_all and not any(sign in str(path) for sign in "*?[") else None
     if scan is None:
         return None
-    spool, faults = scratch / "spool.txt", scratch / "faults.csv"
-    connection = duckdb.connect(
+    spool, faults, notes = scratch / "spool.txt", scratch / "faults.csv", scratch / "notes.csv"
+    connection = _connect(scratch)
+    try:
+        written = connection.execute(
+            f"copy ({_judged_lines(path, columns, options, has_blanks=scan.has_blanks)}) "
+            f"to {_quoted(str(spool))} (format csv, header false, delimiter {_quoted(SPOOL_DELIMITER)}, "
+            "quote '', escape '')"
+        ).fetchone()
+    except duckdb.Error:  # a line with too few or too many fields, or a value that has to be written out
+        return None
+    finally:
+        connection.close()
+    fault_count, note_count = _move_faults_and_notes(spool, faults, notes)
+    return RegularText(
+        path=spool,
+        columns=(*columns, ROW),
+        delimiter=SPOOL_DELIMITER,
+        quote=SPOOL_QUOTE,
+        skip=0,
+        rows=(written[0] if written else 0) - note_count,
+        has_source_row=True,
+        faults=faults,
+        fault_count=fault_count,
+        notes=notes,
+        note_count=note_count,
+    )
+
+
+def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
         config={
             "memory_limit": MEMORY,
             "threads": 2,
@@ -230,34 +293,13 @@ def _read_regular(
             "autoload_known_extensions": False,
         }
     )
-    try:
-        written = connection.execute(
-            f"copy ({_judged_lines(path, columns, options, has_blanks=scan.has_blanks)}) "
-            f"to {_quoted(str(spool))} (format csv, header false, delimiter {_quoted(SPOOL_DELIMITER)}, "
-            "quote '', escape '')"
-        ).fetchone()
-    except duckdb.Error:  # a line with too few or too many fields; the other way tells which
-        return None
-    finally:
-        connection.close()
-    return RegularText(
-        path=spool,
-        columns=(ROW, *columns),
-        delimiter=SPOOL_DELIMITER,
-        quote=SPOOL_QUOTE,
-        skip=0,
-        rows=written[0] if written else 0,
-        has_source_row=True,
-        faults=faults,
-        fault_count=_move_faults(spool, faults),
-    )
 
 
 def _judged_lines(path: Path, columns: tuple[str, ...], options: Options, *, has_blanks: bool) -> str:
-    """SQL: each line as the spool holds it; a fault as SPOOL_QUOTE, row, comma and rule.
+    """SQL: each line as the spool holds it; a fault or a note as SPOOL_QUOTE, its sign, and its CSV line.
 
-    The outcome is null for a row, a rule for a fault (what _Rules.broken says), and '' for what is left out.
-    An empty field is null, and nothing when it is joined to others.
+    The outcome is null for a row, else what follows the number of the row in that line. An empty field is
+    null, and nothing when it is joined to others.
     """
     texts = [f"text_{position}" for position in range(len(columns))]
     fields = [f"ltrim({text}, ' ')" for text in texts] if has_blanks else list(texts)
@@ -266,51 +308,113 @@ def _judged_lines(path: Path, columns: tuple[str, ...], options: Options, *, has
         for name, text in zip(columns, texts, strict=True)
     }
     value = columns.index("VALUE")
-    fields[value] = f"case when {bare['VALUE']} is null then '0' else {fields[value]} end"
-    missing = " or ".join(f"{bare[name]} is null" for name in ("COMMODITY", *ALWAYS_THERE))
+    fields[value] = (
+        f"case when {bare['VALUE']} is null then '0' when {_has_exponent(bare['VALUE'])} "
+        f"then error(concat('an exponent in row ', source_row)) else {fields[value]} end"
+    )
     cases = [
-        f"when {missing} then 'R102'",
-        f"when {bare['TRADE_FLOW']} not in {_listed(IMPORTS)} then 'R109'",
-        f"when {bare['TRADE_AGREEMENT']} not in {_listed(AGREEMENTS)} then 'R109'",
-        f"when {bare['COUNTRY_ORIGIN']} = {bare['COUNTRY_DESTINATION']} then 'R110'",
-        *[f"when not regexp_full_match({bare[name]}, {_quoted(DIGITS)}) then 'R106'" for name in AMOUNTS],
+        f"when {_is_broken(check, bare)} then {_fault(check.rule_id, check.column, bare)}"
+        for check in _checks(options)
     ]
-    if options.units:
-        cases.insert(3, f"when {bare['QUANTITY_UNIT']} not in {_listed(options.units)} then 'R109'")
-    if options.exports == "leave_out":
-        cases.insert(0, f"when {bare['TRADE_FLOW']} in {_listed(EXPORTS)} then ''")
-    joined = f", {_quoted(SPOOL_DELIMITER)}, ".join(["source_row", "source_row", *fields])
+    not_ours = f"{bare['TRADE_FLOW']} in {_listed(EXPORTS)}"
+    if options.without_channel:
+        not_ours += f" or {bare['TRANSPORT']} in {_listed(options.without_channel)}"
+    further = [
+        f"when {_is_broken(check, bare)} then {_fault(check.rule_id, check.column, bare)}"
+        for check in _checks_of_what_is_left_out(options)
+    ]
+    left_out = (
+        f"concat('{NOTE_SIGN}', source_row, ',{LEFT_OUT},,,', {_csv_field(bare['VALUE'])}, ',', "
+        f"{_csv_field(bare['CURRENCY'])})"
+    )
+    cases.append(f"when {not_ours} then case {' '.join(further)} else {left_out} end")
+    joined = f", {_quoted(SPOOL_DELIMITER)}, ".join(["source_row", *fields, "source_row"])
     declared = ", ".join(f"{text}: 'VARCHAR'" for text in texts)
     return (
         f"select case when outcome is null then concat({joined}) "
-        f"else concat({_quoted(SPOOL_QUOTE)}, source_row, ',', outcome) end from ("
+        f"else concat({_quoted(SPOOL_QUOTE)}, outcome) end from ("
         f"select *, case {' '.join(cases)} end as outcome from ("
         "select row_number() over () + 1 as source_row, * from read_csv("
         f"{_quoted(str(path))}, auto_detect = false, header = false, skip = 1, compression = 'none', "
         f"delim = {_quoted(DELIMITER)}, quote = '', escape = '', columns = {{{declared}}}, "
-        f"strict_mode = true, max_line_size = {LONGEST_LINE}))) where outcome is distinct from ''"
+        f"strict_mode = true, max_line_size = {LONGEST_LINE})))"
     )
 
 
-def _move_faults(spool: Path, faults: Path) -> int:
-    """Move the faults out of a spool into a file of their own; how many there are.
+def _fault(rule_id: str, column: str, bare: dict[str, str]) -> str:
+    found = (
+        f"{_csv_field(bare[column])}, ',', {_csv_field(bare['VALUE'])}, ',', {_csv_field(bare['CURRENCY'])}"
+    )
+    return f"concat('{FAULT_SIGN}', source_row, ',{rule_id},{column},', {found})"
+
+
+def _csv_field(text: str) -> str:
+    """As Spool writes it; a regular report has no quotation marks."""
+    short = f"left({text}, {LONGEST_FOUND})"
+    return f"case when contains({text}, ',') then concat('\"', {short}, '\"') else {short} end"
+
+
+def _has_exponent(text: str) -> str:
+    return f"(contains(lower({text}), 'e') and regexp_full_match({text}, {_quoted(DIGITS)}))"
+
+
+def _move_faults_and_notes(spool: Path, faults: Path, notes: Path) -> tuple[int, int]:
+    """Move the faults and the notes out of a spool into files of their own; how many there are of each.
 
     The spool is rewritten in its place: what is written never overtakes what is read.
     """
     mark = SPOOL_QUOTE.encode()
-    fault = re.compile(mark + rb"([^\n]*\n)")
-    count = 0
-    with spool.open("rb") as source, spool.open("r+b") as target, faults.open("wb") as list_of_faults:
+    aside = re.compile(mark + rb"([FN])([^\n]*\n)")
+    counts = {FAULT_SIGN: 0, NOTE_SIGN: 0}
+    with (
+        spool.open("rb") as source,
+        spool.open("r+b") as target,
+        faults.open("wb") as list_of_faults,
+        notes.open("wb") as list_of_notes,
+    ):
         while lines := source.read(CHUNK):
             lines += source.readline()
             if mark in lines:
-                found = fault.findall(lines)
-                list_of_faults.write(b"".join(found))
-                count += len(found)
-                lines = fault.sub(b"", lines)
+                found = aside.findall(lines)
+                for sign, file in ((FAULT_SIGN, list_of_faults), (NOTE_SIGN, list_of_notes)):
+                    moved = [line for name, line in found if name == sign.encode()]
+                    file.write(b"".join(moved))
+                    counts[sign] += len(moved)
+                lines = aside.sub(b"", lines)
             target.write(lines)
         target.truncate()
-    return count
+    return counts[FAULT_SIGN], counts[NOTE_SIGN]
+
+
+def _with_repeated_lines(text: RegularText, scratch: Path) -> RegularText:
+    """The text with a note on each line that stands above already: PACComtrade's rule R02."""
+    assert text.notes is not None
+    sign = _quoted(SPOOL_DELIMITER)
+    # A spooled line begins with its number and ends with ROW, which is the same number.
+    lines = (
+        f"select split_part(line, {sign}, 1)::bigint as source_row, "
+        f"strpos(line, {sign}) as numbered, "
+        "hash(substr(line, numbered + 1, length(line) - 2 * numbered)) as line_hash "
+        f"from read_csv({_quoted(str(text.path))}, auto_detect = false, header = false, delim = '\0', "
+        f"quote = '', escape = '', columns = {{'line': 'VARCHAR'}}, max_line_size = {2 * LONGEST_LINE})"
+    )
+    connection = _connect(scratch)
+    try:
+        connection.execute(
+            f"create temp table repeated as select line_hash from ({lines}) group by 1 having count(*) > 1"
+        )
+        found = connection.execute(
+            f"select source_row from ({lines}) semi join repeated using (line_hash) "
+            "qualify row_number() over (partition by line_hash order by source_row) > 1 order by 1"
+        )
+        count = 0
+        with text.notes.open("a", encoding="utf-8", newline="") as notes:
+            while rows := found.fetchmany(10_000):
+                notes.writelines(f"{row},{REPEATED}\n" for (row,) in rows)
+                count += len(rows)
+    finally:
+        connection.close()
+    return replace(text, note_count=text.note_count + count)
 
 
 def _listed(codes: Iterable[str]) -> str:
@@ -321,48 +425,161 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+@dataclass(frozen=True)
+class _Check:
+    """What lines, or those of `flows`, are put to: `rule_id` is broken where `column` is not as demanded.
+
+    Demanded is one of `codes`, a text of the shape `shape`, another text than in `other`, or, where none of
+    them is given, any text at all. What is missing breaks the last only.
+    """
+
+    rule_id: str
+    column: str
+    codes: frozenset[str] | None = None
+    shape: re.Pattern[str] | None = None
+    other: str | None = None
+    flows: frozenset[str] | None = None
+
+    def is_broken(self, texts: dict[str, str]) -> bool:
+        text = texts[self.column]
+        if self.flows is not None and texts.get("TRADE_FLOW") not in self.flows:
+            return False
+        if self.codes is not None:
+            return bool(text) and text not in self.codes
+        if self.shape is DAY:
+            return bool(text) and not _is_day(text)
+        if self.shape is not None:
+            return bool(text) and not self.shape.fullmatch(text)
+        if self.other is not None:
+            return bool(text) and text == texts.get(self.other)
+        return not text
+
+
+def _is_broken(check: _Check, bare: dict[str, str]) -> str:
+    """`_Check.is_broken` as SQL."""
+    text = bare[check.column]
+    if check.codes is not None:
+        of_flows = f" and {bare['TRADE_FLOW']} in {_listed(check.flows)}" if check.flows is not None else ""
+        return f"{text} not in {_listed(check.codes)}{of_flows}"
+    if check.shape is DAY:
+        is_day = f"regexp_full_match({text}, {_quoted(DAY.pattern)}) and try_cast({text} as date) is not null"
+        return f"{text} is not null and not ({is_day})"
+    if check.shape is not None:
+        return f"not regexp_full_match({text}, {_quoted(check.shape.pattern)})"
+    if check.other is not None:
+        return f"{text} = {bare[check.other]}"
+    return f"{text} is null"
+
+
+def _is_day(text: str) -> bool:
+    if not DAY.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _checks(options: Options) -> tuple[_Check, ...]:
+    """What PACComtrade asks of every line and the contract has no column for."""
+    units = (_Check("R109", "QUANTITY_UNIT", codes=frozenset(options.units)),) if options.units else ()
+    return (
+        _Check("R102", "COMMODITY"),
+        *(_Check("R106", name, shape=NUMBER) for name in AMOUNTS),
+        *(_Check("R102", name) for name in ALWAYS_THERE),
+        _Check("R109", "TRADE_FLOW", codes=IMPORTS | EXPORTS),
+        _Check("R109", "TRADE_AGREEMENT", codes=AGREEMENTS),
+        *units,
+        _Check("R110", "COUNTRY_ORIGIN", other="COUNTRY_DESTINATION"),
+    )
+
+
+def _checks_of_what_is_left_out(options: Options) -> tuple[_Check, ...]:
+    """What the layout and the contract ask of every other line."""
+    countries = frozenset({*code_list("countries", "country_code"), UNKNOWN_COUNTRY})
+    currency = (_Check("R109", "CURRENCY", codes=frozenset({options.currency})),) if options.currency else ()
+    country = frozenset({options.country}) if options.country else frozenset()
+    own = (
+        _Check("R112", "COUNTRY_DESTINATION", codes=country, flows=IMPORTS),
+        _Check("R112", "COUNTRY_ORIGIN", codes=country, flows=EXPORTS),
+    )
+    return (
+        *(_Check("R102", name) for name in ("DATE", "CURRENCY", "COUNTRY_DESTINATION", "TRANSPORT")),
+        _Check("R103", "DATE", shape=DAY),
+        _Check("R109", "COMMODITY_CLASSIFICATION", codes=CLASSIFICATIONS),
+        _Check("R110", "COUNTRY_ORIGIN", codes=countries),
+        _Check("R110", "COUNTRY_DESTINATION", codes=countries),
+        *(own if country else ()),
+        *currency,
+        _Check("R109", "INCOTERMS", codes=INCOTERMS),
+        _Check("R109", "TRANSPORT", codes=TRANSPORTS),
+        _Check("R106", "VALUE", shape=NUMBER),
+    )
+
+
 class _Rules:
-    """What PACComtrade asks of a line and the contract has no column for."""
+    """Line by line: what becomes of a line, into the spool."""
 
-    def __init__(self, columns: tuple[str, ...], options: Options) -> None:
-        positions = {name: position for position, name in enumerate(columns)}
-        self._units = frozenset({"", *options.units}) if options.units else None
-        self._names = [name for name in CODED if name in positions]
-        self._coded = [positions[name] for name in self._names]
-        self._amounts = [positions[name] for name in AMOUNTS if name in positions]
-        self._commodity = positions.get("COMMODITY")
-        self._flow = positions.get("TRADE_FLOW") if options.exports == "leave_out" else None
+    def __init__(self, columns: tuple[str, ...], options: Options, spool: Spool) -> None:
+        self._spool = spool
+        self._positions = {name: columns.index(name) for name in JUDGED if name in columns}
+        coded = {*CODED, "TRANSPORT"}
+        self._coded = {name: place for name, place in self._positions.items() if name in coded}
+        self._on_codes = [
+            check for check in _checks(options) if check.column in CODED and check.column in self._positions
+        ]
+        self._on_others = [
+            check
+            for check in _checks(options)
+            if check.column not in CODED and check.column in self._positions
+        ]
+        self._further = [
+            check for check in _checks_of_what_is_left_out(options) if check.column in self._positions
+        ]
+        self._without_channel = frozenset(options.without_channel)
         # Few combinations of codes ever occur: each is judged once.
-        self._judged = lru_cache(maxsize=1 << 14)(self._broken_by_codes)
+        self._judged = lru_cache(maxsize=1 << 14)(self._judge_codes)
 
-    def leave_out(self, row: list[str]) -> bool:
-        return self._flow is not None and row[self._flow].strip() in EXPORTS
+    def judge(self, source_row: int, row: list[str]) -> None:
+        broken, is_left_out = self._judged(*[row[position] for position in self._coded.values()])
+        texts = {name: row[position].strip() for name, position in self._positions.items()}
+        value = (texts.get("VALUE", ""), texts.get("CURRENCY", ""))
+        broken = _first_broken(self._on_others, texts) or broken
+        if broken is None and is_left_out:
+            broken = _first_broken(self._further, texts)
+        if broken is not None:
+            self._spool.fault(source_row, broken.rule_id, broken.column, texts[broken.column], *value)
+        elif is_left_out:
+            self._spool.leave_out(source_row, LEFT_OUT, *value)
+        else:
+            if "VALUE" in texts:
+                row[self._positions["VALUE"]] = _written_out(row[self._positions["VALUE"]])
+            self._spool.row(source_row, [*row, str(source_row)])
 
-    def broken(self, row: list[str]) -> str | None:
-        """The first rule that the line breaks."""
-        if self._commodity is not None and not row[self._commodity].strip():
-            return "R102"
-        if broken := self._judged(*[row[position] for position in self._coded]):
-            return broken
-        for position in self._amounts:
-            text = row[position]
-            if text and not NUMBER.fullmatch(text):
-                return "R106"
-        return None
+    def _judge_codes(self, *values: str) -> tuple[_Check | None, bool]:
+        """The check that the codes break, and whether the line is no item of ours."""
+        texts = {name: value.strip() for name, value in zip(self._coded, values, strict=True)}
+        is_left_out = texts.get("TRADE_FLOW") in EXPORTS or texts.get("TRANSPORT") in self._without_channel
+        return _first_broken(self._on_codes, texts), is_left_out
 
-    def _broken_by_codes(self, *values: str) -> str | None:
-        codes = {name: value.strip() for name, value in zip(self._names, values, strict=True)}
-        if not all(codes.get(name, name) for name in ALWAYS_THERE):
-            return "R102"
-        if codes.get("TRADE_FLOW", "M1") not in IMPORTS:
-            return "R109"
-        if codes.get("TRADE_AGREEMENT", "NONE") not in AGREEMENTS:
-            return "R109"
-        if self._units is not None and codes.get("QUANTITY_UNIT", "") not in self._units:
-            return "R109"
-        if codes.get("COUNTRY_ORIGIN", "") == codes.get("COUNTRY_DESTINATION"):
-            return "R110"
-        return None
+
+def _first_broken(checks: Iterable[_Check], texts: dict[str, str]) -> _Check | None:
+    return next((check for check in checks if check.is_broken(texts)), None)
+
+
+def _written_out(value: str) -> str:
+    """A value without exponent, and 0 for none."""
+    text = value.strip()
+    if not text:
+        return "0"
+    if "e" not in text.lower() or not NUMBER.fullmatch(text):
+        return value
+    try:
+        figure = Decimal(text)
+    except ArithmeticError:
+        return value
+    return f"{figure:f}" if abs(figure.adjusted()) < MOST_DIGITS else value
 
 
 class _Lines(Iterable[str]):

@@ -78,7 +78,8 @@ A member file, key by key (an unknown key is refused; a fact not established is 
               is_inspected: {column: "Insp", lookup: {"Y": true, "N": false}}
               declared_currency_code: {constant: FJD}
               release_at: {column: "Released", format: "%Y%m%d%H%M"}
-                                          check: S10 beside a column warns of what is no S10 identifier
+                                          check: S10 beside a column warns of what is no S10 identifier;
+                                          may_be_negative: true keeps an amount below zero and warns of it
             expect: {"Country": "FJ"}     columns that must hold this text on every row
             ignore: ["Consignee name"]    source columns that are never landed; every other one must be mapped
     demo:                                 for synthetic extracts only
@@ -260,6 +261,7 @@ class ColumnSource(Strict):
     format: str | None = None
     factor: Decimal | None = None
     check: Literal["S10"] | None = None
+    may_be_negative: bool = False
 
     @model_validator(mode="after")
     def _one_source(self) -> ColumnSource:
@@ -267,6 +269,8 @@ class ColumnSource(Strict):
             raise ValueError("give either column or constant")
         if self.constant is not None and (self.lookup or self.format or self.factor or self.check):
             raise ValueError("a constant takes no lookup, format, factor or check")
+        if self.may_be_negative and (self.constant is not None or self.lookup):
+            raise ValueError("may_be_negative is for a column of amounts as they are")
         spaced = [text for text in self.lookup or {} if text != text.strip() or not text]
         if spaced:
             raise ValueError(f"values are looked up without the spaces around them: found {spaced}")
@@ -311,6 +315,8 @@ class Layout(Strict):
         if self.decimal == self.thousands:
             raise ValueError("decimal and thousands must differ")
         for name, source in self.columns.items():
+            if source.may_be_negative and COLUMNS_BY_NAME[name].kind != "decimal":
+                raise ValueError(f"{name}: may_be_negative is for a column of amounts")
             allowed = COLUMNS_BY_NAME[name].codes
             if source.lookup and allowed:
                 wrong = sorted({str(code) for code in source.lookup.values()} - set(allowed))

@@ -10,7 +10,7 @@ import pytest
 from pacific_parcels.contract import COLUMNS_BY_NAME, RULES, Rule, Words
 from pacific_parcels.settings import REPOSITORY
 
-LEVELS = {"0": "FATAL", "1": "ERROR", "2": "WARNING"}
+LEVELS = {"0": "FATAL", "1": "ERROR", "2": "WARNING", "3": "LEFT_OUT"}
 UNIT_TESTS = Path(__file__).parents[1] / "unit"
 # The rules of PACComtrade, our neighbour system.
 PACCOMTRADE = {f"R{number:02d}" for number in range(1, 30)}
@@ -44,7 +44,7 @@ def test_they_are_numbered_in_their_order() -> None:
 def test_every_identity_is_written_once() -> None:
     """Of two rules with one identity a dict keeps the last: so the file itself is read."""
     source = (REPOSITORY / "pacific_parcels" / "contract.py").read_text(encoding="utf-8")
-    written = re.findall(r'"(R\d{3})",\n\s+"(?:FATAL|ERROR|WARNING)"', source)
+    written = re.findall(r'"(R\d{3})",\n\s+"(?:FATAL|ERROR|WARNING|LEFT_OUT)"', source)
     assert written == list(RULES)
 
 
@@ -72,7 +72,7 @@ def rules_named_in_unit_tests() -> set[str]:
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 class TestRule:
     def test_its_number_tells_its_level(self, rule: Rule) -> None:
-        assert re.fullmatch(r"R[012]\d\d", rule.rule_id)
+        assert re.fullmatch(r"R[0123]\d\d", rule.rule_id)
         assert rule.level == LEVELS[rule.rule_id[1]]
 
     def test_says_what_is_wrong_and_what_to_do_in_both_languages(self, rule: Rule) -> None:

@@ -219,7 +219,7 @@ class TestManifest:
         content = json.loads(manifest.read_text(encoding="utf-8"))
         manifest.write_text(json.dumps(content | {"rows": 2}), encoding="utf-8")
         assert main(["check", str(path), "--member", "xa"]) == 11
-        assert "R011 FATAL\n  The manifest says 2 rows; the file has 1.\n" in capsys.readouterr().out
+        assert "R011 FATAL\n  The manifest says 2 items; the file has 1.\n" in capsys.readouterr().out
         put(path, extract(GOOD).replace("T-shirt", "T-Shirt"))
         assert main(["check", str(path), "--member", "xa"]) == 11
         assert "R012" in capsys.readouterr().out

@@ -173,6 +173,13 @@ class TestNumbers:
     def test_a_negative_number_is_named_as_one(self, judge: Judge, column: str, name: str) -> None:
         assert faults(judge.one(small_member(), **{column: "-1"})) == [f"R107:{name}"]
 
+    def test_a_layout_may_take_one_on_purpose_with_a_warning(self, judge: Judge) -> None:
+        source = {"column": "Value", "may_be_negative": True}
+        row = judge.one(small_member(columns={"declared_value": source}), Value="-1.50")
+
+        assert (row["declared_value"], row["is_rejected"]) == (Decimal("-1.50"), False)
+        assert row["rule_ids"] == ["R208:declared_value"]
+
 
 class TestDates:
     @pytest.mark.parametrize(

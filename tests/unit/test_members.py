@@ -130,6 +130,11 @@ def test_a_correct_file_is_read(tmp_path: Path) -> None:
             "columns.item_id",
             "a constant takes no lookup",
         ),
+        (
+            changed(*LAYOUT, "columns", "item_id", to={"column": "Item", "may_be_negative": True}),
+            "extracts.items.layouts.0",
+            "item_id: may_be_negative is for a column of amounts",
+        ),
     ],
 )
 def test_a_wrong_key_or_value_is_refused_by_file_and_key(

@@ -477,8 +477,8 @@ class TestWhoseFile:
 
         # Each of the eight rows breaks two rules and counts once.
         assert result.refusals == ["R009", "R010"]
-        assert "This looks like a file of another member: 8 of 10 rows." in result.words("R009").en
-        assert "8 lignes sur 10" in result.words("R009").fr
+        assert "This looks like a file of another member: 8 of 10 items." in result.words("R009").en
+        assert "8 envois sur 10" in result.words("R009").fr
         assert "expected here: Fiji" in result.words("R009").en
         assert "attendu ici : Fidji" in result.words("R009").fr
 
@@ -503,7 +503,7 @@ class TestTooManyRejected:
 
         assert result.counts == (59, 53, 6, 0)  # 6 of 59 are 10.2 %
         assert result.refusals == ["R010"]
-        assert "6 of 59 rows are rejected; at most 10 % may be." in result.words("R010").en
+        assert "6 of 59 items are rejected; at most 10 % may be." in result.words("R010").en
 
     def test_one_in_ten_is_not_too_many(self, read: Reader) -> None:
         assert read(text_of(*[{"Value": "x"}] * 6 + [GOOD] * 54)).refusals == []
@@ -600,7 +600,7 @@ class TestManifest:
         result = read(text_of(GOOD, GOOD), manifest=Manifest(rows=3))
 
         assert result.refusals == ["R011"]
-        assert "The manifest says 3 rows; the file has 2." in result.words("R011").en
+        assert "The manifest says 3 items; the file has 2." in result.words("R011").en
 
     def test_its_rows_are_all_rows_also_the_rejected_and_the_duplicate(self, read: Reader) -> None:
         text = text_of(GOOD, {"Value": "x"}, {"Item": "A1"})

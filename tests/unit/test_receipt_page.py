@@ -85,11 +85,20 @@ def test_it_says_in_english_what_became_of_the_file() -> None:
     text = Shown(page(receipt(), "en")).text
 
     assert "Receipt: items-2026-03.csv" in text
-    assert "Accepted without 2 of its 12,345 rows" in text
+    assert "Accepted without 2 of its 12,345 items" in text
     assert "The value is no number. Write it in digits." in text
-    assert "row rejected" in text
+    assert "item rejected" in text
     assert "4,567" in text
     assert "1,234,567.50" in text
+
+
+def test_records_that_are_no_items_are_counted_beside_the_items() -> None:
+    left_out = RECEIPT["rules"][0] | {"rule_id": "R301", "level": "LEFT_OUT", "row_count": 3}
+    text = Shown(page(receipt(rows_left_out=3, rules=[left_out]), "en")).text
+
+    assert "besides, no items" in text
+    assert "no item, counted apart" in text
+    assert "besides, no items" not in Shown(page(receipt(rows_left_out=0), "en")).text
 
 
 def test_it_says_the_same_in_french_with_the_spaces_and_the_comma_of_french() -> None:
@@ -97,7 +106,7 @@ def test_it_says_the_same_in_french_with_the_spaces_and_the_comma_of_french() ->
 
     assert shown.attributes["lang"] == "fr"
     assert "Accusé de réception\u202f: items-2026-03.csv" in shown.text
-    assert "Accepté sans 2 de ses 12\u202f345 lignes\u202f: voyez ci-dessous pourquoi" in shown.text
+    assert "Accepté sans 2 de ses 12\u202f345 envois\u202f: voyez ci-dessous pourquoi" in shown.text
     assert "La valeur n'est pas un nombre. Écrivez-la en chiffres." in shown.text
     assert "1\u202f234\u202f567,50" in shown.text
 
@@ -105,7 +114,7 @@ def test_it_says_the_same_in_french_with_the_spaces_and_the_comma_of_french() ->
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"rows_rejected": 0, "rows_duplicate": 0}, "Accepted: every one of its 12,345 rows counts."),
+        ({"rows_rejected": 0, "rows_duplicate": 0}, "Accepted: every one of its 12,345 items counts."),
         (
             {"rows_in": 0, "rows_accepted": 0, "rows_rejected": 0, "rows_duplicate": 0, "periods": []},
             "Accepted: it reports a period without items.",

@@ -90,6 +90,11 @@ CASES = {
     "a negative value": Case(
         {"E116", "E123"}, spoil="update items set declared_value = -1 where month and source_row = 2"
     ),
+    "a negative value that a layout takes on purpose": Case(
+        {"E116"},
+        spoil="update items set declared_value = -1, rule_ids = ['R208:declared_value'] "
+        "where month and source_row = 2",
+    ),
     "a missing value": Case(
         {"E116", "E124"}, spoil="update items set declared_value = null where month and source_row = 2"
     ),

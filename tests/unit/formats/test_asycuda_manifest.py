@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import SPOOL_DELIMITER, asycuda_manifest
+from pacific_parcels.formats import SPOOL_DELIMITER, RegularText, asycuda_manifest
 from pacific_parcels.formats.asycuda_manifest import COLUMNS, Options
 
 SAMPLE = (Path(__file__).parents[2] / "formats" / "asycuda_manifest" / "sample.xml").read_bytes()
@@ -35,10 +35,14 @@ def manifest(*bills: str, general: str = GENERAL) -> str:
     return f"{DECLARATION}<Awmds>{general}{''.join(bills)}</Awmds>"
 
 
-def rows_of(tmp_path: Path, content: str | bytes, **options: Any) -> list[dict[str, str]]:
+def text_of(tmp_path: Path, content: str | bytes, **options: Any) -> RegularText:
     path = tmp_path / "manifest.xml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    text = asycuda_manifest.read(path, Options(**options), tmp_path)
+    return asycuda_manifest.read(path, Options(**options), tmp_path)
+
+
+def rows_of(tmp_path: Path, content: str | bytes, **options: Any) -> list[dict[str, str]]:
+    text = text_of(tmp_path, content, **options)
     lines = text.path.read_text(encoding="utf-8").splitlines()
     assert text.rows == len(lines)
     return [dict(zip(("row", *COLUMNS), line.split(SPOOL_DELIMITER), strict=True)) for line in lines]
@@ -74,6 +78,24 @@ class TestWhichBillsAreItems:
 
         assert len(rows_of(tmp_path, content)) == 4
         assert numbered(rows_of(tmp_path, content, master_types=("MWB",), natures=("23",))) == [("2", "H1")]
+
+    def test_those_left_out_are_counted_by_why_with_what_they_declare(self, tmp_path: Path) -> None:
+        value = (
+            "<Value_segment><Customs_segment><Customs_value>1.2E3</Customs_value>"
+            "<Customs_currency>USD</Customs_currency></Customs_segment></Value_segment>"
+        )
+        content = manifest(
+            bill("M1", kind="MWB"), bill("M2"), bill("H1", "M2"), bill("X1", nature="22", more=value)
+        )
+        text = text_of(tmp_path, content, master_types=("MWB",), natures=("23",))
+
+        assert text.notes is not None
+        assert text.notes.read_text(encoding="utf-8").splitlines() == [
+            "1,R301,,,,",
+            "2,R301,,,,",
+            "4,R302,,,1200,USD",
+        ]
+        assert (text.rows, text.fault_count, text.note_count) == (1, 0, 3)
 
     def test_the_houses_of_an_awbolds_stand_for_their_master_in_a_manifest(self, tmp_path: Path) -> None:
         houses = (

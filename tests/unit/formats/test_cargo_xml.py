@@ -209,17 +209,19 @@ def test_master_waybills_alone_give_a_row_each(extract: Extract) -> None:
 
 
 def test_a_consolidation_is_no_row_beside_its_houses_but_a_direct_waybill_is(extract: Extract) -> None:
-    rows = rows_of(
-        extract.read(
-            master("741", "260-10000014"), master("740", "260-10000025"), manifest("260-10000014", "A", "B")
-        )
+    """It is counted under its own number, so that nothing of the file is lost."""
+    text = extract.read(
+        master("741", "260-10000014"), master("740", "260-10000025"), manifest("260-10000014", "A", "B")
     )
 
-    assert {number: (row["Message_type"], row.get("House_ID")) for number, row in rows.items()} == {
-        1: ("XFWB", None),
-        2: ("XFHL", "A"),
-        3: ("XFHL", "B"),
+    assert {number: (row["Message_type"], row.get("House_ID")) for number, row in rows_of(text).items()} == {
+        2: ("XFWB", None),
+        3: ("XFHL", "A"),
+        4: ("XFHL", "B"),
     }
+    assert text.notes is not None
+    assert (text.rows, text.note_count) == (3, 1)
+    assert text.notes.read_text(encoding="utf-8").startswith("1,R301,")
 
 
 def test_freight_of_a_master_is_what_is_prepaid_and_what_is_collected(extract: Extract) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from pacific_parcels.errors import ExtractError
 from pacific_parcels.formats import RegularText, paccomtrade
@@ -34,23 +34,23 @@ GOOD_LINE = dict(zip(REPORT, GOOD_TEXT.split(";"), strict=True))
 RULES: dict[str, tuple[dict[str, str], str, list[dict[str, str]]]] = {
     "R02 duplicate row": ({"QUANTITY": "7"}, "kept", [{"QUANTITY": "8"}]),
     "R03 date missing": ({"DATE": ""}, "R102:arrival_date", [{"DATE": "2026-03-06"}]),
-    "R04 commodity missing": ({"COMMODITY": ""}, "R102:", [{"COMMODITY": "851679"}]),
+    "R04 commodity missing": ({"COMMODITY": ""}, "R102:COMMODITY", [{"COMMODITY": "851679"}]),
     "R05 classification missing": (
         {"COMMODITY_CLASSIFICATION": ""},
-        "R102:",
+        "R102:COMMODITY_CLASSIFICATION",
         [{"COMMODITY_CLASSIFICATION": "HS2017"}],
     ),
-    "R06 flow missing": ({"TRADE_FLOW": ""}, "R102:", [{"TRADE_FLOW": "M2"}]),
-    "R07 Incoterm missing": ({"INCOTERMS": " "}, "R102:", [{"INCOTERMS": "FOB"}]),
+    "R06 flow missing": ({"TRADE_FLOW": ""}, "R102:TRADE_FLOW", [{"TRADE_FLOW": "M2"}]),
+    "R07 Incoterm missing": ({"INCOTERMS": " "}, "R102:INCOTERMS", [{"INCOTERMS": "FOB"}]),
     "R08 currency missing": ({"CURRENCY": ""}, "R102:declared_currency_code", [{"CURRENCY": "FJD"}]),
-    "R09 origin missing": ({"COUNTRY_ORIGIN": ""}, "R102:", [{"COUNTRY_ORIGIN": "NZ"}]),
+    "R09 origin missing": ({"COUNTRY_ORIGIN": ""}, "R102:COUNTRY_ORIGIN", [{"COUNTRY_ORIGIN": "NZ"}]),
     "R10 destination missing": (
         {"COUNTRY_DESTINATION": ""},
         "R112:expect 1",
         [{"COUNTRY_DESTINATION": "FJ"}],
     ),
     "R11 transport missing": ({"TRANSPORT": ""}, "R102:channel_code", [{"TRANSPORT": "1"}]),
-    "R12 agreement missing": ({"TRADE_AGREEMENT": ""}, "R102:", [{"TRADE_AGREEMENT": "MSG"}]),
+    "R12 agreement missing": ({"TRADE_AGREEMENT": ""}, "R102:TRADE_AGREEMENT", [{"TRADE_AGREEMENT": "MSG"}]),
     "R13 date format": ({"DATE": "05/03/2026"}, "R103:arrival_date", [{"DATE": "2026-03-31"}]),
     "R14 HS version": (
         {"COMMODITY_CLASSIFICATION": "HS1992"},
@@ -75,27 +75,43 @@ RULES: dict[str, tuple[dict[str, str], str, list[dict[str, str]]]] = {
     ),
     "R18 export from another country": (
         {"TRADE_FLOW": "X1", "COUNTRY_ORIGIN": "NZ", "COUNTRY_DESTINATION": "US"},
-        "R109:",
+        "R112:COUNTRY_ORIGIN",
         [],
     ),
-    "R19 no other counterpart": ({"COUNTRY_ORIGIN": "FJ"}, "R110:", [{"COUNTRY_ORIGIN": "AU"}]),
+    "R19 no other counterpart": ({"COUNTRY_ORIGIN": "FJ"}, "R110:COUNTRY_ORIGIN", [{"COUNTRY_ORIGIN": "AU"}]),
     "R20 another currency": ({"CURRENCY": "USD"}, "R109:declared_currency_code", [{"CURRENCY": "FJD"}]),
-    "R21 code of flow": ({"TRADE_FLOW": "M9"}, "R109:", [{"TRADE_FLOW": "M1"}]),
+    "R21 code of flow": ({"TRADE_FLOW": "M9"}, "R109:TRADE_FLOW", [{"TRADE_FLOW": "M1"}]),
     "R22 code of Incoterm": ({"INCOTERMS": "ABC"}, "R109:valuation_basis_code", [{"INCOTERMS": "DAP"}]),
     "R23 code of unit": (
         {"QUANTITY_UNIT": "XYZ"},
-        "R109:",
+        "R109:QUANTITY_UNIT",
         [{"QUANTITY_UNIT": "KGM"}, {"QUANTITY_UNIT": ""}],
     ),
     "R24 code of transport": ({"TRANSPORT": "7"}, "R109:channel_code", [{"TRANSPORT": "21"}]),
-    "R25 code of agreement": ({"TRADE_AGREEMENT": "EU"}, "R109:", [{"TRADE_AGREEMENT": "PICTA"}]),
-    "R26 value": ({"VALUE": "1,5"}, "R106:declared_value", [{"VALUE": "1.5"}, {"VALUE": ""}]),
-    "R27 freight": ({"FREIGHT_PAID": "n/a"}, "R106:", [{"FREIGHT_PAID": "1.5"}, {"FREIGHT_PAID": ""}]),
-    "R28 insurance": ({"INSURANCE_PAID": "-"}, "R106:", [{"INSURANCE_PAID": ".5"}, {"INSURANCE_PAID": ""}]),
-    "R29 quantity": ({"QUANTITY": "1 000"}, "R106:", [{"QUANTITY": "1e3"}, {"QUANTITY": ""}]),
+    "R25 code of agreement": (
+        {"TRADE_AGREEMENT": "EU"},
+        "R109:TRADE_AGREEMENT",
+        [{"TRADE_AGREEMENT": "PICTA"}],
+    ),
+    "R26 value": (
+        {"VALUE": "1,5"},
+        "R106:declared_value",
+        [{"VALUE": "-1.5"}, {"VALUE": "1e3"}, {"VALUE": ""}],
+    ),
+    "R27 freight": (
+        {"FREIGHT_PAID": "n/a"},
+        "R106:FREIGHT_PAID",
+        [{"FREIGHT_PAID": "1.5"}, {"FREIGHT_PAID": ""}],
+    ),
+    "R28 insurance": (
+        {"INSURANCE_PAID": "-"},
+        "R106:INSURANCE_PAID",
+        [{"INSURANCE_PAID": ".5"}, {"INSURANCE_PAID": ""}],
+    ),
+    "R29 quantity": ({"QUANTITY": "1 000"}, "R106:QUANTITY", [{"QUANTITY": "1e3"}, {"QUANTITY": ""}]),
 }
 EXPORT = {"TRADE_FLOW": "X2", "COUNTRY_ORIGIN": "FJ", "COUNTRY_DESTINATION": "US"}
-FAULTS = ("R101", "R102", "R106", "R109", "R110", "R113")
+FAULTS = ("R101", "R102", "R103", "R106", "R109", "R110", "R112", "R113")
 NO_CHANNEL = ("31", "32", "411", "412", "43", "44", "9")
 
 
@@ -110,12 +126,12 @@ def report_of(*changes: dict[str, str], columns: tuple[str, ...] = REPORT) -> st
 
 def member_with(**options: Any) -> Member:
     content = yaml.safe_load((SAMPLE / "member.yml").read_text(encoding="utf-8"))
-    content["extracts"]["items"]["layouts"][0]["options"] = options
+    content["extracts"]["items"]["layouts"][0]["options"] |= options
     return Member.model_validate(content)
 
 
 def judge(folder: Path, content: str, **options: Any) -> tuple[Reading, dict[int, str]]:
-    """The reading, and what is wrong with each rejected row."""
+    """The reading, and what is wrong with each rejected row; `left out` for a line that is no row."""
     path = folder / "sample.csv"
     path.write_text(content, encoding="utf-8")
     (folder / "scratch").mkdir()
@@ -130,6 +146,13 @@ def judge(folder: Path, content: str, **options: Any) -> tuple[Reading, dict[int
                 connection.execute(
                     "select source_row, array_to_string(faults, ' ') from read_parquet(?)",
                     [str(reading.rejected_file)],
+                ).fetchall()
+            )
+        if reading.noted_file is not None:
+            rejected |= dict(
+                connection.execute(
+                    "select source_row, 'left out' from read_parquet(?) where rule_id = 'R302'",
+                    [str(reading.noted_file)],
                 ).fetchall()
             )
     finally:
@@ -173,15 +196,26 @@ class TestRulesOfPACComtrade:
         (fault,) = reading.faults
         assert (fault.rule_id, fault.details["missing"]) == ("R002", "TRANSPORT, INCOTERMS")
 
-    def test_modes_without_a_channel_of_ours_are_rejected(self, tmp_path: Path) -> None:
-        _, rejected = judge(tmp_path, report_of({}, *[{"TRANSPORT": mode} for mode in NO_CHANNEL]))
+    def test_a_line_that_stands_there_already_is_warned_of_and_counts_again(self, tmp_path: Path) -> None:
+        """The second and the third of three; not the one with another quantity."""
+        reading, rejected = judge(tmp_path, report_of({}, {"QUANTITY": "2"}, {}, {}))
 
-        assert rejected == dict.fromkeys(range(3, 10), "R109:channel_code")
+        (fault,) = reading.faults
+        assert (fault.rule_id, fault.row_count, fault.first_rows) == ("R207", 2, (4, 5))
+        assert (reading.rows_accepted, reading.rows_duplicate, reading.rows_warned, rejected) == (4, 0, 2, {})
 
-    def test_a_negative_value_and_one_with_an_exponent_are_rejected(self, tmp_path: Path) -> None:
-        _, rejected = judge(tmp_path, report_of({}, {"VALUE": "-5.00"}, {"VALUE": "1e3"}))
+    def test_a_negative_value_is_kept_as_it_is_with_a_warning(self, tmp_path: Path) -> None:
+        reading, _ = judge(tmp_path, report_of({}, {"VALUE": "-4.00"}, {"VALUE": "-1.5e1"}))
 
-        assert rejected == {3: "R107:declared_value", 4: "R106:declared_value"}
+        (value,) = reading.values
+        assert value.accepted == Decimal("-9.00")  # 10 - 4 - 15
+        assert [(fault.rule_id, fault.first_rows) for fault in reading.faults] == [("R208", (3, 4))]
+
+    def test_rejected_lines_are_counted_with_their_value(self, tmp_path: Path) -> None:
+        reading, _ = judge(tmp_path, report_of({}, {"VALUE": "7.25", "QUANTITY": "?"}))
+
+        (value,) = reading.values
+        assert (value.accepted, value.rejected) == (Decimal("10.00"), Decimal("7.25"))
 
     def test_without_a_list_of_units_every_unit_is_taken(self, tmp_path: Path) -> None:
         _, rejected = judge(tmp_path, report_of({"QUANTITY_UNIT": "XYZ"}))
@@ -189,21 +223,54 @@ class TestRulesOfPACComtrade:
         assert rejected == {}
 
 
-class TestExports:
-    def test_they_are_rejected_and_counted(self, tmp_path: Path) -> None:
-        reading, rejected = judge(tmp_path, report_of({}, EXPORT))
+class TestLinesThatAreNoItems:
+    """PACComtrade keeps them: they are not rejected, and no item either."""
 
-        assert (reading.rows_in, reading.rows_accepted, rejected) == (2, 1, {3: "R109:"})
+    @pytest.mark.parametrize("change", [EXPORT, *({"TRANSPORT": mode} for mode in NO_CHANNEL)], ids=str)
+    def test_are_left_out_and_counted_with_their_value(self, change: dict[str, str], tmp_path: Path) -> None:
+        reading, outcomes = judge(tmp_path, report_of(change, {}, change))
 
-    def test_a_member_may_say_that_they_are_no_rows(self, tmp_path: Path) -> None:
-        """Rows keep their numbers, so that people find them."""
-        reading, rejected = judge(tmp_path, report_of(EXPORT, {}, {"DATE": "?"}, EXPORT), exports="leave_out")
+        assert outcomes == {2: "left out", 4: "left out"}
+        assert (reading.rows_in, reading.rows_accepted, reading.rows_left_out) == (1, 1, 2)
+        assert [(fault.rule_id, fault.row_count) for fault in reading.faults] == [("R302", 2)]
 
-        assert (reading.rows_in, reading.rows_accepted, rejected) == (2, 1, {4: "R103:arrival_date"})
+    @pytest.mark.parametrize(
+        ("change", "fault"),
+        [
+            ({"DATE": "05/03/2026"}, "R103:DATE"),
+            ({"DATE": "2026-02-30"}, "R103:DATE"),
+            ({"DATE": ""}, "R102:DATE"),
+            ({"CURRENCY": ""}, "R102:CURRENCY"),
+            ({"CURRENCY": "USD"}, "R109:CURRENCY"),
+            ({"COUNTRY_DESTINATION": ""}, "R102:COUNTRY_DESTINATION"),
+            ({"COUNTRY_DESTINATION": "ZZ"}, "R110:COUNTRY_DESTINATION"),
+            ({"COUNTRY_DESTINATION": "FJ"}, "R110:COUNTRY_ORIGIN"),
+            ({"COUNTRY_ORIGIN": "NZ"}, "R112:COUNTRY_ORIGIN"),
+            ({"COMMODITY_CLASSIFICATION": "HS1992"}, "R109:COMMODITY_CLASSIFICATION"),
+            ({"INCOTERMS": "ABC"}, "R109:INCOTERMS"),
+            ({"TRANSPORT": "7"}, "R109:TRANSPORT"),
+            ({"TRANSPORT": ""}, "R102:TRANSPORT"),
+            ({"VALUE": "1,5"}, "R106:VALUE"),
+        ],
+        ids=str,
+    )
+    def test_an_export_is_put_to_every_rule_first(
+        self, change: dict[str, str], fault: str, tmp_path: Path
+    ) -> None:
+        _, outcomes = judge(tmp_path, report_of({}, EXPORT | change, EXPORT))
 
-    def test_there_is_no_third_way(self) -> None:
-        with pytest.raises(ValidationError, match="reject"):
-            Options.model_validate({"exports": "keep"})
+        assert outcomes == {3: fault, 4: "left out"}
+
+    def test_an_import_by_rail_to_another_country_is_rejected(self, tmp_path: Path) -> None:
+        _, outcomes = judge(tmp_path, report_of({}, {"TRANSPORT": "31", "COUNTRY_DESTINATION": "NZ"}))
+
+        assert outcomes == {3: "R112:COUNTRY_DESTINATION"}
+
+    def test_a_member_may_lead_a_mode_to_a_channel_instead(self, tmp_path: Path) -> None:
+        """Its lookup decides then, which does not have it here."""
+        _, outcomes = judge(tmp_path, report_of({}, {"TRANSPORT": "9"}), without_channel=[])
+
+        assert outcomes == {3: "R109:channel_code"}
 
 
 Rows = list[list[str]]
@@ -218,7 +285,7 @@ class Report:
     def read(self, content: str | bytes, **options: Any) -> tuple[Rows, list[str]]:
         path = self.folder / "report.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        assert header(path, Options(**options)).columns[0] == ROW
+        assert header(path, Options(**options)).columns[-1] == ROW
         text = read(path, Options(**options), self.folder)
         return rows_of(text), faults_of(text)
 
@@ -248,25 +315,28 @@ class TestText:
         path = tmp_path / "report.csv"
         path.write_text(f"{HEADER};EXTRA \n")
 
-        assert header(path, Options()).columns == (ROW, *REPORT, "EXTRA")
+        assert header(path, Options()).columns == (*REPORT, "EXTRA", ROW)
         assert header(path, Options()).delimiter == ";"
 
     def test_a_row_holds_its_own_number_as_a_spreadsheet_shows_it(self, report: Report) -> None:
         rows, faults = report.read(f"{HEADER}\r\n\r\n{GOOD_TEXT}\r\n{GOOD_TEXT};;\r\n")
 
-        assert [row[:3] for row in rows] == [["3", "3", "2026-03-05"], ["4", "4", "2026-03-05"]]
+        assert [[*row[:2], row[-1]] for row in rows] == [
+            ["3", "2026-03-05", "3"],
+            ["4", "2026-03-05", "4"],
+        ]
         assert faults == []
 
     def test_a_byte_order_mark_and_quoted_fields_are_read(self, report: Report) -> None:
         line = GOOD_TEXT.replace("NONE", '"NONE"').replace("NMB", '"N""M;B"')
         rows, _ = report.read(f"\ufeff{HEADER}\n{line}\n")
 
-        assert rows[0][12] == 'N"M;B'
+        assert rows[0][11] == 'N"M;B'
 
     def test_an_empty_value_is_nought(self, report: Report) -> None:
         rows, _ = report.read(report_of({"VALUE": " "}))
 
-        assert rows[0][2 + REPORT.index("VALUE")] == "0"
+        assert rows[0][1 + REPORT.index("VALUE")] == "0"
 
     def test_lines_that_cannot_be_split_are_faults(self, report: Report) -> None:
         rows, faults = report.read(f'{HEADER}\n{GOOD_TEXT};1\nshort;line\n"a"b;c\n{GOOD_TEXT}\n')
@@ -314,7 +384,7 @@ class TestText:
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_any_bytes_give_rows_or_a_rule(self, content: bytes, report: Report) -> None:
         try:
-            rows, faults = report.read(content, exports="leave_out", units=("NMB",))
+            rows, faults = report.read(content, country="FJ", units=("NMB",))
         except ExtractError:
             return
         numbers = [int(row[0]) for row in rows]
@@ -326,8 +396,9 @@ class TestText:
 SPELLINGS = {
     "COMMODITY": ["610910", "", " "],
     "COMMODITY_CLASSIFICATION": ["HS2022", "#", ""],
-    "TRADE_FLOW": ["M1", "M2", " M1", "M1\u00a0", "X1", "X2 ", "m1", ""],
-    "VALUE": ["10.00", "", "\t", "  5 ", "1,5"],
+    "TRADE_FLOW": ["M1", "M2", " M1", "M1\u00a0", "X1", "X2 ", "X2", "m1", ""],
+    "DATE": ["2026-03-05", "2026-02-30", "5.3.2026"],
+    "VALUE": ["10.00", "", "\t", "  5 ", "1,5", "1e3"],
     "INCOTERMS": ["CIF", "\u2003", ""],
     "FREIGHT_PAID": ["1.00", "", " ", "1.", ".5", ".", "+1e3", "-1E-3", "1 000", "1_0", "\u0661", " 7\u00a0"],
     "INSURANCE_PAID": ["0.10", "", "nan", "inf", "1e", "\x1c2\x0b", "0x10"],
@@ -337,7 +408,7 @@ SPELLINGS = {
     "COUNTRY_ORIGIN": ["CN", "FJ", " FJ", ""],
     "COUNTRY_DESTINATION": ["FJ", "", "FJ\t", "US"],
     "TRADE_AGREEMENT": ["NONE", "MSG", "EU", "\x85", ""],
-    "TRANSPORT": ["42", "", "\ufeff", "1 "],
+    "TRANSPORT": ["42", "", "\ufeff", "1 ", "31", "7"],
 }
 CHANGES = st.dictionaries(st.sampled_from(list(SPELLINGS)), st.none(), max_size=3).flatmap(
     lambda chosen: st.fixed_dictionaries({name: st.sampled_from(SPELLINGS[name]) for name in chosen})
@@ -362,7 +433,9 @@ class TestRegularReports:
             return (error.rule_id, error.details)
         assert text.faults is not None
         shape = (text.columns, text.delimiter, text.quote, text.skip, text.has_source_row)
-        return (text.path.read_bytes(), text.faults.read_bytes(), text.rows, text.fault_count, *shape)
+        assert text.notes is not None
+        files = tuple(path.read_bytes() for path in (text.path, text.faults, text.notes))
+        return (*files, text.rows, text.fault_count, text.note_count, *shape)
 
     @given(
         lines=st.lists(LINES, max_size=12),
@@ -372,7 +445,8 @@ class TestRegularReports:
         mark=st.sampled_from(["", "\ufeff"]),
         options=st.builds(
             Options,
-            exports=st.sampled_from(["reject", "leave_out"]),
+            country=st.sampled_from([None, "FJ"]),
+            currency=st.sampled_from([None, "FJD"]),
             units=st.sampled_from([(), ("NMB", "KGM", "O'S")]),
         ),
     )
@@ -402,14 +476,16 @@ class TestRegularReports:
         rows, faults = report.read(report_of({}, {"QUANTITY": "?"}, {}))
 
         assert [row[0] for row in rows] == ["2", "4"]
-        assert faults == ["3,R106"]
+        assert faults == ["3,R106,QUANTITY,?,10.00,FJD"]
 
     def test_faults_are_sorted_out_of_more_lines_than_one_piece_holds(self, report: Report) -> None:
         lines = CHUNK // len(GOOD_TEXT) * 3
         content = report_of(*[{"QUANTITY": "?"} if number % 1000 == 0 else {} for number in range(lines)])
         rows, faults = report.read(content)
 
-        assert faults == [f"{number + 2},R106" for number in range(0, lines, 1000)]
+        assert [fault.split(",")[0] for fault in faults] == [
+            str(number + 2) for number in range(0, lines, 1000)
+        ]
         assert [int(row[0]) for row in rows] == [number + 2 for number in range(lines) if number % 1000 != 0]
 
     @pytest.mark.parametrize("end", ["\n", "\r\n"])
