@@ -1,7 +1,7 @@
 # Pacific Parcels. `make` alone lists what can be made; `make run ARGS="--items 3000"` hands ARGS on.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test dashboards airflow check bench docs chromium sshd
+.PHONY: help run test dashboards airflow check bench docs audit chromium sshd nginx
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -26,10 +26,12 @@ dashboards: .venv/.made ## Open the pages on what was published (loopback only).
 airflow: .venv/.made ## Start the real Airflow: scheduler and pages, on loopback, until Ctrl-C.
 	@$(BIN)/python -m dags.standalone
 
-check: .venv/.made ## Lint, types, imports, SQL: everything that is checked without running.
+check: .venv/.made ## Lint, types, imports, SQL, secrets: everything that is checked without running.
 	@$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive pacific_parcels dashboards dags dbt_project expectations
+	@.ci/secrets
 
-test: check chromium sshd ## Every check and every test, end to end.
+test: check chromium sshd nginx ## Every check and every test, end to end.
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench: .venv/.made ## Measure time and memory at size. ARGS: see --help
@@ -38,11 +40,11 @@ bench: .venv/.made ## Measure time and memory at size. ARGS: see --help
 docs: .venv/.made ## Write the documentation of every model and indicator as one HTML file.
 	@$(BIN)/python -m dbt_project.build --docs $(ARGS)
 
-chromium:
-	@.ci/chromium
+audit: .venv/.made ## Ask the package index whether any pinned package has a known weakness. Needs the network.
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock $(ARGS)
 
-sshd:
-	@.ci/sshd
+chromium sshd nginx:
+	@.ci/debian $@
 
 .venv/.made: requirements.lock pyproject.toml
 	@.ci/set-up

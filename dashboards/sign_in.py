@@ -28,7 +28,8 @@ SAFE = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
-    "referrer-policy": "no-referrer",
+    # With none at all a browser would not say where a form was sent from either.
+    "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }
 

@@ -280,13 +280,13 @@ def _answer(
 def _merged(results: Sequence[ExpectationResult]) -> list[ExpectationResult]:
     """One result for each expectation, over the parts (members, audiences) that it was evaluated on."""
     merged: dict[str, ExpectationResult] = {}
-    worst = {"PASS": 0, "FAIL": 1, "ERRORED": 2}
+    from_best_to_worst = ("PASS", "FAIL", "ERRORED")
     for result in results:
         known = merged.setdefault(result.expectation_id, result)
         if known is not result:
             merged[result.expectation_id] = replace(
                 known,
-                status=max(known.status, result.status, key=worst.__getitem__),
+                status=max(known.status, result.status, key=from_best_to_worst.index),
                 places=(*known.places, *result.places),
                 message=known.message or result.message,
             )

@@ -18,12 +18,12 @@ from __future__ import annotations
 import errno
 import json
 import os
-import pickle
+import pickle  # nosec B403
 import pkgutil
 import re
 import shutil
 import signal
-import subprocess
+import subprocess  # nosec B404
 import sys
 import threading
 import time
@@ -202,7 +202,8 @@ class Sandbox:
         """Errors: PacificParcelsError when there is no reader to be had."""
         shutil.rmtree(self.spill, ignore_errors=True)
         folders = [folder or os.getcwd() for folder in sys.path]
-        process = self._process = subprocess.Popen(
+        process = self._process = subprocess.Popen(  # nosec B603
+            # No shell, and nothing of a member's file in it.
             # -P: a file in the working directory must not stand in for a module.
             [sys.executable, "-P", "-m", "pacific_parcels.sandbox", str(os.getpid()), self.reader],
             stdin=subprocess.PIPE,
@@ -350,7 +351,8 @@ def _serve(parent: int, reader: str) -> None:
     start = _received(orders)
     if start is None:
         return
-    settings, spill, memory_bytes = pickle.loads(start)
+    # Orders come from the parent alone; what the child read goes back as JSON.
+    settings, spill, memory_bytes = pickle.loads(start)  # nosec B301
     read: Callable[..., tuple[Manifest | None, Reading]] = pkgutil.resolve_name(reader)
     connection = connect(settings, spill)
     _limit_the_process(memory_bytes)
@@ -360,7 +362,7 @@ def _serve(parent: int, reader: str) -> None:
     os.dup2(nowhere, 2)
     _send(answers, b"{}")
     while (order := _received(orders)) is not None:
-        job, cpu_seconds, written_bytes = pickle.loads(order)
+        job, cpu_seconds, written_bytes = pickle.loads(order)  # nosec B301
         _limit_the_file(cpu_seconds, written_bytes)
         answer = _answer(read, settings, connection, job)
         text = json.dumps(ANSWER.dump_python(answer, mode="json"), ensure_ascii=False)

@@ -53,7 +53,7 @@ class Auth(Strict):
 class Proxy(Strict):
     peers: tuple[Text, ...] = Field(min_length=1)
     account_header: Text = "X-Forwarded-User"
-    secret_header: Text = "X-Pacific-Parcels-Secret"  # nosec B105: the name of a header, not a secret
+    secret_header: Text = "X-Pacific-Parcels-Secret"  # the name of a header
     secret: Secret
 
     @model_validator(mode="after")

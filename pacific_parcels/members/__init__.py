@@ -584,7 +584,8 @@ class Member(Strict):
 def read_member(path: Path) -> Member:
     """One member file, checked. Errors: MemberFileError."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER)
+        text = path.read_text(encoding="utf-8")
+        content = yaml.load(text, Loader=SAFE_LOADER)  # nosec B506
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise MemberFileError(f"{path}: the file cannot be read as YAML: {error}") from error
     if not isinstance(content, dict):

@@ -82,11 +82,18 @@ def free_port() -> int:
 
 @contextmanager
 def running_server(
-    home: Path, audience: str = "public", *, port: int | None = None, sign_in: Path | None = None
+    home: Path,
+    audience: str = "public",
+    *,
+    port: int | None = None,
+    sign_in: Path | None = None,
+    host: str | None = None,
 ) -> Iterator[Server]:
+    """`host` is the name by which a browser comes, where it is not this computer's own."""
     port = port or free_port()
     streamlit = Path(sys.executable).with_name("streamlit")
     command = [str(streamlit), "run", "dashboards/asgi.py", "--server.port", str(port)]
+    command += ["--server.allowedHosts", host] if host else []
     environment = {
         **os.environ,
         "PACIFIC_PARCELS_HOME": str(home),

@@ -97,7 +97,7 @@ def new_key(path: Path) -> str:
 @pytest.fixture(scope="session")
 def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
     if SSHD is None:
-        message = "no sshd here: `.ci/sshd` installs OpenSSH's server"
+        message = "no sshd here: `make sshd` installs OpenSSH's server"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)

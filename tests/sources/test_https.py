@@ -145,7 +145,7 @@ def connection(server: ReportServer, certificate: Path | None, **changes: Any) -
         "host": "localhost",
         "port": server.port,
         "login": "reader",
-        "password": "secret",
+        "password": "secret",  # pragma: allowlist secret  # of a server of these tests
         "extra": {"verify": str(certificate)} if certificate else {},
         **changes,
     }
@@ -261,6 +261,7 @@ class TestWhatIsWrongIsSaid:
     def test_a_wrong_password(
         self, settings: Settings, member: Member, server: ReportServer, connect: Connect, certificate: Path
     ) -> None:
+        # pragma: allowlist nextline secret  # a wrong one of a server of these tests
         connect(**connection(server, certificate, password="wrong"))
 
         assert "answer 401; expected to be let in; mend login and password" in self.failure(settings, member)
