@@ -16,7 +16,7 @@ TABLES = """
     create table items (
         extract_id varchar, source_row bigint, member_code varchar, stream_code varchar, time_period varchar,
         item_id varchar, channel_code varchar, declared_value decimal(18, 2), declared_currency_code varchar,
-        origin_country_code varchar, arrival_date date
+        origin_country_code varchar, arrival_date date, rule_ids varchar[]
     );
     create table receipt_periods (
         extract_id varchar, member_code varchar, stream_code varchar, time_period varchar,
@@ -42,7 +42,8 @@ ADD_ITEMS = """
         $value + number % 3 - 1,
         'USD',
         'CN',
-        cast(time_period || '-01' as date) + cast(number % 28 as integer)
+        cast(time_period || '-01' as date) + cast(number % 28 as integer),
+        null
     from (select unnest($time_periods) as time_period)
     cross join range($items) as numbers(number)
 """
