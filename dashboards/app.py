@@ -19,6 +19,8 @@ if str(HERE.parent) not in sys.path:  # Streamlit puts the script's own folder o
 
 from dashboards.data import PublicationUnavailable, open_publication  # noqa: E402
 from dashboards.identity import (  # noqa: E402
+    PUBLIC,
+    Identity,
     NotAdmitted,
     current_identity,
     record_opening,
@@ -29,13 +31,36 @@ from dashboards.words import LANGUAGE_NAMES, Words, language_of  # noqa: E402
 from pacific_parcels.errors import PacificParcelsError  # noqa: E402
 from pacific_parcels.settings import Settings  # noqa: E402
 
+EVERYONE = ("public", "member", "secretariat")
+# The view, its address, and the kinds of audience that find it in the menu.
+VIEWS = (
+    ("overview", "overview", EVERYONE),
+    ("region", "region", ("secretariat",)),
+    ("my_data", "my-data", ("member",)),
+    ("trends", "trends", EVERYONE),
+    ("compare", "compare", ("member", "secretariat")),
+    ("data_quality", "data-quality", EVERYONE),
+    ("preflight", "check", EVERYONE),
+    ("methods", "methods", EVERYONE),
+)
+
 language = language_of(st.query_params.get("lang"), st.context.locale)
 say = Words(language)
+settings = Settings.from_environment()
+refused: NotAdmitted | None = None
+identity, sign_in = Identity(None, PUBLIC), None
+try:
+    identity, sign_in = current_identity(settings)
+except NotAdmitted as not_admitted:
+    refused = not_admitted
+except PacificParcelsError:
+    logging.getLogger("dashboards").exception("the file that says who may sign in cannot be used")
+    refused = NotAdmitted("misconfigured")
+
 pages = [
-    st.Page("views/overview.py", title=say("overview.title"), url_path="overview", default=True),
-    st.Page("views/trends.py", title=say("trends.title"), url_path="trends"),
-    st.Page("views/data_quality.py", title=say("quality.title"), url_path="data-quality"),
-    st.Page("views/preflight.py", title=say("preflight.title"), url_path="check"),
+    st.Page(f"views/{view}.py", title=say.term("page", view), url_path=path, default=view == "overview")
+    for view, path, kinds in VIEWS
+    if identity.kind in kinds
 ]
 chosen = st.navigation(pages, position="hidden")  # its own links would drop the language from the address
 st.set_page_config(page_title=f"{chosen.title} · {say('app.name')}", page_icon=LOGO, layout="wide")
@@ -53,15 +78,8 @@ with st.sidebar:
             if code != language:
                 st.page_link(chosen, label=name, query_params={**here, "lang": code})
 
-settings = Settings.from_environment()
-try:
-    identity, sign_in = current_identity(settings)
-except NotAdmitted as refused:
+if refused:
     show_not_admitted(refused, language)
-    st.stop()
-except PacificParcelsError:
-    logging.getLogger("dashboards").exception("the file that says who may sign in cannot be used")
-    show_not_admitted(NotAdmitted("misconfigured"), language)
     st.stop()
 
 with st.sidebar, st.container(key="sign_in"):

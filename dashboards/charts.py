@@ -6,6 +6,9 @@ dashed and hollow. The colours keep a contrast of 3:1 with both the light and th
 
 from __future__ import annotations
 
+import json
+import math
+from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -14,6 +17,12 @@ import pandas as pd
 from dashboards.words import SHORT_MONTHS, THIN_SPACE, Words
 
 OCEAN = "#0f7fa3"
+DECLINE = "#d1603d"
+LIMIT = "#d1495b"
+LAND = "#7d7f86"
+# Dark on a light page, light on a dark one: known only where the chart is drawn.
+TEXT = alt.expr("luminance(background) > 0.5 ? '#12303b' : '#e3eff3'")
+GEOGRAPHY = json.loads((Path(__file__).resolve().parent / "geography.json").read_text(encoding="utf-8"))
 EVENT = "#7d7f86"
 COLOURS = ("#0f7fa3", "#d1603d", "#7a6fc9", "#4d8b31", "#b0700f", "#c2508f", "#5f7d8c", "#a0622d")
 SHAPES = (
@@ -125,21 +134,36 @@ def lines(
     return alt.LayerChart(layer=layers).properties(height=height, title=_source_title(source))
 
 
-def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str) -> alt.Chart:
-    """Horizontal bars, the figure under each name. `frame`: name, obs_value (null: confidential)."""
+def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str, *, marked: str = "") -> alt.Chart:
+    """Horizontal bars, the figure under each name. `frame`: name, obs_value, obs_status, conf_status.
+
+    Where there is no figure, its status stands in its place. The bar of the name that is `marked` has another
+    colour and a triangle before its name.
+    """
     figures = [
-        say.status("A", "C") if pd.isna(value) else say.figure(indicator_code, value)
-        for value in frame["obs_value"]
+        say.status(row.obs_status, row.conf_status)
+        if pd.isna(row.obs_value)
+        else say.figure(indicator_code, row.obs_value)
+        for row in frame.itertuples()
     ]
     # One label of two lines, drawn by the axis, which takes the colour of the theme.
-    labels = [f"{name}|{figure}" for name, figure in zip(frame["name"], figures, strict=True)]
-    data = frame.assign(label=labels, value_text=figures, length=frame["obs_value"].fillna(0))
+    labels = [
+        f"{'▶ ' if name == marked else ''}{name}|{figure}"
+        for name, figure in zip(frame["name"], figures, strict=True)
+    ]
+    data = frame.assign(
+        label=labels,
+        value_text=figures,
+        length=frame["obs_value"].fillna(0),
+        is_marked=frame["name"] == marked,
+    )
     two_lines = "split(datum.value, '|')"
     names = alt.Axis(labelExpr=two_lines, labelOffset=-7, labelLimit=200, labelPadding=8, **BARE)
     chart: alt.Chart = (
         alt.Chart(data)
-        .mark_bar(color=OCEAN, height={"band": 0.55}, cornerRadiusEnd=3)
+        .mark_bar(height={"band": 0.55}, cornerRadiusEnd=3)
         .encode(
+            color=alt.condition(alt.datum.is_marked, alt.value(DECLINE), alt.value(OCEAN)),
             x=alt.X("length:Q", title=None, axis=None),
             y=alt.Y("label:N", title=None, sort=labels, axis=names),
             tooltip=[
@@ -150,6 +174,34 @@ def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str) -> a
         .properties(height=44 * len(data) + SOURCE_HEIGHT, title=_source_title(source))
     )
     return chart
+
+
+def small_line(frame: pd.DataFrame, indicator_code: str, say: Words) -> alt.LayerChart:
+    """One series in little, on a scale of its own. `frame` as for `lines`."""
+    data = frame.assign(
+        date=frame["time_period"] + "-01",
+        month_text=[say.month(period) for period in frame["time_period"]],
+        value_text=[say.figure(indicator_code, value) for value in frame["obs_value"]],
+        status_text=[say.status(row.obs_status, row.conf_status) for row in frame.itertuples()],
+    )
+    tooltip = [
+        alt.Tooltip("month_text:N", title=say("app.month")),
+        alt.Tooltip("value_text:N", title=say("app.value")),
+        alt.Tooltip("status_text:N", title=say("app.status")),
+    ]
+    x = alt.X("date:T", title=None, scale=alt.Scale(type="utc"), axis=None)
+    zero = alt.Scale(zero=not indicator_code.endswith(("_PCT", "_INDEX")))
+    axis = _value_axis(indicator_code, say)
+    axis.tickCount = 2
+    y = alt.Y("obs_value:Q", title=None, scale=zero, axis=axis)
+    base = alt.Chart(data).encode(x=x, y=y, tooltip=tooltip)
+    layers = [
+        base.mark_line(color=OCEAN, strokeWidth=1.8, invalid="break-paths-show-domains"),
+        alt.Chart(data[data["obs_value"].notna()].tail(1))
+        .mark_point(color=OCEAN, filled=True, size=36, opacity=1)
+        .encode(x=x, y=y, tooltip=tooltip),
+    ]
+    return alt.LayerChart(layer=layers).properties(height=110)
 
 
 def coverage_matrix(coverage: pd.DataFrame, say: Words, source: str) -> alt.Chart:
@@ -184,6 +236,135 @@ def coverage_matrix(coverage: pd.DataFrame, say: Words, source: str) -> alt.Char
         .properties(height=height, title=_source_title(source))
     )
     return chart
+
+
+def contributions(frame: pd.DataFrame, say: Words, source: str) -> alt.LayerChart:
+    """What each member adds to growth, in points: bars to the right add, bars to the left take away.
+
+    `frame`: member_name, points. The figure stands at the end of its bar.
+    """
+    data = frame.assign(
+        points_text=[say.points(value) for value in frame["points"]],
+        member=list(frame["member_name"]),
+        is_growth=frame["points"] >= 0,
+    )
+    names = alt.Y("member:N", title=None, sort=None, axis=alt.Axis(labelLimit=150, **BARE))
+    base = alt.Chart(data).encode(
+        x=alt.X("points:Q", title=None, axis=None, scale=alt.Scale(padding=38)),
+        y=names,
+        tooltip=[
+            alt.Tooltip("member:N", title=" "),
+            alt.Tooltip("points_text:N", title=say("region.contribution")),
+        ],
+    )
+    colour = alt.condition(alt.datum.is_growth, alt.value(OCEAN), alt.value(DECLINE))
+    text: dict[str, Any] = {"fontSize": 12, "baseline": "middle"}
+    layers = [
+        base.mark_bar(height={"band": 0.6}, cornerRadiusEnd=2).encode(color=colour),
+        base.transform_filter(alt.datum.is_growth)
+        .mark_text(align="left", dx=4, color=TEXT, **text)
+        .encode(text="points_text:N"),
+        base.transform_filter(~alt.datum.is_growth)
+        .mark_text(align="right", dx=-4, color=TEXT, **text)
+        .encode(text="points_text:N"),
+    ]
+    height = 24 * len(data) + SOURCE_HEIGHT
+    return alt.LayerChart(layer=layers).properties(height=height, title=_source_title(source))
+
+
+def offices(frame: pd.DataFrame, say: Words, source: str) -> alt.LayerChart:
+    """Parcels of the busiest day of each office, and a mark at its stated capacity where there is one.
+
+    `frame`: office (its name), busiest_day_items, capacity_items_per_day.
+    """
+    data = frame.assign(
+        items_text=[say.number(value) for value in frame["busiest_day_items"]],
+        capacity_text=[
+            "–" if pd.isna(value) else say.number(value) for value in frame["capacity_items_per_day"]
+        ],
+    )
+    tooltip = [
+        alt.Tooltip("office:N", title=" "),
+        alt.Tooltip("items_text:N", title=say("region.busiest_items")),
+        alt.Tooltip("capacity_text:N", title=say("region.capacity")),
+    ]
+    names = alt.Y("office:N", title=None, sort=None, axis=alt.Axis(labelLimit=190, **BARE))
+    # From nought on: a day, unlike a month, is of the size of a few hundred.
+    counts = alt.X(
+        "busiest_day_items:Q", title=None, axis=_value_axis("ITEMS", say), scale=alt.Scale(padding=6)
+    )
+    layers = [
+        alt.Chart(data)
+        .mark_bar(color=OCEAN, height={"band": 0.5}, cornerRadiusEnd=2)
+        .encode(x=counts, y=names, tooltip=tooltip)
+    ]
+    stated = data[data["capacity_items_per_day"].notna()]
+    if len(stated):
+        layers.append(
+            alt.Chart(stated)
+            .mark_tick(color=LIMIT, thickness=3, height={"band": 0.9})
+            .encode(x=alt.X("capacity_items_per_day:Q"), y=names, tooltip=tooltip)
+        )
+    height = 26 * len(data) + AXIS_HEIGHT + SOURCE_HEIGHT
+    return alt.LayerChart(layer=layers).properties(height=height, title=_source_title(source))
+
+
+def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 340) -> alt.LayerChart:
+    """Members where their administrations sit, the Pacific in the middle; no tiles, nothing fetched.
+
+    `frame`: member_code, member_name, obs_value (null: a ring), value_text. A member without a seat in
+    geography.json is not drawn: the table below the map has it.
+    """
+    seats = GEOGRAPHY["seats"]
+    data = frame[frame["member_code"].isin(seats)]
+    data = data.assign(
+        x=[seats[code]["longitude"] for code in data["member_code"]],
+        y=[_mercator(seats[code]["latitude"]) for code in data["member_code"]],
+        side=[seats[code]["label"] for code in data["member_code"]],
+        is_known=data["obs_value"].notna(),
+        size=data["obs_value"].fillna(0),
+    )
+    rings = [[[x, _mercator(y)] for x, y in ring] for ring in GEOGRAPHY["land"]]
+    shape = {
+        "type": "Feature",
+        "properties": {},
+        "geometry": {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]},
+    }
+    land = alt.Chart(alt.Data(values=[shape])).mark_geoshape(
+        fill=LAND, fillOpacity=0.28, stroke=LAND, strokeOpacity=0.5, strokeWidth=0.5
+    )
+    tooltip = [
+        alt.Tooltip("member_name:N", title=" "),
+        alt.Tooltip("value_text:N", title=say("overview.items")),
+    ]
+    size = alt.Size("size:Q", legend=None, scale=alt.Scale(range=[12, 1400]))
+    known, unknown = data[data["is_known"]], data[~data["is_known"]]
+    layers: list[alt.Chart] = [land]
+    place: dict[str, Any] = {"longitude": "x:Q", "latitude": "y:Q"}
+    layers.append(
+        alt.Chart(known)
+        .mark_circle(color=OCEAN, opacity=0.62, stroke=OCEAN, strokeWidth=1.2)
+        .encode(size=size, tooltip=tooltip, **place)
+    )
+    layers.append(
+        alt.Chart(unknown)
+        .mark_point(shape="circle", size=48, color=EVENT, strokeWidth=1.5, filled=False)
+        .encode(tooltip=tooltip, **place)
+    )
+    for side, align, shift in (("right", "left", 9), ("left", "right", -9)):
+        layers.append(
+            alt.Chart(data[data["side"] == side])
+            .mark_text(align=align, dx=shift, fontSize=11, fontWeight=600, color=TEXT)
+            .encode(text="member_code:N", tooltip=tooltip, **place)
+        )
+    chart = alt.LayerChart(layer=layers).project(type="identity", reflectY=True)
+    projected: alt.LayerChart = chart.properties(height=height, title=_source_title(source))
+    return projected
+
+
+def _mercator(latitude: float) -> float:
+    """Degrees on the map upwards from the equator, so that shapes keep their form."""
+    return round(math.degrees(math.log(math.tan(math.pi / 4 + math.radians(latitude) / 2))), 2)
 
 
 def complete_months(frame: pd.DataFrame, last_time_period: str) -> pd.DataFrame:

@@ -8,6 +8,7 @@ publication shows at the next run.
 from __future__ import annotations
 
 import datetime
+import io
 import json
 import re
 from dataclasses import dataclass
@@ -17,11 +18,14 @@ from typing import Any
 import duckdb
 import pandas as pd
 import streamlit as st
+from pyarrow import parquet
 
 from pacific_parcels.settings import Settings
 
 REGION = "_T"
+BUILDS_SHOWN = 20
 TOTAL = "_T"
+DIMENSIONS = ("channel_code", "value_band_code", "counterpart_code", "commodity_code")
 AUDIENCE = re.compile(r"[a-z][a-z_]*")
 
 # What a page cannot do without. Tables that an audience may not see are asked for with `Publication.shares`.
@@ -58,10 +62,11 @@ REQUIRED_COLUMNS = {
         "limits_en",
         "limits_fr",
     },
-    "members": {"member_code", "name_en", "name_fr"},
+    "members": {"member_code", "name_en", "name_fr", "customs_system", "relief_mode_codes"},
     "channels": {"channel_code", "name_en", "name_fr", "sort_order"},
     "value_bands": {"value_band_code", "name_en", "name_fr", "sort_order"},
     "coverage": {"member_code", "time_period", "status"},
+    "counterparts": {"counterpart_code", "name_en", "name_fr"},
     "ports": {"port_code", "name"},
     "busiest_days": {"member_code", "port_code", "time_period", "busiest_date", "items"},
 }
@@ -100,6 +105,7 @@ class Publication:
     is_synthetic: bool
     code_version: str
     tables: frozenset[str]
+    open_data: str | None
 
     def shares(self, table: str) -> bool:
         """Whether this audience is given the table."""
@@ -114,7 +120,7 @@ def open_publication(settings: Settings) -> Publication:
     """The publication that the pointer names now, for this server's audience, or PublicationUnavailable."""
     if not AUDIENCE.fullmatch(settings.audience):
         raise PublicationUnavailable("audience")
-    run_id, path = _published_file(settings)
+    run_id, path, open_data = _published_file(settings)
     try:
         tables, catalogue = _catalogue(str(path), settings.audience)
     except duckdb.Error as error:
@@ -125,11 +131,11 @@ def open_publication(settings: Settings) -> Publication:
     said = [(row["run_id"], row["audience"]) for row in catalogue]
     if said != [(run_id, settings.audience)]:
         raise PublicationUnavailable("incomplete")
-    return Publication(path=str(path), tables=frozenset(tables), **catalogue[0])
+    return Publication(path=str(path), tables=frozenset(tables), open_data=open_data, **catalogue[0])
 
 
-def _published_file(settings: Settings) -> tuple[str, Path]:
-    """The run that the pointer names, and its file for this audience."""
+def _published_file(settings: Settings) -> tuple[str, Path, str | None]:
+    """The run that the pointer names, its file for this audience, and the folder of its open data."""
     try:
         pointer = json.loads(settings.pointer.read_text(encoding="utf-8"))
         run_id, audiences = pointer["run_id"], dict(pointer["audiences"])
@@ -143,7 +149,9 @@ def _published_file(settings: Settings) -> tuple[str, Path]:
     path = (published / str(audiences[settings.audience])).resolve()
     if not path.is_relative_to(published / settings.audience) or not path.is_file():
         raise PublicationUnavailable("incomplete")
-    return run_id, path
+    folder = (published / str(pointer.get("open_data", ""))).resolve()
+    is_there = folder.is_relative_to(published / "open_data") and folder.is_dir()
+    return run_id, path, str(folder) if is_there else None
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -199,12 +207,19 @@ def value_band_names(publication: Publication, language: str) -> dict[str, str]:
     return dict(zip(frame["value_band_code"], frame["name"], strict=True))
 
 
+def counterpart_names(publication: Publication, language: str) -> dict[str, str]:
+    frame = publication.rows(
+        f"select counterpart_code, name_{language} as name from counterparts order by strip_accents(name)"
+    )
+    return dict(zip(frame["counterpart_code"], frame["name"], strict=True))
+
+
 def definitions(publication: Publication, language: str) -> pd.DataFrame:
-    """The indicators that have figures: indicator_code, title, definition, formula, standard, limits."""
+    """Those with figures: indicator_code, title, definition, formula, unit_measure, standard, limits."""
     return publication.rows(
         f"""
         select indicator_code, title_{language} as title, definition_{language} as definition, formula,
-               standard, limits_{language} as limits
+               unit_measure, standard, limits_{language} as limits
         from indicator_definitions
         where indicator_code in (select indicator_code from indicators)
         order by strip_accents(title)
@@ -240,14 +255,12 @@ def series(
 
     Where the figure is an estimate it has an interval, lower_value to upper_value.
 
-    `split` is `member` (a series per member), `channel` or `value_band` (a series per code of one member).
+    `split` is `member` (a series per member), or `channel`, `value_band` or `counterpart` (a series per code
+    of one member).
     """
-    series_column, whole = {
-        "member": ("member_code", ("channel_code", "value_band_code")),
-        "channel": ("channel_code", ("value_band_code",)),
-        "value_band": ("value_band_code", ("channel_code",)),
-    }[split]
-    totals = " and ".join(f"{column} = '_T'" for column in (*whole, "counterpart_code", "commodity_code"))
+    series_column = f"{split}_code"
+    whole = [column for column in DIMENSIONS if column != series_column]
+    totals = " and ".join(f"{column} = '_T'" for column in whole)
     parts = "" if split == "member" else f"and {series_column} <> '_T'"
     return publication.rows(
         f"""
@@ -288,17 +301,86 @@ def events(
     )
 
 
-def splits(publication: Publication, indicator_code: str) -> set[str]:
-    """By what the indicator is published besides its total: a subset of {channel, value_band}."""
+def latest_month(publication: Publication) -> str:
+    """The last month with a regional total of parcels; that of the publication where there is none."""
     found = publication.rows(
         """
-        select count(*) filter (where channel_code <> '_T' and value_band_code = '_T') > 0 as channel,
-               count(*) filter (where value_band_code <> '_T' and channel_code = '_T') > 0 as value_band
+        select max(time_period) as time_period
         from indicators
-        where indicator_code = ? and counterpart_code = '_T' and commodity_code = '_T'
+        where indicator_code = 'ITEMS' and member_code = '_T' and channel_code = '_T'
+          and value_band_code = '_T' and counterpart_code = '_T' and commodity_code = '_T'
+          and frequency = 'M' and obs_value is not null
+        """
+    )["time_period"].iloc[0]
+    return str(found) if isinstance(found, str) else publication.last_time_period
+
+
+def contributions(publication: Publication, time_period: str, language: str) -> pd.DataFrame:
+    """What each member adds to the growth of the twelve months up to this one on the twelve before.
+
+    Only members with a reported figure in all twenty-four months, so that a new reporter is not growth:
+    member_name, items_before, items_after, points (of the growth of them all), growth_pct (of its own).
+    """
+    return publication.rows(
+        f"""
+        with months as (
+            select member_code, obs_value * pow(10, unit_mult) as items,
+                   date_diff('month', (time_period || '-01')::date, (? || '-01')::date) as age
+            from indicators
+            where indicator_code = 'ITEMS' and member_code <> '_T' and channel_code = '_T'
+              and value_band_code = '_T' and counterpart_code = '_T' and commodity_code = '_T'
+              and frequency = 'M' and obs_value is not null and obs_status <> 'E'
+        ),
+        years as (
+            select member_code, sum(items) filter (age >= 12) as items_before,
+                   sum(items) filter (age < 12) as items_after
+            from months
+            where age between 0 and 23
+            group by member_code
+            having count(*) = 24
+        )
+        select members.name_{language} as member_name, items_before, items_after,
+               100 * (items_after - items_before) / nullif(sum(items_before) over (), 0) as points,
+               100 * (items_after - items_before) / nullif(items_before, 0) as growth_pct
+        from years
+        inner join members using (member_code)
+        order by points desc, member_name
+        """,
+        time_period,
+    )
+
+
+def busiest_offices(publication: Publication, time_period: str, language: str) -> pd.DataFrame:
+    """Offices of the month, the most pressed first.
+
+    member_name, customs_office_code, items_per_working_day, busiest_date, busiest_day_items,
+    capacity_items_per_day (null: not stated), use_pct. An office beyond its capacity comes before all others.
+    """
+    return publication.rows(
+        f"""
+        select members.name_{language} as member_name, customs_office_code, items_per_working_day,
+               busiest_date, busiest_day_items, capacity_items_per_day::double as capacity_items_per_day,
+               100 * busiest_day_items / nullif(capacity_items_per_day, 0) as use_pct
+        from busiest_offices
+        inner join members using (member_code)
+        where time_period = ?
+        order by coalesce(use_pct > 100, false) desc, busiest_day_items desc, member_name, customs_office_code
+        """,
+        time_period,
+    )
+
+
+def splits(publication: Publication, indicator_code: str) -> set[str]:
+    """By what it is published besides its total: a subset of {channel, value_band, counterpart}."""
+    found = publication.rows(
+        """
+        select bool_or(channel_code <> '_T') as channel, bool_or(value_band_code <> '_T') as value_band,
+               bool_or(counterpart_code <> '_T') as counterpart
+        from indicators
+        where indicator_code = ? and commodity_code = '_T' and frequency = 'M'
         """,
         indicator_code,
-    )
+    ).fillna(False)
     return {name for name in found.columns if bool(found[name].iloc[0])}
 
 
@@ -326,6 +408,119 @@ def busiest_ports(publication: Publication, time_period: str, language: str) -> 
     )
 
 
+def member_facts(publication: Publication) -> pd.DataFrame:
+    """What peers are chosen by: member_code, customs_system, relief_mode_codes, items.
+
+    items are those of its last twelve months; null where they are not shown to this audience.
+    """
+    return publication.rows(
+        """
+        with sizes as (
+            select member_code, sum(obs_value * pow(10, unit_mult)) as items
+            from indicators
+            where indicator_code = 'ITEMS' and channel_code = '_T' and value_band_code = '_T'
+              and counterpart_code = '_T' and commodity_code = '_T' and frequency = 'M'
+              and date_diff('month', (time_period || '-01')::date, (? || '-01')::date) < 12
+            group by member_code
+        )
+        select member_code, customs_system, relief_mode_codes, items
+        from members
+        left join sizes using (member_code)
+        order by member_code
+        """,
+        publication.last_time_period,
+    )
+
+
+# --- open data -------------------------------------------------------------------------------------------
+
+
+def open_data_size(publication: Publication, name: str) -> int | None:
+    """Bytes of a file of the open data, or None where it is not there."""
+    path = _open_data_path(publication, name)
+    return path.stat().st_size if path and path.is_file() else None
+
+
+def open_data_file(publication: Publication, name: str) -> bytes:
+    path = _open_data_path(publication, name)
+    if path is None:
+        raise FileNotFoundError(name)
+    return path.read_bytes()
+
+
+def public_totals(publication: Publication) -> pd.DataFrame:
+    """The public figures without their parts, month by month, by indicator and member."""
+    path = _open_data_path(publication, "indicators.parquet")
+    if path is None:
+        raise FileNotFoundError("indicators.parquet")
+    whole = [(column, "=", TOTAL) for column in DIMENSIONS]
+    frame: pd.DataFrame = parquet.read_table(path, filters=[*whole, ("frequency", "=", "M")]).to_pandas()
+    return frame.drop(columns=list(DIMENSIONS)).sort_values(["indicator_code", "member_code", "time_period"])
+
+
+def _open_data_path(publication: Publication, name: str) -> Path | None:
+    return Path(publication.open_data) / Path(name).name if publication.open_data else None
+
+
+# --- a member's own ---------------------------------------------------------------------------------------
+
+
+def own_coverage(publication: Publication, member_code: str) -> pd.DataFrame:
+    """The member's months since it began: time_period, status, items, received_at, days_after_period_end."""
+    return publication.rows(
+        """
+        select time_period, status, items::double as items, received_at,
+               days_after_period_end::double as days_after_period_end
+        from coverage
+        where member_code = ? and status <> 'NOT_YET_REPORTING'
+        order by time_period
+        """,
+        member_code,
+    )
+
+
+def receipts(publication: Publication) -> pd.DataFrame:
+    """What was received, the latest first.
+
+    source_name, stream_code, time_period_start, time_period_end, status, received_at, rows_in, rows_accepted,
+    rows_rejected, rows_duplicate, rows_warned.
+    """
+    return publication.rows(
+        """
+        select source_name, stream_code, time_period_start, time_period_end, status, received_at, rows_in,
+               rows_accepted, rows_rejected, rows_duplicate, rows_warned
+        from receipts
+        order by received_at desc, source_name
+        """
+    )
+
+
+def revisions(publication: Publication) -> pd.DataFrame:
+    """How months moved after they were first known, the latest first.
+
+    time_period, first_items, last_items, revision_pct, versions_count, last_known_from, revision_status.
+    """
+    return publication.rows(
+        """
+        select time_period, first_items, last_items, revision_pct, versions_count, last_known_from,
+               revision_status
+        from revisions
+        order by time_period desc
+        """
+    )
+
+
+def own_figures(publication: Publication, member_code: str) -> bytes:
+    """Every figure of the member in all its dimensions, as Parquet. Read when asked for, and not kept."""
+    cursor = _connection(publication.path, publication.audience).cursor()
+    table = cursor.execute(
+        "select * from indicators where member_code = ? order by all", [member_code]
+    ).to_arrow_table()
+    content = io.BytesIO()
+    parquet.write_table(table, content, compression="zstd")
+    return content.getvalue()
+
+
 # --- quality ---------------------------------------------------------------------------------------------
 
 
@@ -338,6 +533,74 @@ def coverage(publication: Publication, language: str) -> pd.DataFrame:
         from coverage
         inner join members using (member_code)
         order by strip_accents(member_name), coverage.time_period
+        """
+    )
+
+
+def in_force(publication: Publication, time_period: str) -> tuple[int, int]:
+    """Of a month: how many members are in force, and how many have begun to report."""
+    found = publication.rows(
+        """
+        select count(*) filter (where status in ('REPORTED', 'NIL')) as in_force,
+               count(*) filter (where status <> 'NOT_YET_REPORTING') as expected
+        from coverage
+        where time_period = ?
+        """,
+        time_period,
+    )
+    return int(found["in_force"].iloc[0]), int(found["expected"].iloc[0])
+
+
+def reporting(publication: Publication, language: str) -> pd.DataFrame:
+    """How members that have begun report, over the last twelve months, the least reliable first.
+
+    member_code, member_name, months_in_force, months_held, days (median from the end of a month to its
+    arrival), accepted_pct (of all rows ever received), status (of the last month).
+    """
+    return publication.rows(
+        f"""
+        with months as (
+            select *, date_diff('month', (time_period || '-01')::date, (? || '-01')::date) as age
+            from coverage
+        ),
+        year as (
+            select member_code, count(*) filter (status in ('REPORTED', 'NIL')) as months_in_force,
+                   count(*) filter (status = 'HELD') as months_held,
+                   median(days_after_period_end) as days, any_value(status) filter (age = 0) as status
+            from months
+            where age between 0 and 11
+            group by member_code
+            having count(*) filter (status <> 'NOT_YET_REPORTING') > 0
+        ),
+        rows as (
+            select member_code, 100 * sum(rows_accepted) / nullif(sum(rows_in), 0) as accepted_pct
+            from receipts
+            group by member_code
+        )
+        select year.*, rows.accepted_pct, members.name_{language} as member_name
+        from year
+        inner join members using (member_code)
+        left join rows using (member_code)
+        order by months_in_force, strip_accents(member_name)
+        """,
+        publication.last_time_period,
+    )
+
+
+def publication_changes(publication: Publication, language: str) -> pd.DataFrame:
+    """How months differ from the publication before.
+
+    kind_code, member_name, time_period, items_before, items_after.
+
+    kind_code is NEW_REPORTER, ADDED, REVISED, HELD or GONE.
+    """
+    return publication.rows(
+        f"""
+        select kind_code, members.name_{language} as member_name, time_period,
+               items_before::double as items_before, items_after::double as items_after
+        from publication_changes
+        inner join members using (member_code)
+        order by time_period desc, strip_accents(member_name)
         """
     )
 
@@ -426,3 +689,18 @@ def flagged_rates(publication: Publication) -> pd.DataFrame:
         order by last_time_period desc, currency_code
         """
     )
+
+
+def builds(settings: Settings) -> pd.DataFrame:
+    """The last builds of the warehouse, the latest first, as dbt told of them (dbt_project.history).
+
+    started_at (text), seconds, is_success, models, tests, failed (list), slowest (list of [name, seconds]).
+    They are not of a publication, and are asked for by the secretariat's page only.
+    """
+    try:
+        lines = settings.build_history.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        lines = []
+    rows = [json.loads(line) for line in lines[-BUILDS_SHOWN:]]
+    columns = ["started_at", "seconds", "is_success", "models", "tests", "failed", "slowest"]
+    return pd.DataFrame(rows[::-1], columns=columns)

@@ -60,6 +60,17 @@ class Identity:
         """The audience whose file is opened: a donor's figures are the public ones."""
         return PUBLIC if self.audience == "donor" else self.audience
 
+    @property
+    def member_code(self) -> str | None:
+        """The member whose own figures these are; None for the public and the secretariat."""
+        kind, _, member = self.file_audience.partition("_")
+        return member.upper() if kind == "member" else None
+
+    @property
+    def kind(self) -> str:
+        """public, member or secretariat: what decides which pages there are."""
+        return self.file_audience.partition("_")[0]
+
 
 @dataclass(frozen=True)
 class Asked:

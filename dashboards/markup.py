@@ -95,6 +95,70 @@ def series_table(
     )
 
 
+def text(words: str) -> str:
+    """Words that come from data, for a place inside markup."""
+    return escape(words)
+
+
+def rejection_table(frame: pd.DataFrame, title: str, say: Words, *, with_members: bool = True) -> str:
+    """Rules that rows broke (data.rejections), with what can be done."""
+    shown = frame.assign(
+        row_count=[say.number(value) for value in frame["row_count"]],
+        extract_count=[say.number(value) for value in frame["extract_count"]],
+        level=[say.term("level", level) for level in frame["level"]],
+    )
+    columns = [
+        Column("rule_id", say("quality.rule"), "label"),
+        Column("title", say("quality.finding"), "text"),
+        Column("row_count", say("quality.rows"), "number"),
+        Column("extract_count", say("quality.extracts"), "number"),
+        Column("level", say("quality.consequence")),
+        Column("remedy", say("quality.remedy"), "text"),
+    ]
+    if with_members:
+        columns.append(Column("members", say("quality.members"), "text"))
+    return table(shown, columns, title, say, tall=True)
+
+
+def held_table(frame: pd.DataFrame, title: str, say: Words) -> str:
+    """Months that the checks hold (data.held_vintages), with the reason."""
+    shown = frame.assign(time_period=[say.month(period) for period in frame["time_period"]])
+    columns = [
+        Column("member_name", say("app.member"), "label"),
+        Column("time_period", say("app.month")),
+        Column("stream_code", say("quality.stream")),
+        Column("expectation_id", say("quality.check")),
+        Column("reason", say("quality.reason"), "text"),
+    ]
+    return table(shown, columns, title, say, tall=True)
+
+
+def change_table(changes: pd.DataFrame, title: str, say: Words) -> str:
+    """Months that differ from the publication before (data.publication_changes), with the difference."""
+
+    def difference(row: Any) -> str:
+        if row.items_before != row.items_before or row.items_after != row.items_after or not row.items_before:
+            return "–"
+        return say.percent(100 * (row.items_after / row.items_before - 1), signed=True)
+
+    shown = changes.assign(
+        kind=[say.term("change", code) for code in changes["kind_code"]],
+        month=[say.month(period) for period in changes["time_period"]],
+        before=[say.figure("ITEMS", value) for value in changes["items_before"]],
+        after=[say.figure("ITEMS", value) for value in changes["items_after"]],
+        difference=[difference(row) for row in changes.itertuples()],
+    )
+    columns = [
+        Column("member_name", say("app.member"), "label"),
+        Column("month", say("app.month")),
+        Column("kind", say("region.change")),
+        Column("before", say("region.items_before"), "number"),
+        Column("after", say("region.items_after"), "number"),
+        Column("difference", say("region.difference"), "number"),
+    ]
+    return table(shown, columns, title, say, tall=True)
+
+
 def coverage_mark(status: str, say: Words) -> str:
     if status not in COVERAGE_MARKS:
         return escape(status)

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 import altair as alt
+import pandas as pd
 import streamlit as st
 
+from dashboards import exports
 from dashboards.data import Publication, PublicationUnavailable, member_names
+from dashboards.data import in_force as in_force_of
 from dashboards.identity import Identity, NotAdmitted, asked_now, current_identity, record_export
 from dashboards.words import LANGUAGES, Words
 from pacific_parcels.errors import PacificParcelsError
@@ -82,13 +85,77 @@ class Page:
             )
         self.html(f'<dl class="pp-cards">{"".join(parts)}</dl>')
 
-    def chart(self, chart: alt.LayerChart | alt.Chart, summary: str, legend: str = "") -> None:
-        """The chart under its legend (markup), and what it shows in one sentence."""
+    def chart(
+        self,
+        chart: alt.LayerChart | alt.Chart,
+        summary: str,
+        *,
+        table: str,
+        rows: pd.DataFrame,
+        name: str,
+        legend: str = "",
+        key: str = "",
+    ) -> None:
+        """The chart under its legend, what it shows in one sentence, and the same as a table (both markup).
+
+        `rows` are what the chart draws, for the files, whose name begins with `name` (codes, no words). `key`
+        is a small line that says what its marks mean.
+        """
         with st.container(gap="xxsmall"):
             if legend:
                 self.html(legend)
             st.altair_chart(chart, width="stretch", alt=summary)
             self.paragraph(summary)
+            if key:
+                self.paragraph(key, "pp-small")
+        with st.expander(self.say("app.table")):
+            self.html(table)
+            with st.container(horizontal=True, gap="small"):
+                self.files(rows, name)
+                say = self.say
+                self.download(say("app.svg"), f"{name}.svg", "image/svg+xml", lambda: exports.svg(chart))
+                self.download(say("app.png"), f"{name}.png", "image/png", lambda: exports.png(chart))
+
+    def files(self, rows: pd.DataFrame, name: str) -> None:
+        """Buttons for the rows as CSV and as XLSX."""
+        say = self.say
+        self.download(say("app.csv"), f"{name}.csv", "text/csv", lambda: exports.csv(self.signed(rows)))
+        self.download(
+            say("app.xlsx"),
+            f"{name}.xlsx",
+            exports.XLSX_TYPE,
+            lambda: exports.xlsx(rows, self.notes(), "data"),
+        )
+
+    def signed(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows, each saying from which publication it is: a file has no header and no footer."""
+        publication = self.publication
+        return rows.assign(
+            run_id=publication.run_id,
+            as_of_date=publication.as_of_date,
+            is_synthetic=publication.is_synthetic,
+        )
+
+    def notes(self) -> dict[str, str]:
+        publication = self.publication
+        return {
+            "source": self.source_text(),
+            "citation": self.citation(),
+            "run_id": publication.run_id,
+            "as_of_date": publication.as_of_date.isoformat(),
+            "audience": publication.audience,
+            "is_synthetic": str(publication.is_synthetic).lower(),
+        }
+
+    def citation(self) -> str:
+        say, publication = self.say, self.publication
+        text = say(
+            "app.citation",
+            year=str(publication.as_of_date.year),
+            run=publication.run_id,
+            as_of=say.date(publication.as_of_date),
+        )
+        return text + (" " + say("app.source_synthetic") if publication.is_synthetic else "")
 
     def download(self, label: str, file_name: str, mime: str, make: Callable[[], bytes]) -> None:
         """A button for a file. It is made when it is clicked, after a look at who clicks, and is on record.
@@ -106,11 +173,23 @@ class Page:
         st.download_button(label, give, file_name=file_name, mime=mime, on_click="ignore")
 
     def source(self) -> None:
+        """The last line of every page: where from, as of when, how much of the region is in it."""
+        self.paragraph(self.source_text(), "pp-source")
+
+    def source_text(self) -> str:
         say, publication = self.say, self.publication
+        in_force, expected = in_force_of(publication, publication.last_time_period)
+        coverage = say(
+            "app.coverage",
+            month=say.month(publication.last_time_period),
+            in_force=say.number(in_force),
+            expected=say.number(expected),
+        )
         text = say("app.source", as_of=say.date(publication.as_of_date), run=publication.run_id)
+        text += f" {coverage}"
         if publication.is_synthetic:
             text += " " + say("app.source_synthetic")
-        self.paragraph(text, "pp-source")
+        return text
 
     @property
     def chart_source(self) -> str:
@@ -121,10 +200,11 @@ class Page:
         return self.say("app.chart_source", as_of=as_of)
 
 
-def current_page() -> Page:
+def current_page(*kinds: str) -> Page:
     """The page that app.py has made for this run, once more held against who is asking.
 
-    Called at the top of every view: a view that was reached in any other way shows nothing.
+    Called at the top of every view: a view that was reached in any other way shows nothing, and one that is
+    for certain kinds of audience (member, secretariat) shows nothing to another.
     """
     page = cast(Page | None, st.session_state.get("page"))
     try:
@@ -132,6 +212,8 @@ def current_page() -> Page:
     except (NotAdmitted, PacificParcelsError):
         st.stop()
     if page is None or page.identity != identity or page.publication.audience != identity.file_audience:
+        st.stop()
+    if kinds and identity.kind not in kinds:
         st.stop()
     return page
 

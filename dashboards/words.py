@@ -111,6 +111,17 @@ class Words:
         sign = "+" if signed and value > 0 else ""
         return sign + self.number(value, decimals) + (f"{THIN_SPACE}%" if self.language == "fr" else "%")
 
+    def bytes(self, count: int) -> str:
+        """12 kB or 3.4 MB; 12 ko or 3,4 Mo."""
+        units = ("ko", "Mo") if self.language == "fr" else ("kB", "MB")
+        if count < 999_500:
+            return f"{self.number(max(1, count / 1000))}{NO_BREAK_SPACE}{units[0]}"
+        return f"{self.number(count / 1e6, 1)}{NO_BREAK_SPACE}{units[1]}"
+
+    def points(self, value: float) -> str:
+        """Percentage points with their sign, one decimal."""
+        return ("+" if value > 0 else "") + self.number(value, 1)
+
     def usd(self, value: float) -> str:
         """Whole dollars; from a million on, three digits and the unit (billions are M$ in thousands in "
         "French)."""
@@ -138,7 +149,7 @@ class Words:
             return self.percent(value, signed="_GROWTH_" in indicator_code)
         if indicator_code.endswith("_USD"):
             return self.usd(value)
-        if indicator_code.endswith(("_INDEX", "_DAYS")):
+        if indicator_code.endswith(("_INDEX", "DAYS")):
             return self.number(value, 1)
         return self.number(value)
 
@@ -155,6 +166,12 @@ class Words:
         """14 March 2026, or 14 mars 2026; the first of a month is `1er` in French."""
         day = "1er" if self.language == "fr" and date.day == 1 else str(date.day)
         return f"{day} {MONTHS[self.language][date.month - 1]} {date.year}"
+
+    def moment(self, moment: datetime.datetime) -> str:
+        """20 April 2026, 09:05 UTC; 20 avril 2026, 9 h 05 UTC."""
+        in_utc = moment.astimezone(datetime.UTC)
+        hour = f"{in_utc.hour} h {in_utc:%M}" if self.language == "fr" else f"{in_utc:%H:%M}"
+        return f"{self.date(in_utc.date())}, {hour.replace(' ', NO_BREAK_SPACE)} UTC"
 
 
 def language_of(chosen: str | None, locale: str | None) -> str:

@@ -23,6 +23,7 @@ from typing import Any
 
 import duckdb
 
+from dbt_project import history
 from pacific_parcels.errors import BuildError, PacificParcelsError, Unavailable
 from pacific_parcels.settings import Settings
 
@@ -263,14 +264,19 @@ def _invoke(settings: Settings, arguments: Sequence[str]) -> list[Any]:
         *("--target-path", str(_target(settings)), "--log-path", str(settings.warehouse / "dbt" / "logs")),
         *("--vars", json.dumps(variables), "--log-level", "none", "--log-level-file", "info"),
     ]
+    started, started_at = time.monotonic(), datetime.now(UTC)
     with _environment(settings):
         try:
             outcome = dbtRunner().invoke([*arguments, *common])
         finally:
             DuckDBConnectionManager.close_all_connections()
+    results = list(getattr(outcome.result, "results", []))
+    if arguments[0] == "build":
+        seconds = time.monotonic() - started
+        history.note(settings, results, started_at=started_at, seconds=seconds, is_success=outcome.success)
     if not outcome.success:
         raise _failure(settings, outcome)
-    return list(getattr(outcome.result, "results", []))
+    return results
 
 
 def _failure(settings: Settings, outcome: Any) -> PacificParcelsError:

@@ -56,15 +56,24 @@ TABLES: dict[str, tuple[str, ...]] = {
     "sharing_terms": ("member_code", "audience_class", "indicator_group", "detail", "minimum_cell_items"),
     "disclosure_summary": ("audience", "indicator_group", "cells", "primary_cells", "complementary_cells"),
 }
-# What speaks of single extracts is for the secretariat alone.
+# What speaks of single extracts and offices: the secretariat's of all members, each member's of its own.
+TABLES_OF_WORK: dict[str, tuple[str, ...]] = {
+    "receipts": ("member_code", "source_name", "status", "received_at", "rows_in", "rows_accepted"),
+    "rejections": ("member_code", "rule_id", "row_count"),
+    "held_vintages": ("member_code", "time_period", "reason_en", "reason_fr"),
+    "revisions": ("member_code", "time_period", "first_items", "last_items"),
+    "busiest_offices": ("member_code", "customs_office_code", "time_period", "busiest_day_items"),
+    "publication_changes": ("kind_code", "member_code", "time_period", "items_before", "items_after"),
+}
 SECRETARIAT_TABLES: dict[str, tuple[str, ...]] = {
     "catalogue_extracts": ("extract_id", "member_code", "time_period"),
-    "receipts": ("extract_id", "member_code"),
-    "rejections": ("member_code", "rule_id"),
-    "held_vintages": ("extract_id", "member_code", "time_period"),
+    "receipts": ("extract_id", *TABLES_OF_WORK["receipts"]),
+    "held_vintages": ("extract_id", *TABLES_OF_WORK["held_vintages"]),
 }
 # Columns of single items never leave; codes, periods and sums of items do.
 SHARED_ITEM_COLUMNS = {"extract_id", "member_code", "stream_code", "time_period", "channel_code", "port_code"}
+# An office by itself is shown to whom it belongs.
+OF_WORK = {"customs_office_code"}
 ITEM_COLUMNS = tuple(column.name for column in COLUMNS if column.name not in SHARED_ITEM_COLUMNS)
 
 KEY = (
@@ -86,10 +95,16 @@ def expectations(
 ) -> tuple[tuple[Expectation, ...], tuple[Expectation, ...]]:
     """(structure, content) of one audience's file."""
     is_secretariat = audience == SECRETARIAT
-    tables = TABLES | SECRETARIAT_TABLES if is_secretariat else TABLES
+    viewer = viewer_of(audience)
+    tables = TABLES
+    if is_secretariat:
+        tables = TABLES | TABLES_OF_WORK | SECRETARIAT_TABLES
+    elif viewer:
+        tables = TABLES | TABLES_OF_WORK
     content = (
         *_content(audience, tables),
         *(_of_the_secretariat() if is_secretariat else _of_everyone_else(settings, audience)),
+        *(_of_a_member(viewer) if viewer else ()),
     )
     return _structure(tables, is_secretariat), content
 
@@ -118,7 +133,9 @@ def _columns(is_faulty: str) -> RowsCheck:
 
 def _structure(tables: dict[str, tuple[str, ...]], is_secretariat: bool) -> tuple[Expectation, ...]:
     wanted = ", ".join(f"('{table}', '{column}')" for table, columns in tables.items() for column in columns)
-    never_shared = _texts(ITEM_COLUMNS if is_secretariat else (*ITEM_COLUMNS, "extract_id"))
+    hidden = set() if is_secretariat else {"extract_id"}
+    shown = OF_WORK if "busiest_offices" in tables else set()
+    never_shared = _texts(sorted({*ITEM_COLUMNS, *hidden} - shown))
     return (
         _critical(
             "E301",
@@ -295,6 +312,25 @@ def _of_the_secretariat() -> tuple[Expectation, ...]:
                 ) as listed
                 where extracts_in_force <> extracts or members_reporting <> members
                 """,
+            ),
+        ),
+    )
+
+
+def _of_a_member(viewer: str) -> tuple[Expectation, ...]:
+    of_others = " union all ".join(
+        f"select '{table}' as table_name, count(*) as fault_count from {table}"
+        f" where member_code <> '{viewer}'"
+        for table in TABLES_OF_WORK
+    )
+    return (
+        _critical(
+            "E341",
+            "What speaks of single extracts and offices is the member's own.",
+            "Ce qui concerne des fichiers ou des bureaux particuliers est au membre lui-même.",
+            RowsCheck(
+                "catalogue",
+                f"select table_name, fault_count from ({of_others}) as found where fault_count > 0",
             ),
         ),
     )

@@ -34,6 +34,7 @@ from pacific_parcels.disclosure import (
     protect,
     sharing_terms_for,
     summary_for,
+    viewer_of,
 )
 from pacific_parcels.errors import PacificParcelsError
 from pacific_parcels.layout import quoted
@@ -126,7 +127,9 @@ def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str
     try:
         connection.execute(f"attach {quoted(str(snapshot))} as w (read_only)")
         members = connection.execute("select member_code from w.stg_members").fetchall()
-        protect(connection, _files_in_force(settings, previous))
+        in_force = _files_in_force(settings, previous)
+        protect(connection, in_force)
+        _note_changes(connection, in_force.get(SECRETARIAT))
         for audience in audiences_of(code for (code,) in members):
             path = settings.published / audience / f"{run_id}.duckdb"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -257,8 +260,10 @@ def _tables(audience: str) -> dict[str, str]:
         "sharing_terms": sharing_terms_for(audience),
         "indicator_definitions": "select * from w.mart_indicator_definitions order by indicator_code",
         "members": (
-            "select member_code, name_en, name_fr, currency_code, customs_system from w.stg_members "
-            "order by member_code"
+            "select member_code, name_en, name_fr, currency_code, customs_system, ("
+            "select string_agg(distinct mode_code, ' ' order by mode_code) from w.stg_de_minimis d "
+            "where d.member_code = m.member_code and d.valid_to is null) as relief_mode_codes "
+            "from w.stg_members m order by member_code"
         ),
         "channels": "select channel_code, name_en, name_fr, sort_order from w.channels order by sort_order",
         "value_bands": (
@@ -279,32 +284,114 @@ def _tables(audience: str) -> dict[str, str]:
         "exchange_rates": "select * from w.mart_exchange_rates order by currency_code, time_period",
     }
     if audience == SECRETARIAT:
-        tables |= {
-            "catalogue_extracts": (
-                "select extract_id, member_code, stream_code, time_period, received_at, vintage_number "
-                "from w.int_vintages where vintage_status = 'IN_FORCE' "
-                "order by member_code, stream_code, time_period"
-            ),
-            "receipts": (
-                "select extract_id, member_code, stream_code, time_period_start, time_period_end, status, "
-                "received_at, rows_in, rows_accepted, rows_rejected, rows_duplicate, rows_warned "
-                "from w.mart_receipts order by member_code, received_at, extract_id"
-            ),
-            "rejections": (
-                "select member_code, rule_id, any_value(level order by received_period) as level, "
-                "max(title_en) as title_en, max(title_fr) as title_fr, "
-                "max(remedy_en) as remedy_en, max(remedy_fr) as remedy_fr, "
-                "sum(row_count)::bigint as row_count, sum(extract_count)::bigint as extract_count "
-                "from w.mart_rejections group by member_code, rule_id order by member_code, rule_id"
-            ),
-            "held_vintages": (
-                "select v.member_code, v.stream_code, v.time_period, v.extract_id, h.expectation_id, "
-                "h.reason_en, h.reason_fr from w.int_vintages v "
-                "join w.stg_holds h on v.extract_id = h.extract_id and v.time_period = h.time_period "
-                "order by all"
-            ),
-        }
+        tables["catalogue_extracts"] = (
+            "select extract_id, member_code, stream_code, time_period, received_at, vintage_number "
+            "from w.int_vintages where vintage_status = 'IN_FORCE' "
+            "order by member_code, stream_code, time_period"
+        )
+        tables |= _tables_of_work("")
+    elif viewer := viewer_of(audience):
+        tables |= _tables_of_work(f"where member_code = '{viewer}'")
     return tables
+
+
+def _tables_of_work(where: str) -> dict[str, str]:
+    """What speaks of single extracts and offices: all of it for the secretariat, its own for each member."""
+    # A member knows its extracts by the name of the file; the id is the secretariat's.
+    extract_id = "" if where else "extract_id, "
+    return {
+        "receipts": (
+            f"select {extract_id}member_code, stream_code, source_name, time_period_start, time_period_end, "
+            "status, received_at, rows_in, rows_accepted, rows_rejected, rows_duplicate, rows_warned "
+            f"from w.mart_receipts {where} order by member_code, received_at, extract_id"
+        ),
+        "rejections": (
+            "select member_code, rule_id, any_value(level order by received_period) as level, "
+            "max(title_en) as title_en, max(title_fr) as title_fr, "
+            "max(remedy_en) as remedy_en, max(remedy_fr) as remedy_fr, "
+            "sum(row_count)::bigint as row_count, sum(extract_count)::bigint as extract_count, "
+            "max(received_period) as last_received_period "
+            f"from w.mart_rejections {where} group by member_code, rule_id order by member_code, rule_id"
+        ),
+        "held_vintages": (
+            f"select v.member_code, v.stream_code, v.time_period, {extract_id and 'v.extract_id, '}"
+            "h.expectation_id, h.reason_en, h.reason_fr "
+            f"from (select * from w.int_vintages {where}) v "
+            "join w.stg_holds h on v.extract_id = h.extract_id and v.time_period = h.time_period "
+            "order by all"
+        ),
+        "revisions": (
+            "select member_code, time_period, first_items, last_items, revision_pct, versions_count, "
+            f"last_known_from, revision_status from w.mart_revisions {where} "
+            "order by member_code, time_period"
+        ),
+        # The capacity of an office holds from one day to another: that of its busiest day is asked for.
+        "busiest_offices": (
+            "select o.member_code, o.customs_office_code, o.time_period, o.items, o.items_per_working_day, "
+            "o.busiest_date, o.busiest_day_items, max(c.items_per_day) as capacity_items_per_day "
+            f"from (select * from w.mart_busiest_offices {where}) o left join w.stg_capacities c "
+            "on o.member_code = c.member_code and o.customs_office_code = c.customs_office_code "
+            "and coalesce(c.valid_from <= o.busiest_date, true) "
+            "and coalesce(c.valid_to > o.busiest_date, true) group by all order by all"
+        ),
+        "publication_changes": f"select * from memory.publication_changes {where} order by all",
+    }
+
+
+def _note_changes(connection: duckdb.DuckDBPyConnection, previous: Path | None) -> None:
+    """Table publication_changes: how the months of members differ from those of the publication in force.
+
+    kind_code is NEW_REPORTER (the member's first months), ADDED (a month that was not in force), REVISED (it
+    has another number of items), HELD (it was not before) or GONE (it was in force). Empty before the first.
+    """
+    connection.execute(
+        "create or replace table memory.publication_changes (kind_code varchar, member_code varchar, "
+        "time_period varchar, items_before bigint, items_after bigint)"
+    )
+    if previous is None:
+        return
+    connection.execute(f"attach {quoted(str(previous))} as previous (read_only)")
+    try:
+        connection.execute(_CHANGES)
+    finally:
+        connection.execute("detach previous")
+
+
+_CHANGES = """
+    insert into memory.publication_changes
+    with before as (
+        select member_code, time_period, status, items, status in ('REPORTED', 'NIL') as is_in_force
+        from previous.coverage
+    ),
+    after as (
+        select member_code, time_period, status, items, status in ('REPORTED', 'NIL') as is_in_force
+        from w.mart_coverage
+    ),
+    months as (
+        select
+            member_code, time_period, before.items as items_before, after.items as items_after,
+            coalesce(before.is_in_force, false) as was_in_force,
+            coalesce(after.is_in_force, false) as is_in_force,
+            after.status is not distinct from 'HELD' and before.status is distinct from 'HELD' as is_now_held
+        from before full join after using (member_code, time_period)
+    ),
+    judged as (
+        select
+            case
+                when is_now_held then 'HELD'
+                when is_in_force and not was_in_force then
+                    case
+                        when bool_or(was_in_force) over (partition by member_code) then 'ADDED'
+                        else 'NEW_REPORTER'
+                    end
+                when was_in_force and not is_in_force then 'GONE'
+                when is_in_force and items_before is distinct from items_after then 'REVISED'
+            end as kind_code,
+            member_code, time_period, items_before, items_after
+        from months
+    )
+    select * from judged where kind_code is not null
+"""
 
 
 def _write_folders(

@@ -117,6 +117,10 @@ class Settings:
         return self.published / "current.json"
 
     @property
+    def build_history(self) -> Path:
+        return self.home / "history" / "builds.jsonl"
+
+    @property
     def audit(self) -> Path:
         return self.home / "audit"
 

@@ -22,10 +22,10 @@ import duckdb
 MONTHS = [f"{2022 + (11 + i) // 12}-{(11 + i) % 12 + 1:02d}" for i in range(40)]
 FIRST_MONTH = {"FJ": 0, "NC": 0, "WS": 6, "TO": 12}
 MEMBERS = {
-    "FJ": ("Fiji", "Fidji", "FJD", "ASYCUDA World"),
-    "NC": ("New Caledonia", "Nouvelle-Calédonie", "XPF", "Sydonia"),
-    "TO": ("Tonga", "Tonga", "TOP", "ASYCUDA World"),
-    "WS": ("Samoa", "Samoa", "WST", "ASYCUDA World"),
+    "FJ": ("Fiji", "Fidji", "FJD", "ASYCUDA World", "DUTY_OWED"),
+    "NC": ("New Caledonia", "Nouvelle-Calédonie", "XPF", "Sydonia", "EXEMPT_ALL"),
+    "TO": ("Tonga", "Tonga", "TOP", "ASYCUDA World", "EXEMPT_ALL"),
+    "WS": ("Samoa", "Samoa", "WST", "ASYCUDA World", "DUTY_OWED"),
 }
 CHANNELS = {
     "POSTAL_LETTER": ("Letter post", "Poste aux lettres", 1, 0.1),
@@ -37,6 +37,12 @@ VALUE_BANDS = {
     "GT25_LE50": ("US$25 to 50", "de 25 à 50 $ US", 2, 0.2),
     "GT50_LE100": ("US$50 to 100", "de 50 à 100 $ US", 3, 0.15),
     "GT100_LE250": ("US$100 to 250", "de 100 à 250 $ US", 4, 0.15),
+}
+# Where they are from: name in English and French, and the share of all parcels.
+COUNTERPARTS = {
+    "CN": ("China", "Chine", 0.7),
+    "NZ": ("New Zealand", "Nouvelle-Zélande", 0.2),
+    "_U": ("Not known", "Non connu", 0.1),
 }
 TABLES = """
 create table catalogue (
@@ -57,7 +63,8 @@ create table indicator_definitions (
     denominator varchar, standard varchar, limits_en varchar, limits_fr varchar
 );
 create table members (
-    member_code varchar, name_en varchar, name_fr varchar, currency_code varchar, customs_system varchar
+    member_code varchar, name_en varchar, name_fr varchar, currency_code varchar, customs_system varchar,
+    relief_mode_codes varchar
 );
 create table channels (
     channel_code varchar, name_en varchar, name_fr varchar, sort_order integer
@@ -91,28 +98,100 @@ create table exchange_rates (
 """
 PUBLIC_TABLES = "create table coverage (member_code varchar, time_period varchar, status varchar);"
 SECRETARIAT_TABLES = """
-create table coverage (
-    member_code varchar, time_period varchar, status varchar, items bigint, received_at timestamp,
-    days_after_period_end bigint
-);
 create table catalogue_extracts (
     extract_id varchar, member_code varchar, stream_code varchar, time_period varchar,
     received_at timestamp, vintage_number integer
 );
+"""
+COVERAGE_TABLE = """
+create table coverage (
+    member_code varchar, time_period varchar, status varchar, items bigint, received_at timestamp,
+    days_after_period_end bigint
+);
+"""
+TABLES_OF_WORK = """
 create table receipts (
-    extract_id varchar, member_code varchar, stream_code varchar, time_period_start varchar,
-    time_period_end varchar, status varchar, received_at timestamp, rows_in bigint,
-    rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, rows_warned bigint
+    extract_id varchar, member_code varchar, stream_code varchar, source_name varchar,
+    time_period_start varchar, time_period_end varchar, status varchar, received_at timestamp,
+    rows_in bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, rows_warned bigint
 );
 create table rejections (
     member_code varchar, rule_id varchar, level varchar, title_en varchar, title_fr varchar,
-    remedy_en varchar, remedy_fr varchar, row_count bigint, extract_count bigint
+    remedy_en varchar, remedy_fr varchar, row_count bigint, extract_count bigint,
+    last_received_period varchar
 );
 create table held_vintages (
     member_code varchar, stream_code varchar, time_period varchar, extract_id varchar,
     expectation_id varchar, reason_en varchar, reason_fr varchar
 );
+create table revisions (
+    member_code varchar, time_period varchar, first_items bigint, last_items bigint, revision_pct double,
+    versions_count integer, last_known_from date, revision_status varchar
+);
+create table busiest_offices (
+    member_code varchar, customs_office_code varchar, time_period varchar, items bigint,
+    items_per_working_day double, busiest_date date, busiest_day_items bigint,
+    capacity_items_per_day integer
+);
+create table publication_changes (
+    kind_code varchar, member_code varchar, time_period varchar, items_before bigint, items_after bigint
+);
 """
+# What speaks of single extracts and offices: all of it in the secretariat's file, its own in a member's.
+OF_WORK: dict[str, list[tuple[object, ...]]] = {
+    "receipts": [
+        (
+            *("x-fj-1", "FJ", "ALL", "fj-2026-02.csv", "2026-02", "2026-02", "ACCEPTED"),
+            *(datetime(2026, 3, 4), 3000, 2900, 80, 20, 5),
+        ),
+        (
+            *("x-fj-2", "FJ", "ALL", "fj-2026-03.csv", "2026-03", "2026-03", "ACCEPTED"),
+            *(datetime(2026, 4, 4), 3000, 2950, 50, 0, 0),
+        ),
+        (
+            *("x-to-1", "TO", "ALL", "to-2026-03.csv", "2026-03", "2026-03", "ACCEPTED"),
+            *(datetime(2026, 4, 6), 200, 195, 5, 0, 0),
+        ),
+        ("x-to-2", "TO", "ALL", "to.csv", None, None, "REFUSED", datetime(2026, 4, 7), 0, 0, 0, 0, 0),
+    ],
+    "rejections": [
+        (
+            *("FJ", "R007", "ERROR", "Unknown currency <XYZ>", "Monnaie inconnue <XYZ>"),
+            *("Use a code of ISO 4217.", "Employez un code ISO 4217.", 90, 2, "2026-04"),
+        ),
+        (
+            *("TO", "R007", "ERROR", "Unknown currency <XYZ>", "Monnaie inconnue <XYZ>"),
+            *("Use a code of ISO 4217.", "Employez un code ISO 4217.", 5, 1, "2026-04"),
+        ),
+        (
+            *("FJ", "R012", "ERROR", "Negative value", "Valeur négative", "Send values of zero or more."),
+            *("Envoyez des valeurs positives ou nulles.", 40, 1, "2026-03"),
+        ),
+    ],
+    "held_vintages": [
+        (
+            *("TO", "ALL", "2026-03", "x-to-1", "E105", "Nine times the parcels of the month before."),
+            "Neuf fois les colis du mois précédent.",
+        )
+    ],
+    "revisions": [
+        ("FJ", "2025-12", 2780, 2800, 0.719424, 2, date(2026, 2, 20), "REVISED"),
+        ("FJ", "2026-01", 2850, 2850, 0.0, 1, date(2026, 2, 5), "PROVISIONAL"),
+        ("TO", "2026-01", 185, 185, 0.0, 1, date(2026, 2, 7), "PROVISIONAL"),
+    ],
+    # Nadi had 120 parcels where it handles 100 a day; what Nouméa handles is not stated.
+    "busiest_offices": [
+        ("FJ", "NADI", "2026-01", 1200, 54.5, date(2026, 1, 20), 120, 100),
+        ("FJ", "SUVA", "2026-01", 1650, 75.0, date(2026, 1, 14), 412, 500),
+        ("NC", "NOUMEA", "2026-01", 1240, 56.4, date(2026, 1, 1), 139, None),
+    ],
+    "publication_changes": [
+        ("REVISED", "FJ", "2025-12", 2780, 2800),
+        ("ADDED", "FJ", "2026-03", None, 2950),
+        ("HELD", "TO", "2026-03", None, None),
+        ("NEW_REPORTER", "WS", "2026-03", None, 690),
+    ],
+}
 UNITS = {"PCT": "PERCENT", "USD": "USD", "INDEX": "INDEX"}
 
 
@@ -124,14 +203,18 @@ class Observation:
     obs_value: float | None
     channel_code: str = "_T"
     value_band_code: str = "_T"
+    counterpart_code: str = "_T"
     obs_status: str = "A"
     conf_status: str = "F"
 
     def row(self) -> tuple[object, ...]:
         unit = UNITS.get(self.indicator_code.rsplit("_", 1)[-1], "NUMBER")
-        codes = (self.indicator_code, self.member_code, self.channel_code, self.value_band_code)
+        codes = (
+            *(self.indicator_code, self.member_code, self.channel_code),
+            *(self.value_band_code, self.counterpart_code),
+        )
         measure = (self.obs_value, unit, 0, self.obs_status, self.conf_status)
-        return (*codes, "_T", "_T", "M", self.time_period, *measure, *[None] * 5)
+        return (*codes, "_T", "M", self.time_period, *measure, *[None] * 5)
 
 
 def parcels(member_code: str, i: int) -> int | None:
@@ -167,6 +250,8 @@ def observations() -> Iterator[Observation]:
             )
             yield Observation("SHARE_LE_100_USD_PCT", code, month, 85.0, obs_status=status)
             yield Observation("ITEMS_INDEX", code, month, 100.0 + i, obs_status=status)
+            # A season of five in a hundred: nothing of the kind is in the figures themselves.
+            yield Observation("ITEMS_SEASONALLY_ADJUSTED", code, month, items * 0.95, obs_status=status)
         whole = Observation(
             "ITEMS", "_T", month, region if i < 38 else None, obs_status=status if i < 38 else "M"
         )
@@ -194,6 +279,12 @@ def with_parts(total: Observation) -> Iterator[Observation]:
         is_confidential = total.member_code == "TO" and code == "POSTAL_LETTER"
         value = None if total.obs_value is None or is_confidential else total.obs_value * share
         yield replace(total, channel_code=code, obs_value=value, conf_status="C" if is_confidential else "F")
+    for code, (_, _, share) in COUNTERPARTS.items():
+        yield replace(
+            total,
+            counterpart_code=code,
+            obs_value=None if total.obs_value is None else total.obs_value * share,
+        )
     for code, (_, _, _, share) in VALUE_BANDS.items():
         yield replace(
             total,
@@ -214,6 +305,12 @@ DEFINITIONS = {
         "Valeur déclarée",
         "Declared value in US dollars at the rate of the month of arrival.",
         "Valeur déclarée en dollars US au taux du mois d’arrivée.",
+    ),
+    "ITEMS_SEASONALLY_ADJUSTED": (
+        "Parcels, seasonally adjusted",
+        "Colis, désaisonnalisés",
+        "Parcels without what recurs every year.",
+        "Colis sans ce qui revient chaque année.",
     ),
     "ITEMS_INDEX": (
         "Parcels, chain-linked index",
@@ -280,11 +377,16 @@ EVENTS: list[tuple[object, ...]] = [
 ]
 
 
+def work_of(row: tuple[str, str, str], own: str | None) -> tuple[object, ...]:
+    """A row of coverage with what is told to whom it belongs: items, when, how late."""
+    of_others = own not in (None, row[0])
+    return (*row, None, None, None) if of_others else (*row, 10, datetime(2026, 4, 5, 9), 5)
+
+
 def write_published_file(path: Path, audience: str, run_id: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(str(path))
-    is_public = audience != "secretariat"
-    connection.execute(TABLES + (PUBLIC_TABLES if is_public else SECRETARIAT_TABLES))
+    connection.execute(TABLES)
 
     def insert(table: str, rows: list[tuple[object, ...]]) -> None:
         """One statement for all rows: row by row takes a hundred times as long."""
@@ -300,13 +402,13 @@ def write_published_file(path: Path, audience: str, run_id: str) -> None:
     insert("members", [(code, *names) for code, names in MEMBERS.items()])
     insert("channels", [(code, *names[:3]) for code, names in CHANNELS.items()])
     insert("value_bands", [(code, *names[:3]) for code, names in VALUE_BANDS.items()])
-    insert("counterparts", [("CN", "China", "Chine")])
+    insert("counterparts", [(code, *names[:2]) for code, names in COUNTERPARTS.items()])
     insert("ports", [("FJSUV", "FJ", "Suva"), ("NCNOU", "NC", "Nouméa"), ("TOTBU", "TO", "Nuku’alofa")])
-    # A member's file has its own figures and the region's here, and none of another member.
+    # A member's file has its own figures and the region's here, and of another member those of New Caledonia.
     own = audience.removeprefix("member_").upper() if audience.startswith("member_") else None
     insert(
         "indicators",
-        [seen.row() for seen in observations() if own is None or seen.member_code in (own, "_T")],
+        [seen.row() for seen in observations() if own is None or seen.member_code in (own, "NC", "_T")],
     )
     insert("events", EVENTS)
     insert(
@@ -357,112 +459,34 @@ def write_published_file(path: Path, audience: str, run_id: str) -> None:
         [("FJD", month, 2.2, "HMRC", 2.21, "IMF", 0.5, False, False) for month in MONTHS]
         + [("TOP", month, 2.37, "IMF", 0.59, "HMRC", 301.7, i < 10, False) for i, month in enumerate(MONTHS)],
     )
-    if is_public:
+    if audience == "public":
+        connection.execute(PUBLIC_TABLES)
         insert("coverage", list(coverage))
     else:
-        insert("coverage", [(*row, 10, datetime(2026, 4, 5, 9), 5) for row in coverage])
-        insert(
-            "receipts",
-            [
-                (
-                    "x-fj-1",
-                    "FJ",
-                    "ALL",
-                    "2026-02",
-                    "2026-02",
-                    "ACCEPTED",
-                    datetime(2026, 3, 4),
-                    3000,
-                    2900,
-                    80,
-                    20,
-                    5,
-                ),
-                (
-                    "x-fj-2",
-                    "FJ",
-                    "ALL",
-                    "2026-03",
-                    "2026-03",
-                    "ACCEPTED",
-                    datetime(2026, 4, 4),
-                    3000,
-                    2950,
-                    50,
-                    0,
-                    0,
-                ),
-                (
-                    "x-to-1",
-                    "TO",
-                    "ALL",
-                    "2026-03",
-                    "2026-03",
-                    "ACCEPTED",
-                    datetime(2026, 4, 6),
-                    200,
-                    195,
-                    5,
-                    0,
-                    0,
-                ),
-                ("x-to-2", "TO", "ALL", None, None, "REFUSED", datetime(2026, 4, 7), 0, 0, 0, 0, 0),
-            ],
-        )
-        insert(
-            "rejections",
-            [
-                (
-                    "FJ",
-                    "R007",
-                    "ERROR",
-                    "Unknown currency <XYZ>",
-                    "Monnaie inconnue <XYZ>",
-                    "Use a code of ISO 4217.",
-                    "Employez un code ISO 4217.",
-                    90,
-                    2,
-                ),
-                (
-                    "TO",
-                    "R007",
-                    "ERROR",
-                    "Unknown currency <XYZ>",
-                    "Monnaie inconnue <XYZ>",
-                    "Use a code of ISO 4217.",
-                    "Employez un code ISO 4217.",
-                    5,
-                    1,
-                ),
-                (
-                    "FJ",
-                    "R012",
-                    "ERROR",
-                    "Negative value",
-                    "Valeur négative",
-                    "Send values of zero or more.",
-                    "Envoyez des valeurs positives ou nulles.",
-                    40,
-                    1,
-                ),
-            ],
-        )
-        insert(
-            "held_vintages",
-            [
-                (
-                    "TO",
-                    "ALL",
-                    "2026-03",
-                    "x-to-1",
-                    "E105",
-                    "Nine times the parcels of the month before.",
-                    "Neuf fois les colis du mois précédent.",
-                )
-            ],
-        )
+        connection.execute(COVERAGE_TABLE + TABLES_OF_WORK)
+        insert("coverage", [work_of(row, own) for row in coverage])
+        for table, rows in OF_WORK.items():
+            shown = [row for row in rows if own in (None, *row[:2])]
+            if shown:
+                insert(table, shown)
+        if own:
+            connection.execute(
+                "alter table receipts drop extract_id; alter table held_vintages drop extract_id"
+            )
+        else:
+            connection.execute(SECRETARIAT_TABLES)
     connection.execute("checkpoint")
     connection.close()
+
+
+def write_open_data(public_file: Path, folder: Path) -> None:
+    """Some files of the open data: the figures, and pages that say that they are hand-made."""
+    folder.mkdir(parents=True)
+    with duckdb.connect(str(public_file), read_only=True) as connection:
+        for name in ("indicators.csv", "indicators.parquet"):
+            connection.execute(f"copy (from indicators order by all) to '{folder / name}'")
+    for name in ("methodology_en.html", "methodology_fr.html", "codebook_en.html", "codebook_fr.html"):
+        (folder / name).write_text("<!doctype html><title>hand-made</title>", encoding="utf-8")
 
 
 def write_publication(home: Path, run_id: str = "20260420T090000Z", members: tuple[str, ...] = ()) -> None:
@@ -478,5 +502,7 @@ def write_publication(home: Path, run_id: str = "20260420T090000Z", members: tup
         "as_of_date": "2026-04-20",
         "last_time_period": MONTHS[-1],
         "is_synthetic": True,
+        "open_data": f"open_data/{run_id}",
     }
+    write_open_data(published / "public" / f"{run_id}.duckdb", published / "open_data" / run_id)
     (published / "current.json").write_text(json.dumps(pointer), encoding="utf-8")

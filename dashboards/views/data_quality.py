@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
-import streamlit as st
 
 from dashboards import charts, data, markup
 from dashboards.markup import Column
 from dashboards.page import Page, current_page
+from pacific_parcels.settings import Settings
 
 
 def shared(page: Page, table: str, title: str) -> bool:
@@ -40,10 +42,15 @@ def show_coverage(page: Page) -> None:
         held=say.number(held),
         missing=say.number(missing),
     )
-    page.chart(charts.coverage_matrix(coverage, say, page.chart_source), summary, markup.matrix_legend(say))
-    with st.expander(say("app.table")):
-        periods = sorted(coverage["time_period"].unique(), reverse=True)
-        page.html(markup.coverage_table(coverage, periods, title, say) + markup.coverage_legend(say))
+    periods = sorted(coverage["time_period"].unique(), reverse=True)
+    page.chart(
+        charts.coverage_matrix(coverage, say, page.chart_source),
+        summary,
+        legend=markup.matrix_legend(say),
+        rows=coverage,
+        name="coverage",
+        table=markup.coverage_table(coverage, periods, title, say) + markup.coverage_legend(say),
+    )
 
 
 def show_acceptance(page: Page) -> None:
@@ -89,18 +96,7 @@ def show_rejections(page: Page) -> None:
     if frame.empty:
         page.paragraph(say("quality.no_rejections"))
         return
-    frame = numbers(page, frame, ["row_count", "extract_count"])
-    frame = frame.assign(level=[say.term("level", level) for level in frame["level"]])
-    columns = [
-        Column("rule_id", say("quality.rule"), "label"),
-        Column("title", say("quality.finding"), "text"),
-        Column("row_count", say("quality.rows"), "number"),
-        Column("extract_count", say("quality.extracts"), "number"),
-        Column("level", say("quality.consequence")),
-        Column("remedy", say("quality.remedy"), "text"),
-        Column("members", say("quality.members"), "text"),
-    ]
-    page.html(markup.table(frame, columns, title, say, tall=True))
+    page.html(markup.rejection_table(frame, title, say))
 
 
 def show_held(page: Page) -> None:
@@ -112,15 +108,7 @@ def show_held(page: Page) -> None:
     if frame.empty:
         page.paragraph(say("quality.no_held"))
         return
-    frame = frame.assign(time_period=[say.month(period) for period in frame["time_period"]])
-    columns = [
-        Column("member_name", say("app.member"), "label"),
-        Column("time_period", say("app.month")),
-        Column("stream_code", say("quality.stream")),
-        Column("expectation_id", say("quality.check")),
-        Column("reason", say("quality.reason"), "text"),
-    ]
-    page.html(markup.table(frame, columns, title, say, tall=True))
+    page.html(markup.held_table(frame, title, say))
 
 
 def show_checks(page: Page) -> None:
@@ -195,12 +183,57 @@ def show_rates(page: Page) -> None:
     page.html(markup.table(frame, columns, title, say, tall=True))
 
 
+def show_builds(page: Page) -> None:
+    say, title = page.say, page.say("quality.builds")
+    page.heading(title)
+    frame = data.builds(Settings.from_environment())
+    if frame.empty:
+        page.paragraph(say("quality.no_builds"))
+        return
+    last = frame.iloc[0]
+    page.paragraph(
+        say(
+            "quality.builds_summary",
+            seconds=say.number(last["seconds"]),
+            models=say.number(last["models"]),
+            tests=say.number(last["tests"]),
+            result=say("quality.build_passed") if last["is_success"] else say("quality.build_failed"),
+        )
+    )
+    shown = frame.assign(
+        date=[say.moment(datetime.fromisoformat(moment)) for moment in frame["started_at"]],
+        result=[
+            say("quality.build_passed") if passed else say("quality.build_failed")
+            for passed in frame["is_success"]
+        ],
+        seconds=[say.number(value) for value in frame["seconds"]],
+        models=[say.number(value) for value in frame["models"]],
+        tests=[say.number(value) for value in frame["tests"]],
+        slowest=[
+            ", ".join(f"{name} {say.number(took, 1)}" for name, took in row[:2]) for row in frame["slowest"]
+        ],
+        failed=[", ".join(names) for names in frame["failed"]],
+    )
+    columns = [
+        Column("date", say("quality.build_began"), "label"),
+        Column("result", say("quality.result")),
+        Column("seconds", say("quality.seconds"), "number"),
+        Column("models", say("quality.models"), "number"),
+        Column("tests", say("quality.tests"), "number"),
+        Column("slowest", say("quality.slowest"), "text"),
+        Column("failed", say("quality.failed_nodes"), "text"),
+    ]
+    page.html(markup.table(shown, columns, title, say, tall=True))
+
+
 page = current_page()
-page.header(page.say("quality.title"), page.say("quality.lead"))
+page.header(page.say("page.data_quality"), page.say("quality.lead"))
 show_coverage(page)
 show_acceptance(page)
 show_rejections(page)
 show_held(page)
 show_checks(page)
 show_rates(page)
+if page.identity.kind == "secretariat":
+    show_builds(page)
 page.source()

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import charts, data, markup, sentences
+from dashboards.markup import Column
 from dashboards.page import Card, Page, current_page
 
 TREND_MONTHS = 36
@@ -34,15 +35,15 @@ def headline_cards(page: Page, headlines: pd.DataFrame) -> list[Card]:
         card("ITEMS_GROWTH_3Y_PCT", say("overview.growth_3y"), say("overview.growth_note")),
         card("SHARE_LE_100_USD_PCT", say("overview.share_le_100"), say("overview.share_note")),
         card("SHARE_LE_DE_MINIMIS_PCT", say("overview.share_le_de_minimis"), say("overview.share_note")),
-        busiest_card(page, headlines),
+        busiest_card(page),
         card("DECLARED_VALUE_USD", say("overview.value"), say("overview.items_note")),
         duty_card(page, headlines),
     ]
 
 
-def busiest_card(page: Page, headlines: pd.DataFrame) -> Card:
+def busiest_card(page: Page) -> Card:
     say = page.say
-    month = latest_month(page, headlines)
+    month = data.latest_month(page.publication)
     ports = data.busiest_ports(page.publication, month, say.language)
     if ports.empty:
         return Card(say("overview.busiest"), "–", say("overview.busiest_none"))
@@ -62,13 +63,6 @@ def duty_card(page: Page, headlines: pd.DataFrame) -> Card:
         "overview.duty_and_tax_note", tax=say.usd(tax["obs_value"]), month=say.month(duty["time_period"])
     )
     return Card(label, say.usd(duty["obs_value"]), note, duty["obs_status"])
-
-
-def latest_month(page: Page, headlines: pd.DataFrame) -> str:
-    """The month that the regional totals can be shown for; the last of the publication where none can."""
-    if "ITEMS" in headlines.index:
-        return str(headlines.loc["ITEMS", "time_period"])
-    return page.publication.last_time_period
 
 
 def show_completeness(page: Page, coverage: pd.DataFrame) -> None:
@@ -91,7 +85,13 @@ def show_trend(page: Page) -> None:
     page.heading(say("overview.trend"))
     summary = sentences.trend(frame, names, "ITEMS", say)
     if frame["obs_value"].notna().any():
-        page.chart(charts.lines(frame, names, "ITEMS", say, page.chart_source, height=280), summary)
+        page.chart(
+            charts.lines(frame, names, "ITEMS", say, page.chart_source, height=280),
+            summary,
+            table=markup.series_table(frame, names, "ITEMS", say("overview.trend"), say),
+            rows=frame,
+            name="items_region",
+        )
     else:
         page.paragraph(summary)
 
@@ -113,7 +113,28 @@ def show_channels(page: Page, month: str) -> None:
         channel=shown.iloc[0]["name"],
         value=say.figure("ITEMS", shown.iloc[0]["obs_value"]),
     )
-    page.chart(charts.bars(frame, "ITEMS", say, page.chart_source), summary)
+    columns = [
+        Column("name", say("overview.channel"), "label"),
+        Column("value_text", say("overview.items"), "number"),
+    ]
+    table = markup.table(
+        frame.assign(
+            value_text=[
+                say.status("A", "C") if pd.isna(value) else say.figure("ITEMS", value)
+                for value in frame["obs_value"]
+            ]
+        ),
+        columns,
+        say("overview.channels", month=say.month(month)),
+        say,
+    )
+    page.chart(
+        charts.bars(frame, "ITEMS", say, page.chart_source),
+        summary,
+        table=table,
+        rows=frame,
+        name=f"items_channels_{month}",
+    )
 
 
 def show_reporting(page: Page, coverage: pd.DataFrame) -> None:
@@ -155,14 +176,14 @@ page = current_page()
 headlines = data.headlines(page.publication).set_index("indicator_code")
 coverage = data.coverage(page.publication, page.say.language)
 
-page.header(page.say("overview.title"), page.say("overview.lead"))
+page.header(page.say("page.overview"), page.say("overview.lead"))
 page.heading(page.say("overview.figures"))
 page.cards(headline_cards(page, headlines))
 show_completeness(page, coverage)
 left, right = st.columns([4, 3], gap="medium")
 with left:
     show_trend(page)
-    show_channels(page, latest_month(page, headlines))
+    show_channels(page, data.latest_month(page.publication))
 with right:
     show_reporting(page, coverage)
 show_definitions(page, headlines)

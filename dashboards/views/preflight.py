@@ -141,6 +141,6 @@ def show_check(page: Page) -> None:
 
 
 page = current_page()
-page.header(page.say("preflight.title"), page.say("preflight.lead"))
+page.header(page.say("page.preflight"), page.say("preflight.lead"))
 show_check(page)
 page.source()

@@ -15,6 +15,9 @@ from dashboards import charts, data, markup, sentences
 from dashboards.page import Page, current_page
 
 MOST_MEMBERS = 6
+MOST_ADJUSTED = 3  # each has two series, and more than eight cannot be told apart
+MOST_PARTS = 8
+ADJUSTED = ":adjusted"  # behind the code of a member: its seasonally adjusted series
 MONTHS = ("12", "24", "36", "all")
 DEFAULT_MONTHS = "36"
 DEFAULT_INDICATOR = "ITEMS"
@@ -28,9 +31,9 @@ def from_address(name: str, options: list[str], default: str) -> str:
     return choice
 
 
-def members_from_address(options: list[str]) -> list[str]:
+def members_from_address(options: list[str], most: int) -> list[str]:
     codes = st.query_params.get("members", data.REGION).split(",")
-    choice = [code for code in dict.fromkeys(codes) if code in options][:MOST_MEMBERS] or options[:1]
+    choice = [code for code in dict.fromkeys(codes) if code in options][:most] or options[:1]
     st.session_state["trends_members"] = choice
     return choice
 
@@ -50,8 +53,7 @@ def choose_indicator(page: Page, definitions: pd.DataFrame) -> str:
     codes = list(titles)
     default = DEFAULT_INDICATOR if DEFAULT_INDICATOR in codes else codes[0]
     indicator_code = from_address("indicator", codes, default)
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
-    left.selectbox(
+    st.selectbox(
         say("trends.indicator"),
         codes,
         format_func=lambda code: titles[code],
@@ -59,7 +61,7 @@ def choose_indicator(page: Page, definitions: pd.DataFrame) -> str:
         on_change=to_address,
         args=("indicator",),
     )
-    with right.popover(say("trends.definition"), width="stretch"):
+    with st.expander(say("trends.definition")):
         show_definition(page, definitions[definitions["indicator_code"] == indicator_code].iloc[0])
     return indicator_code
 
@@ -87,6 +89,7 @@ def choose_split(page: Page, available: list[str]) -> str:
         "member": say("trends.split_member"),
         "channel": say("trends.split_channel"),
         "value_band": say("trends.split_value_band"),
+        "counterpart": say("trends.split_counterpart"),
     }
     split = from_address("split", available, "member")
     st.segmented_control(
@@ -117,6 +120,23 @@ def choose_scale(page: Page) -> str:
     return scale
 
 
+def choose_adjusted(page: Page) -> bool:
+    """Whether the seasonally adjusted series stands beside the raw one."""
+    say = page.say
+    labels = {"0": say("trends.raw"), "1": say("trends.adjusted")}
+    adjusted = from_address("adjusted", list(labels), "0")
+    st.segmented_control(
+        say("trends.season"),
+        list(labels),
+        format_func=lambda code: labels[code],
+        required=True,
+        key="trends_adjusted",
+        on_change=to_address,
+        args=("adjusted",),
+    )
+    return adjusted == "1"
+
+
 def choose_months(page: Page) -> str:
     say = page.say
     labels = {
@@ -138,16 +158,16 @@ def choose_months(page: Page) -> str:
     return months
 
 
-def choose_members(page: Page, names: dict[str, str], split: str) -> tuple[str, ...]:
+def choose_members(page: Page, names: dict[str, str], split: str, most: int) -> tuple[str, ...]:
     """Several members side by side, or the one whose parts are shown."""
     say, options = page.say, list(names)
-    members = members_from_address(options)
+    members = members_from_address(options, most)
     if split == "member":
         st.multiselect(
-            say("trends.members"),
+            say("trends.members", most=say.number(most)),
             options,
             format_func=lambda code: names[code],
-            max_selections=MOST_MEMBERS,
+            max_selections=most,
             placeholder=say("trends.choose_members"),
             key="trends_members",
             on_change=to_address,
@@ -179,21 +199,20 @@ def show_series(
     summary = sentences.trend(frame, names, indicator_code, say)
     if frame["obs_value"].notna().any():
         chart = charts.lines(frame, names, indicator_code, say, page.chart_source, events=events)
-        page.chart(chart, summary, markup.series_legend(names))
+        page.chart(
+            chart,
+            summary,
+            legend=markup.series_legend(names),
+            key=say("trends.key"),
+            table=markup.series_table(frame, names, indicator_code, title, say),
+            rows=frame.assign(indicator_code=indicator_code, series_name=frame["series_code"].map(names)),
+            name=indicator_code.lower(),
+        )
     else:
         page.paragraph(summary)
-    page.paragraph(say("trends.key"), "pp-small")
     if len(events):
         with st.expander(say("trends.events", count=say.number(len(events)))):
             page.html(markup.event_list(events, say))
-    with st.expander(say("app.table")):
-        page.html(markup.series_table(frame, names, indicator_code, title, say))
-        page.download(
-            say("app.csv"),
-            f"{indicator_code.lower()}_{page.publication.run_id}.csv",
-            "text/csv",
-            lambda: frame.assign(indicator_code=indicator_code).to_csv(index=False).encode(),
-        )
 
 
 def first_month(page: Page, months: str) -> str:
@@ -204,7 +223,7 @@ def first_month(page: Page, months: str) -> str:
 
 page = current_page()
 say, publication = page.say, page.publication
-page.header(say("trends.title"), say("trends.lead"))
+page.header(say("page.trends"), say("trends.lead"))
 definitions = data.definitions(publication, say.language)
 if definitions.empty:
     page.paragraph(say("trends.no_indicator"))
@@ -217,28 +236,55 @@ with st.container(horizontal=True, gap="medium"):
     has_index = split != "value_band" and index_code in set(definitions["indicator_code"])
     scale = choose_scale(page) if has_index else "level"
     months = choose_months(page)
-shown_code = index_code if scale == "index" else indicator_code
+    shown_code = index_code if scale == "index" else indicator_code
+    adjusted_code = f"{indicator_code}_SEASONALLY_ADJUSTED" + ("_INDEX" if scale == "index" else "")
+    has_adjusted = split == "member" and adjusted_code in set(definitions["indicator_code"])
+    is_adjusted = choose_adjusted(page) if has_adjusted else False
 present = data.members_of(publication, shown_code)
 member_names = {data.REGION: say("app.region"), **data.member_names(publication, say.language)}
-members = choose_members(page, {code: name for code, name in member_names.items() if code in present}, split)
+members = choose_members(
+    page,
+    {code: name for code, name in member_names.items() if code in present},
+    split,
+    MOST_ADJUSTED if is_adjusted else MOST_MEMBERS,
+)
 
-frame = data.series(publication, shown_code, members, split, first_month(page, months))
+first = first_month(page, months)
+frame = data.series(publication, shown_code, members, split, first)
 if frame.empty:
     page.paragraph(say("trends.none"))
     st.stop()
-frame = charts.complete_months(frame, publication.last_time_period)
 title = str(definitions.loc[definitions["indicator_code"] == shown_code, "title"].iloc[0])
 if split == "member":
     names = {code: member_names[code] for code in members}
 elif split == "channel":
     names = data.channel_names(publication, say.language)
-else:
+elif split == "value_band":
     names = data.value_band_names(publication, say.language)
+else:
+    # Of many countries the largest, in the order of their size.
+    sizes = frame.groupby("series_code")["obs_value"].sum().sort_values(ascending=False)
+    countries = data.counterpart_names(publication, say.language)
+    names = {code: countries.get(code, code) for code in sizes.index[:MOST_PARTS]}
 if split != "member":
     title = f"{title} · {member_names[members[0]]}"
+frame = frame[frame["series_code"].isin(names)]
+frame = charts.complete_months(frame, publication.last_time_period)
+if is_adjusted:
+    adjusted = data.series(publication, adjusted_code, members, split, first)
+    adjusted = charts.complete_months(adjusted, publication.last_time_period)
+    adjusted["series_code"] += ADJUSTED
+    frame = pd.concat([frame, adjusted], ignore_index=True)
+    names = {
+        code + mark: say("trends.adjusted_name", name=name) if mark else name
+        for code, name in names.items()
+        for mark in ("", ADJUSTED)
+    }
 names = {code: name for code, name in names.items() if code in set(frame["series_code"])}
 events = data.events(publication, members, str(frame["time_period"].min()), say.language)
 show_series(page, frame, names, shown_code, title, events)
 if scale == "index":
     page.paragraph(say("trends.index_note"), "pp-small")
+if is_adjusted:
+    page.paragraph(say("trends.adjusted_note"), "pp-small")
 page.source()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -10,14 +11,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zlib
+from base64 import b64decode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Playwright, sync_playwright
 
 from tests.publication_fixture import write_publication
 
@@ -36,7 +39,9 @@ class Server:
     home: Path
 
     def published_file(self, audience: str) -> Path:
-        return next((self.home / "published" / audience).glob("*.duckdb"))
+        """That which the pointer names."""
+        pointer = json.loads((self.home / "published" / "current.json").read_text(encoding="utf-8"))
+        return self.home / "published" / str(pointer["audiences"][audience])
 
 
 @dataclass
@@ -56,8 +61,12 @@ class Visit:
     def ready(self) -> None:
         """Wait for the last element of every page, and for the charts that are drawn after it."""
         self.page.wait_for_selector(".pp-source", timeout=60_000)
-        self.page.wait_for_selector("[data-testid=stVegaLiteChart] svg", timeout=60_000)
-        self.page.wait_for_timeout(500)
+        self.page.wait_for_function(
+            "[...document.querySelectorAll('[data-testid=stVegaLiteChart]')]"
+            ".every(chart => chart.querySelector('svg'))",
+            timeout=60_000,
+        )
+        self.page.wait_for_timeout(300)
 
     def screenshot(self, name: str) -> None:
         """The whole page: its height is that of the part that scrolls."""
@@ -133,24 +142,47 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, playwright: Playwright) -> Iterator[Server]:
-    home = tmp_path_factory.mktemp("public")
-    write_publication(home)
-    with running_server(home, "public") as running:
-        yield running
+@pytest.fixture(scope="session")
+def servers(
+    tmp_path_factory: pytest.TempPathFactory, playwright: Playwright
+) -> Iterator[Callable[[str], Server]]:
+    """servers("secretariat"): the server of that audience, started once, when it is first asked for."""
+    home = tmp_path_factory.mktemp("published")
+    write_publication(home, members=("fj",))
+    running: dict[str, Server] = {}
+    with ExitStack() as stack:
+
+        def server_of(audience: str) -> Server:
+            if audience not in running:
+                own = home.with_name(f"{home.name}_{audience}")
+                shutil.copytree(home, own)
+                running[audience] = stack.enter_context(running_server(own, audience))
+            return running[audience]
+
+        yield server_of
 
 
-@pytest.fixture(scope="module")
-def secretariat_server(tmp_path_factory: pytest.TempPathFactory, playwright: Playwright) -> Iterator[Server]:
-    home = tmp_path_factory.mktemp("secretariat")
-    write_publication(home)
-    with running_server(home, "secretariat") as running:
-        yield running
+@pytest.fixture(scope="session")
+def server(servers: Callable[[str], Server]) -> Server:
+    return servers("public")
+
+
+@pytest.fixture(scope="session")
+def secretariat_server(servers: Callable[[str], Server]) -> Server:
+    return servers("secretariat")
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    launched = playwright.chromium.launch(
+        executable_path=CHROMIUM, headless=True, args=["--no-sandbox", "--disable-dev-shm-usage"]
+    )
+    yield launched
+    launched.close()
 
 
 @pytest.fixture
-def browser(playwright: Playwright, tmp_path: Path) -> Iterator[OpenBrowser]:
+def browser(chromium: Browser) -> Iterator[OpenBrowser]:
     """browser(server, viewport="phone", locale="fr-FR"): a visitor with an empty cache."""
     contexts: list[BrowserContext] = []
 
@@ -158,17 +190,13 @@ def browser(playwright: Playwright, tmp_path: Path) -> Iterator[OpenBrowser]:
         server: Server, *, viewport: str = "wide", locale: str = "en-GB", scheme: str = "light"
     ) -> Visit:
         width, height = VIEWPORTS[viewport]
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path / f"profile_{len(contexts)}",
-            executable_path=CHROMIUM,
-            headless=True,
-            args=["--no-sandbox", "--disable-dev-shm-usage"],
+        context = chromium.new_context(
             viewport={"width": width, "height": height},
             locale=locale,
             color_scheme="dark" if scheme == "dark" else "light",
         )
         contexts.append(context)
-        visit = Visit(context.pages[0], server.url)
+        visit = Visit(context.new_page(), server.url)
         watch(visit, context.new_cdp_session(visit.page))
         return visit
 
@@ -187,9 +215,9 @@ def watch(visit: Visit, session: CDPSession) -> None:
 
     session.send("Network.enable")
     session.on("Network.loadingFinished", lambda event: count(int(event["encodedDataLength"])))
-    # The payload is shown in base64 and as it was before compression: the wire had no more than this.
+    # The payload is shown in base64 and as it was before the server deflated it: so it is deflated once more.
     received = "Network.webSocketFrameReceived"
-    session.on(received, lambda event: count(len(event["response"]["payloadData"]) * 3 // 4))
+    session.on(received, lambda event: count(len(zlib.compress(b64decode(event["response"]["payloadData"])))))
     visit.page.on("request", lambda request: visit.hosts.add(urlsplit(request.url).netloc))
     visit.page.on("pageerror", lambda error: complain("page error", str(error)))
     visit.page.on(

@@ -45,7 +45,7 @@ EXPECTED_DOCUMENTS = {
 }  # fmt: skip
 SMALLEST_PICTURE, LARGEST_PICTURE = 10_000, 200_000
 
-HOME_FOLDERS = {"inbox", "landing", "sources", "warehouse", "published", "airflow", "data"}
+HOME_FOLDERS = {"inbox", "landing", "sources", "warehouse", "published", "airflow", "history", "data"}
 MADE_BY_A_RUN = (".venv/",)
 # Names that stand for many, such as ind_<name>.sql, and names without a directory, such as passwords.json.
 PLACEHOLDER = re.compile(r"[<>{}*…]|\bxx\b|XX|FILE")
@@ -148,6 +148,7 @@ def test_every_path_in_backticks_exists(name: str) -> None:
 def test_the_folders_of_a_run_are_those_of_the_settings(tmp_path: Path) -> None:
     home = Settings(home=tmp_path)
     real = [home.inbox, home.landing, home.sources, home.warehouse, home.published, home.airflow_home]
+    real.append(home.build_history.parent)
     assert {path.name for path in real} == HOME_FOLDERS - {"data"}
     landing = {path.name for path in (home.raw, home.items, home.rejected, home.receipts, home.holds)}
     assert set(re.findall(r"`landing/(\w+)/", ALL_TEXT)) == landing

@@ -44,6 +44,9 @@ create table stg_members as select * from (values
     ('FJ', 'Fiji', 'Fidji', 'FJD', 'ASYCUDAWorld'),
     ('WS', 'Samoa', 'Samoa', 'WST', 'ASYCUDAWorld')
 ) as t (member_code, name_en, name_fr, currency_code, customs_system);
+create table stg_de_minimis as select * from (values
+    ('FJ', 'EXEMPT_ALL', date '2020-01-01', date '2024-06-28'), ('FJ', 'DUTY_OWED', date '2024-06-28', null)
+) as t (member_code, mode_code, valid_from, valid_to);
 create table stg_member_terms as
 select member_code, audience_class, indicator_group, detail, 5 as minimum_cell_items
 from (values ('FJ', 'detail'), ('WS', 'none')) as t (member_code, detail),
@@ -84,11 +87,12 @@ select 'FJ_THRESHOLD' as event_code, date '2024-06-28' as starts_on, null::date 
 create table mart_exchange_rates as
 select 'FJD' as currency_code, '2026-03' as time_period, 2.2 as units_per_usd;
 create table mart_receipts as select * from (values
-    ('fj-1', 'FJ', 'items', '2026-03', '2026-03', 'ACCEPTED', timestamp '2026-04-10 08:00:00', true,
-     11, 10, 1, 0, 0, repeat('f', 64))
+    ('fj-1', 'FJ', 'items', 'march.csv', '2026-03', '2026-03', 'ACCEPTED', timestamp '2026-04-10 08:00:00',
+     true, 11, 10, 1, 0, 0, repeat('f', 64))
 ) as t (
-    extract_id, member_code, stream_code, time_period_start, time_period_end, status, received_at,
-    is_synthetic, rows_in, rows_accepted, rows_rejected, rows_duplicate, rows_warned, content_sha256
+    extract_id, member_code, stream_code, source_name, time_period_start, time_period_end, status,
+    received_at, is_synthetic, rows_in, rows_accepted, rows_rejected, rows_duplicate, rows_warned,
+    content_sha256
 );
 create table int_periods as select '2026-03' as time_period, true as is_provisional;
 create table hs_sections as
@@ -109,6 +113,24 @@ create table mart_rejections as
 select 'FJ' as member_code, 'R106' as rule_id, '2026-04' as received_period, 'ERROR' as level,
     'number' as title_en, 'nombre' as title_fr, 'write' as remedy_en, 'écrire' as remedy_fr,
     1 as row_count, 1 as extract_count;
+create table mart_revisions as select * from (values
+    ('FJ', '2026-03', 8, 10, 25.0, 2, date '2026-04-10', 'PROVISIONAL'),
+    ('WS', '2026-03', 40, 40, 0.0, 1, date '2026-04-11', 'PROVISIONAL')
+) as t (
+    member_code, time_period, first_items, last_items, revision_pct, versions_count, last_known_from,
+    revision_status
+);
+create table mart_busiest_offices as select * from (values
+    ('FJ', 'NAN', '2026-03', 10, 0.5, date '2026-03-05', 6),
+    ('WS', 'APW', '2026-03', 40, 2.0, date '2026-03-06', 9)
+) as t (
+    member_code, customs_office_code, time_period, items, items_per_working_day, busiest_date,
+    busiest_day_items
+);
+-- Until the fourth of March the office of Nadi handled 5 a day, then 8.
+create table stg_capacities as select * from (values
+    ('FJ', 'NAN', null::date, date '2026-03-04', 5), ('FJ', 'NAN', date '2026-03-04', null::date, 8)
+) as t (member_code, customs_office_code, valid_from, valid_to, items_per_day);
 create table stg_holds as
 select 'fj-0' as extract_id, '2026-02' as time_period, 'E101' as expectation_id, 'why' as reason_en,
     'pourquoi' as reason_fr;
@@ -125,7 +147,9 @@ QUALITY = [
     }
     for suite, expectation_id in (("published", "E302"), ("harmonised", "E101"))
 ]
-SECRETARIAT_ONLY = {"catalogue_extracts", "receipts", "rejections", "held_vintages"}
+OF_WORK = {
+    "receipts", "rejections", "held_vintages", "revisions", "busiest_offices", "publication_changes",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -180,8 +204,8 @@ class TestFiles:
             for audience, path in files.items()
         }
         assert set(tables) == {"secretariat", "public", "member_fj", "member_ws"}
-        assert tables["secretariat"] - tables["public"] == SECRETARIAT_ONLY
-        assert tables["member_fj"] == tables["member_ws"] == tables["public"]
+        assert tables["secretariat"] - tables["public"] == OF_WORK | {"catalogue_extracts"}
+        assert tables["member_fj"] == tables["member_ws"] == tables["public"] | OF_WORK
         assert tables["public"] == {
             "catalogue", "indicators", "indicator_definitions", "members", "channels", "value_bands",
             "counterparts", "busiest_days", "ports", "coverage", "events", "exchange_rates",
@@ -286,6 +310,50 @@ class TestFiles:
         assert query(path, "select extract_id, rows_in, rows_rejected from receipts") == [("fj-1", 11, 1)]
         assert query(path, "select rule_id, row_count from rejections") == [("R106", 1)]
         assert query(path, "select extract_id, reason_fr from held_vintages") == [("fj-0", "pourquoi")]
+
+    def test_a_member_sees_its_own_receipts_offices_and_revisions(
+        self, home: Settings, snapshot: Path
+    ) -> None:
+        files = stage(home, snapshot, QUALITY).files
+        fiji, samoa = files["member_fj"], files["member_ws"]
+        assert query(fiji, "select source_name, rows_in, rows_accepted from receipts") == [
+            ("march.csv", 11, 10)
+        ]
+        assert query(fiji, "select rule_id, remedy_en, last_received_period from rejections") == [
+            ("R106", "write", "2026-04")
+        ]
+        assert query(fiji, "select time_period, reason_en from held_vintages") == [("2026-02", "why")]
+        assert query(fiji, "select customs_office_code, busiest_day_items, capacity_items_per_day from "
+                     "busiest_offices") == [("NAN", 6, 8)]  # fmt: skip
+        assert query(samoa, "select member_code, last_items from revisions") == [("WS", 40)]
+        assert query(samoa, "select member_code, relief_mode_codes from members order by 1") == [
+            ("FJ", "DUTY_OWED"), ("WS", None)
+        ]  # fmt: skip
+        for table in ("receipts", "rejections", "held_vintages"):
+            assert query(samoa, f"select * from {table}") == []
+        assert query(files["secretariat"], "select count(*) from busiest_offices") == [(2,)]
+
+    def test_what_changed_since_the_publication_before_is_told(self, home: Settings, snapshot: Path) -> None:
+        sql = "select kind_code, member_code, time_period, items_before, items_after from publication_changes"
+        commit(home, stage(home, snapshot, QUALITY))
+        assert query(home.published / current(home)["audiences"]["secretariat"], sql) == []
+        with duckdb.connect(str(snapshot)) as connection:
+            connection.execute("""
+                update mart_coverage set items = 12 where time_period = '2026-03';
+                update mart_coverage set status = 'HELD', items = null where time_period = '2026-02';
+                insert into mart_coverage values
+                    ('FJ', '2026-04', 'REPORTED', 20, timestamp '2026-05-10', 10),
+                    ('WS', '2026-04', 'NIL', 0, timestamp '2026-05-10', 10),
+                    ('WS', '2026-03', 'MISSING', null, null, null);
+            """)
+        files = stage(home, snapshot, QUALITY).files
+        assert query(files["secretariat"], sql) == [
+            ("ADDED", "FJ", "2026-04", None, 20),
+            ("HELD", "FJ", "2026-02", 0, None),
+            ("NEW_REPORTER", "WS", "2026-04", None, 0),
+            ("REVISED", "FJ", "2026-03", 10, 12),
+        ]
+        assert query(files["member_ws"], sql) == [("NEW_REPORTER", "WS", "2026-04", None, 0)]
 
     def test_the_results_of_the_judge_are_published_in_order(self, home: Settings, snapshot: Path) -> None:
         path = stage(home, snapshot, QUALITY).files["public"]

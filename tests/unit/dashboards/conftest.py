@@ -19,7 +19,7 @@ OpenPage = Callable[..., AppTest]
 @pytest.fixture(scope="session")
 def made_publication(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("published")
-    write_publication(home)
+    write_publication(home, members=("fj",))
     return home
 
 

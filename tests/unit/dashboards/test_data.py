@@ -157,7 +157,7 @@ def test_a_file_of_another_audience_or_run_is_not_shown(home: Path) -> None:
     assert reason(home) == "incomplete"
 
 
-@pytest.mark.parametrize("audience", ["member_fj", "../secretariat", "", "PUBLIC"])
+@pytest.mark.parametrize("audience", ["member_ws", "../secretariat", "", "PUBLIC"])
 def test_an_audience_without_a_publication(home: Path, audience: str) -> None:
     assert reason(home, audience) == "audience"
 
@@ -189,7 +189,7 @@ def test_series_of_members_channels_and_value_bands(home: Path) -> None:
 
 def test_splits_are_those_that_are_published(home: Path) -> None:
     publication = open_publication(settings(home))
-    assert data.splits(publication, "ITEMS") == {"channel", "value_band"}
+    assert data.splits(publication, "ITEMS") == {"channel", "value_band", "counterpart"}
     assert data.splits(publication, "SHARE_LE_100_USD_PCT") == set()
 
 
@@ -229,6 +229,6 @@ def test_flagged_rates_name_the_months_and_both_sources(home: Path) -> None:
 
 def test_names_are_sorted_as_a_reader_expects_with_their_accents(home: Path) -> None:
     with duckdb.connect(str(home / "published" / "public" / "20260420T090000Z.duckdb")) as connection:
-        connection.execute("insert into members values ('CK', 'Cook Islands', 'Îles Cook', 'NZD', 'X')")
+        connection.execute("insert into members values ('CK', 'Cook Islands', 'Îles Cook', 'NZD', 'X', null)")
     names = data.member_names(open_publication(settings(home)), "fr")
     assert list(names.values()) == ["Fidji", "Îles Cook", "Nouvelle-Calédonie", "Samoa", "Tonga"]

@@ -16,7 +16,11 @@ import pytest
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from dashboards.data import open_publication
+from dashboards.identity import Identity
+from dashboards.page import Page
 from dashboards.words import LANGUAGES, Words
+from pacific_parcels.settings import Settings
 from tests.publication_fixture import write_publication
 from tests.unit.dashboards.conftest import APP, OpenPage
 
@@ -28,12 +32,22 @@ Read = Callable[[AppTest], str]
 def test_there_are_views_and_the_router_lists_each() -> None:
     assert len(VIEWS) >= 3
     router = APP.read_text(encoding="utf-8")
-    assert [view for view in VIEWS if f'"{view}"' not in router] == []
+    assert [view for view in VIEWS if f'("{Path(view).stem}",' not in router] == []
 
 
-@pytest.mark.parametrize("audience", ["public", "secretariat"])
+# The pages that an audience does not find in its menu.
+HIDDEN = {
+    "public": {"views/region.py", "views/compare.py", "views/my_data.py"},
+    "member_fj": {"views/region.py"},
+    "secretariat": {"views/my_data.py"},
+}
+
+
+@pytest.mark.parametrize(
+    ("view", "audience"),
+    [(view, audience) for audience, hidden in HIDDEN.items() for view in VIEWS if view not in hidden],
+)
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("view", VIEWS)
 def test_each_page_opens_says_synthetic_and_names_its_source(
     view: str, language: str, audience: str, open_page: OpenPage, text: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,10 +59,15 @@ def test_each_page_opens_says_synthetic_and_names_its_source(
     body = text(page)
     assert say("app.source", as_of=say.date(AS_OF), run="20260420T090000Z") in body
     assert say("app.source_synthetic") in body
-    assert say.term("audience", audience) in body
+    if not audience.startswith("member_"):
+        assert say.term("audience", audience) in body
+    assert say("app.coverage", month=say.month("2026-03"), in_force="3", expected="4") in body
     charts = page.get("vega_lite_chart")
-    assert charts or view == "views/preflight.py"
-    small_print = {json.loads(chart.proto.spec)["title"]["text"] for chart in charts}
+    assert charts or view in ("views/preflight.py", "views/methods.py")
+    specifications = [json.loads(chart.proto.spec) for chart in charts]
+    small_print = {
+        specification["title"]["text"] for specification in specifications if "title" in specification
+    }
     assert small_print <= {say("app.chart_source_synthetic", as_of=say.date(AS_OF))}
     assert all(chart.proto.alt for chart in charts)
 
@@ -111,7 +130,8 @@ def test_trends_open_on_the_region_and_say_so(open_page: OpenPage, text: Read) -
 
 def test_what_happened_is_told_for_the_region_and_the_members_shown(open_page: OpenPage, text: Read) -> None:
     page = open_page("views/trends.py", lang="en", members="_T")
-    assert page.expander[0].label == "What happened in these months (1 in the chart)"
+    labels = [expander.label for expander in page.expander]
+    assert "What happened in these months (1 in the chart)" in labels
     region = text(page)
     assert "United States: de minimis ends" in region
     assert "Fiji: new de minimis" not in region
@@ -269,7 +289,8 @@ def test_a_page_with_nothing_published_for_the_region_still_opens(
             "indicator_definitions",
         ):
             connection.execute(f"delete from {table}")
-    assert [view for view in VIEWS if open_page(view, lang="en").exception] == []
+    seen = [view for view in VIEWS if view not in HIDDEN["public"]]
+    assert [view for view in seen if open_page(view, lang="en").exception] == []
     assert "not available" in text(open_page(lang="en"))
 
 
@@ -291,3 +312,150 @@ def test_the_settings_of_the_server_are_safe() -> None:
     assert options["client"]["showErrorDetails"] == "none"
     assert options["client"]["toolbarMode"] in ("viewer", "minimal")
     assert options["browser"]["gatherUsageStats"] is False
+
+
+def test_the_secretariat_sees_what_grows_and_because_of_whom(
+    open_page: OpenPage, text: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", "secretariat")
+    body = text(open_page("views/region.py", lang="en")).replace("\u00a0", " ")
+    # Twelve months to 2026-01 (26 to 37) on those before (14 to 25): of each member the sum of its line.
+    #   FJ 30900 on 23700, NC 13560 on 10680, WS 7380 on 5940, TO 1890 on 1170: 12240 more than 41490
+    assert "Twelve months to January 2026 against the twelve before: +29.5%" in body
+    assert "Most of it: Fiji (+17.4 points)." in body  # 7200 of 41490
+    assert (
+        '<th scope="row">Tonga</th><td class="pp-number">+1.7</td><td class="pp-number">+61.5%</td>' in body
+    )
+    assert "In January 2026 most parcels arrived in Fiji (2,850), then in New Caledonia (1,240)." in body
+    assert "Busiest office in January 2026: SUVA in Fiji, 412 parcels on 14 January 2026." in body
+    assert "Beyond the stated capacity on its busiest day: Fiji · NADI (120%)." in body
+    assert "Months that came: 2; revised: 1; newly held: 1; gone: 0; new reporters: Samoa." in body
+    assert "3 are in force for March 2026; not in force: Tonga." in body
+    # Of the twelve months to 2026-03 Tonga has ten: one is missing, one held. 195 of its 200 rows are in.
+    tonga = body.split('<th scope="row">Tonga</th>')[1].split("</tr>")[0]
+    assert [cell.split("</td>")[0] for cell in tonga.split('<td class="pp-number">')[1:]] == [
+        "10",
+        "1",
+        "5",
+        "97.5%",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("audience", "view"), [(audience, view) for audience, hidden in HIDDEN.items() for view in sorted(hidden)]
+)
+def test_a_page_of_others_is_not_there(
+    audience: str, view: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", audience)
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        open_page(view)
+
+
+def test_a_view_that_is_reached_all_the_same_shows_nothing(home: Path) -> None:
+    def script() -> None:
+        import streamlit
+
+        from dashboards.page import current_page
+
+        streamlit.title("before")
+        current_page("secretariat", "member")
+        streamlit.title("after")
+
+    app = AppTest.from_function(script)
+    app.session_state["page"] = Page(
+        open_publication(Settings(home=home)), Words("en"), Identity(None, "public")
+    )
+    assert [title.value for title in app.run().title] == ["before"]
+
+
+def test_a_series_stands_beside_its_seasonally_adjusted_one(open_page: OpenPage, text: Read) -> None:
+    page = open_page("views/trends.py", lang="en", members="FJ,NC,WS,TO", adjusted="1", months="12")
+    body = text(page)
+    assert page.multiselect(key="trends_members").value == ["FJ", "NC", "WS"]  # six series at most
+    assert "Fiji, seasonally adjusted" in body
+    # Fiji in 2026-03 (month 39): 1000 + 50 x 39 = 2950, and 95 in a hundred of it.
+    assert '<th scope="row">March 2026</th><td class="pp-number">2,950 ' in body
+    assert '<td class="pp-number">2,802 ' in body
+    page = open_page("views/trends.py", lang="en", members="FJ,NC,WS,TO", adjusted="0", months="12")
+    assert "seasonally adjusted</th>" not in text(page)
+
+
+def test_origins_are_named_the_largest_first(open_page: OpenPage, text: Read) -> None:
+    body = text(open_page("views/trends.py", lang="fr", split="counterpart", members="FJ", months="12"))
+    head = body.split("<thead>")[1].split("</thead>")[0]
+    assert [head.index(name) for name in ("Chine", "Nouvelle-Zélande", "Non connu")] == sorted(
+        head.index(name) for name in ("Chine", "Nouvelle-Zélande", "Non connu")
+    )
+    # 70 in a hundred of 2950
+    assert '<th scope="row">mars 2026</th><td class="pp-number">2\u202f065 ' in body
+
+
+def test_a_member_sees_what_it_sent_and_what_to_do(
+    open_page: OpenPage, text: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", "member_fj")
+    body = text(open_page("views/my_data.py", lang="en")).replace("\u00a0", " ")
+    # Its two extracts: 5850 of 6000 rows accepted.
+    assert '<dd class="pp-figure">97.5%</dd><dd class="pp-note">of 6,000 rows received' in body
+    assert '<dd class="pp-figure">5 days</dd>' in body
+    assert '<th scope="row">R007</th><td class="pp-text">Unknown currency &lt;XYZ&gt;</td>' in body
+    assert '<td class="pp-text">Use a code of ISO 4217.</td>' in body
+    assert '<th scope="row">fj-2026-03.csv</th>' in body
+    # 2780 parcels became 2800 in December 2025: 0.7 in a hundred
+    assert "Months that changed since they first came: 1 of 2; most of all December 2025 (+0.7%)." in body
+    assert "to-2026-03.csv" not in body
+    assert "Nine times" not in body
+
+
+def test_a_member_is_set_beside_its_peers(
+    open_page: OpenPage, text: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", "secretariat")
+    page = open_page("views/compare.py", lang="en", member="FJ", indicator="ITEMS")
+    body = text(page).replace("\u00a0", " ")
+    # 2026-03 (month 39): FJ 2950, NC 1280, WS 690, TO held: the median of the peers is 985.
+    assert '<dt>Own figure</dt><dd class="pp-figure">2,950</dd>' in body
+    assert '<dt>Median of the peers</dt><dd class="pp-figure">985</dd>' in body
+    assert '<dd class="pp-figure">+199%</dd>' in body  # (2950 - 985) / 985 = 199.5 in a hundred
+    assert "too few figures for a place to mean anything" in body
+    assert "In March 2026, highest: Fiji (2,950); lowest: Samoa (690)." in body
+    relief = text(open_page("views/compare.py", lang="en", member="FJ", indicator="ITEMS", peers="relief"))
+    assert '<th scope="row">Samoa</th>' in relief
+    assert '<th scope="row">New Caledonia</th>' not in relief
+
+
+def test_a_member_compares_itself_and_nobody_else(
+    open_page: OpenPage, text: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", "member_fj")
+    page = open_page("views/compare.py", lang="fr", member="NC", indicator="ITEMS")
+    assert not [box for box in page.selectbox if box.key == "compare_member"]
+    assert '<dt>Chiffre propre</dt><dd class="pp-figure">2\u202f950</dd>' in text(page)
+
+
+def test_builds_are_told_to_the_secretariat_alone(
+    home: Path, open_page: OpenPage, text: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = home / "history" / "builds.jsonl"
+    history.parent.mkdir()
+    build = {
+        "started_at": "2026-04-20T09:05:00+00:00", "seconds": 61.4, "is_success": False, "models": 80,
+        "tests": 300, "failed": ["mart_items"], "slowest": [["mart_item_cube", 12.34]],
+    }  # fmt: skip
+    history.write_text(json.dumps(build) + "\n", encoding="utf-8")
+    assert "mart_item_cube" not in text(open_page("views/data_quality.py", lang="fr"))
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", "secretariat")
+    body = text(open_page("views/data_quality.py", lang="fr")).replace("\u00a0", " ")
+    assert "Dernière construction : échouée, 61 secondes, 80 modèles et 300 tests." in body
+    assert '<th scope="row">20 avril 2026, 9 h 05 UTC</th>' in body
+    assert "mart_item_cube 12,3" in body
+
+
+def test_the_open_data_are_offered_with_a_citation(open_page: OpenPage, text: Read) -> None:
+    page = open_page("views/methods.py", lang="en")
+    labels = [button.label for button in page.get("download_button")]
+    assert len(labels) >= 5
+    assert any(label.startswith("Methodology (HTML)") for label in labels)
+    assert any(label.startswith("All figures (Parquet)") for label in labels)
+    assert "Oceania Customs Organisation (2026). Pacific Parcels, publication 20260420T090000Z" in text(page)

@@ -66,14 +66,31 @@ EVERYONE = """
     create table exchange_rates as
     select 'FJD' as currency_code, '2025-01' as time_period, 2.2 as units_per_usd;
 """
-SECRETARIAT = """
+OF_WORK = """
+    create table receipts as
+    select member_code, 'march.csv' as source_name, 'ACCEPTED' as status, time_period as received_at,
+        10 as rows_in, 9 as rows_accepted
+    from coverage;
+    create table rejections as select 'FJ' as member_code, 'R101' as rule_id, 1 as row_count;
+    create table held_vintages as
+    select member_code, time_period, '' as reason_en, '' as reason_fr from coverage where false;
+    create table revisions as
+    select member_code, time_period, 9 as first_items, 10 as last_items from coverage;
+    create table busiest_offices as
+    select member_code, 'NAN' as customs_office_code, time_period, 4 as busiest_day_items from coverage;
+    create table publication_changes as
+    select 'REVISED' as kind_code, member_code, time_period, 9 as items_before, 10 as items_after
+    from coverage;
+"""
+SECRETARIAT = (
+    OF_WORK
+    + """
     create table catalogue_extracts as
     select 'fj ' || time_period as extract_id, member_code, time_period from coverage;
-    create table receipts as select extract_id, member_code from catalogue_extracts;
-    create table rejections as select 'FJ' as member_code, 'R101' as rule_id;
-    create table held_vintages as
-    select extract_id, member_code, time_period from catalogue_extracts where false;
+    alter table receipts add extract_id varchar;
+    alter table held_vintages add extract_id varchar;
 """
+)
 
 # Each in a month of its own: {month: (what spoils a figure of FJ, what must fail for the public, and for the
 # secretariat)}.
@@ -139,7 +156,7 @@ def test_tables_and_columns_that_are_missing_or_do_not_belong(settings: Settings
         tmp_path,
         "alter table coverage drop status",
         "create table notes as select 1 as note",
-        "create or replace table receipts as select 'fj-1' as extract_id, 'FJ' as member_code",
+        "create table if not exists receipts as select 'fj-1' as extract_id, 'FJ' as member_code",
         "alter table indicators add base_items bigint",
         "alter table busiest_days add item_id varchar",
         "drop table ports; create view ports as select 'FJSUV' as port_code, 'FJ' as member_code",
@@ -211,6 +228,26 @@ def test_other_tables_keep_what_they_promise(settings: Settings, tmp_path: Path)
     }
     (paths,) = (result for result in judgement.results if result.expectation_id == "E318")
     assert {place["table_name"] for place in paths.places} == {"ports", "channels"}
+
+
+def test_a_member_s_file_tells_of_no_extract_and_no_office_of_another(
+    settings: Settings, tmp_path: Path
+) -> None:
+    def judged(*statements: str) -> set[str]:
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.duckdb"
+        with duckdb.connect(str(path)) as connection:
+            for statement in (
+                EVERYONE.format(audience="member_fj", december="3, 'A', 'F'"),
+                OF_WORK,
+                *statements,
+            ):
+                connection.execute(statement)
+        results = run.judge_publication(settings, {"member_fj": path}).results
+        return {result.expectation_id for result in results if result.places}
+
+    assert judged() == set()
+    assert judged("insert into rejections values ('WS', 'R101', 1)") == {"E341"}
+    assert judged("alter table receipts add extract_id varchar") == {"E303"}
 
 
 def test_a_catalogue_of_another_audience_and_no_figures(settings: Settings, tmp_path: Path) -> None:
