@@ -149,7 +149,7 @@ class Words:
             return self.percent(value, signed="_GROWTH_" in indicator_code)
         if indicator_code.endswith("_USD"):
             return self.usd(value)
-        if indicator_code.endswith(("_INDEX", "DAYS")):
+        if indicator_code.endswith(("_INDEX", "DAYS", "_PER_1000")):
             return self.number(value, 1)
         return self.number(value)
 

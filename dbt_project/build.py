@@ -127,6 +127,27 @@ def write_docs(settings: Settings) -> Path:
     return _target(settings) / "static_index.html"
 
 
+def publish_docs(settings: Settings) -> Path:
+    """The documentation as one page beside the publications, written anew where the models are other ones."""
+    page = settings.published / "models" / "index.html"
+    made_of = f"<!-- {_fingerprint((*LOGIC, *CODES, 'models/indicators'))} -->\n"
+    if page.is_file() and page.read_text(encoding="utf-8").endswith(made_of):
+        return page
+    page.parent.mkdir(parents=True, exist_ok=True)
+    scratch = page.with_name(f".{page.name}")
+    scratch.write_text(f"{write_docs(settings).read_text(encoding='utf-8')}\n{made_of}", encoding="utf-8")
+    scratch.replace(page)
+    return page
+
+
+def compile_models(settings: Settings, models: Iterable[str]) -> Path:
+    """Compile models without running them; dbt's target directory, which has their statements."""
+    for directory in (settings.warehouse, settings.spill):
+        directory.mkdir(parents=True, exist_ok=True)
+    _invoke(settings, ["compile", "--select", *models])
+    return _target(settings)
+
+
 def _target(settings: Settings) -> Path:
     return settings.warehouse / "dbt" / "target"
 

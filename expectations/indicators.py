@@ -20,7 +20,7 @@ KEY = (
 )
 PLACES = "indicator_code, member_code, time_period"
 # Levels: what adds up over members, channels, bands and counterparts.
-LEVELS = ("ITEMS", "DECLARED_VALUE_USD", "DUTY_USD", "TAX_USD")
+LEVELS = ("ITEMS", "DECLARED_VALUE_USD", "GROSS_MASS_KG", "DUTY_USD", "TAX_USD")
 
 _OURS_EN = "This is a fault of our own models: nothing new is published until it is mended."
 _OURS_FR = "C'est un défaut de nos propres modèles : rien de nouveau n'est publié avant sa correction."
@@ -114,7 +114,8 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "Every share lies between 0 and 100 per cent.",
         "Chaque part se situe entre 0 et 100 pour cent.",
         _rows(
-            "(indicator_code like 'SHARE_%' or indicator_code like 'COVERAGE_%')"
+            "(indicator_code like 'SHARE_%' or indicator_code like 'COVERAGE_%'"
+            " or indicator_code like 'ACCEPTANCE_%')"
             " and obs_value not between 0 and 100"
         ),
     ),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 import pytest
 
 from dbt_project.build import build_models
+from dbt_project.known import known_on
 from pacific_parcels.contract import CHANNELS, code_list
 from pacific_parcels.settings import REPOSITORY
 from tests.data.conftest import Region
@@ -17,6 +19,7 @@ from tests.data.conftest import Region
 PAGE = REPOSITORY / "docs" / "WORKED_CASES.md"
 FIRST_REPORT = {"2026-02": 8}
 """What Fiji said of February before it sent it again."""
+REJECTED = {"rows_in": 15, "rows_rejected": 2}
 COLUMNS = {
     "channel": "channel_code",
     "value": "declared_value",
@@ -115,6 +118,10 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
         if member == "FJ" and month in FIRST_REPORT:
             first = items[: FIRST_REPORT[month]]
             region.land(f"first-{month}", member, month, first, vintage_at="2026-04-01 08:00:00")
+    region.receipts["FJ-2026-01"].update(REJECTED)
+    region.values.append(
+        {"extract_id": "FJ-2026-01", "currency_code": "USD", "accepted_value": 920, "rejected_value": 80}
+    )
     region.write_inputs()
     with duckdb.connect(str(build_models(region.settings).snapshot), read_only=True) as connection:
         yield connection
@@ -140,3 +147,22 @@ def test_the_figure_is_the_one_on_the_page(case: Case, warehouse: duckdb.DuckDBP
         return
     expected = None if case.figure == "—" else float(case.figure)
     assert found == [(expected, case.status)]
+
+
+@pytest.mark.parametrize(
+    "row", table("What was known when"), ids=lambda row: f"{row['day']}-{row['member']}-{row['period']}"
+)
+def test_what_was_known_on_a_day(row: dict[str, str], warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = [
+        (items, status)
+        for member, period, items, status, _ in known_on(warehouse, date.fromisoformat(row["day"]))
+        if (member, period) == (row["member"], row["period"])
+    ]
+    if row["figure"] == "absent":
+        assert found == []
+    else:
+        assert found == [(None, "M") if row["figure"] == "—" else (int(row["figure"]), "A")]
+
+
+def test_nothing_was_known_before_the_first_extract(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert known_on(warehouse, date(2026, 3, 31)) == []

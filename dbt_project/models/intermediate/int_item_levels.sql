@@ -1,9 +1,6 @@
 with cube as (
 
-    select
-        *,
-        '_T' as commodity_code
-    from {{ ref('mart_item_cube') }}
+    select * from {{ ref('mart_item_cube') }}
 
 ),
 
@@ -25,7 +22,7 @@ period_months as (
 
 ),
 
--- A month in which nothing came has no row in the cube, and stays as one row without a channel.
+-- A month in which nothing came has no row in the cube, and stays as one row: a total of nothing.
 counted_months as (
 
     select
@@ -42,18 +39,77 @@ counted_months as (
 
 ),
 
+-- The cube is read once: quarters, years and the region are sums of what a member has in a month.
+month_cells as (
+
+    select
+        member_code,
+        time_period,
+        case when grouping(channel_code) = 1 then '_T' else channel_code end as channel_code,
+        case when grouping(value_band_code) = 1 then '_T' else value_band_code end as value_band_code,
+        case when grouping(counterpart_code) = 1 then '_T' else counterpart_code end as counterpart_code,
+        sum(items) as items,
+        sum(items_valued) as items_valued,
+        sum(declared_value_usd) as declared_value_usd,
+        sum(items_le_100) as items_le_100,
+        sum(items_with_de_minimis) as items_with_de_minimis,
+        sum(items_le_de_minimis) as items_le_de_minimis,
+        sum(items_cif) as items_cif,
+        sum(value_cif_usd) as value_cif_usd,
+        sum(items_fob) as items_fob,
+        sum(value_fob_usd) as value_fob_usd,
+        sum(items_intrinsic) as items_intrinsic,
+        sum(value_intrinsic_usd) as value_intrinsic_usd,
+        sum(items_with_duty) as items_with_duty,
+        sum(items_charged_duty) as items_charged_duty,
+        sum(duty_usd) as duty_usd,
+        sum(items_with_tax) as items_with_tax,
+        sum(items_charged_tax) as items_charged_tax,
+        sum(tax_usd) as tax_usd,
+        sum(items_with_fee) as items_with_fee,
+        sum(items_charged_fee) as items_charged_fee,
+        sum(fee_usd) as fee_usd,
+        sum(items_with_relief) as items_with_relief,
+        sum(relieved_tax_usd) as relieved_tax_usd,
+        sum(items_with_gross_mass) as items_with_gross_mass,
+        sum(gross_mass_kg) as gross_mass_kg,
+        sum(items_in_advance) as items_in_advance,
+        sum(items_with_declaration_type) as items_with_declaration_type,
+        sum(items_simplified) as items_simplified,
+        sum(items_with_inspection) as items_with_inspection,
+        sum(items_inspected) as items_inspected,
+        sum(items_with_result) as items_with_result,
+        sum(items_irregular) as items_irregular,
+        sum(items_with_outcome) as items_with_outcome,
+        sum(items_held) as items_held,
+        sum(items_returned) as items_returned,
+        sum(items_with_advance_field) as items_with_advance_field
+    from cube
+    group by grouping sets (
+        (member_code, time_period),
+        (member_code, time_period, channel_code),
+        (member_code, time_period, value_band_code),
+        (member_code, time_period, channel_code, value_band_code),
+        (member_code, time_period, counterpart_code)
+    )
+
+),
+
 counted as (
 
     select
         counted_months.frequency,
         counted_months.time_period as period,
         counted_months.member_code as member,
-        cube.*
+        month_cells.* exclude (member_code, time_period, channel_code, value_band_code, counterpart_code),
+        coalesce(month_cells.channel_code, '_T') as channel_code,
+        coalesce(month_cells.value_band_code, '_T') as value_band_code,
+        coalesce(month_cells.counterpart_code, '_T') as counterpart_code
     from counted_months
-    left join cube
+    left join month_cells
         on
-            counted_months.member_code = cube.member_code
-            and counted_months.month_time_period = cube.time_period
+            counted_months.member_code = month_cells.member_code
+            and counted_months.month_time_period = month_cells.time_period
 
 ),
 
@@ -79,9 +135,9 @@ cells as (
 
     select
         case when grouping(member) = 1 then '_T' else member end as member_code,
-        case when grouping(channel_code) = 1 then '_T' else channel_code end as channel_code,
-        case when grouping(value_band_code) = 1 then '_T' else value_band_code end as value_band_code,
-        case when grouping(counterpart_code) = 1 then '_T' else counterpart_code end as counterpart_code,
+        channel_code,
+        value_band_code,
+        counterpart_code,
         '_T' as commodity_code,
         frequency,
         period as time_period,
@@ -124,16 +180,8 @@ cells as (
         count(distinct member) as base_members
     from counted
     group by grouping sets (
-        (frequency, period, member),
-        (frequency, period, member, channel_code),
-        (frequency, period, member, value_band_code),
-        (frequency, period, member, channel_code, value_band_code),
-        (frequency, period, member, counterpart_code),
-        (frequency, period),
-        (frequency, period, channel_code),
-        (frequency, period, value_band_code),
-        (frequency, period, channel_code, value_band_code),
-        (frequency, period, counterpart_code)
+        (frequency, period, channel_code, value_band_code, counterpart_code, member),
+        (frequency, period, channel_code, value_band_code, counterpart_code)
     )
 
 ),
@@ -160,16 +208,6 @@ section_cells as (
 
 ),
 
-present as (
-
-    select * from cells
-    where
-        channel_code is not null
-        and value_band_code is not null
-        and counterpart_code is not null
-
-),
-
 -- What is not there is said for the whole of a member's period, not for each cell of it.
 absent as (
 
@@ -188,7 +226,7 @@ absent as (
 
 together as (
 
-    select * from present
+    select * from cells
     union all by name
     select * from section_cells
     union all by name

@@ -1,0 +1,30 @@
+with acceptance as (
+
+    select * from {{ ref('int_acceptance') }}
+
+),
+
+figures as (
+
+    select
+        member_code,
+        '_T' as channel_code,
+        '_T' as value_band_code,
+        '_T' as counterpart_code,
+        '_T' as commodity_code,
+        time_period,
+        100 * cast(rows_accepted as double) / nullif(rows_accepted + rows_rejected, 0) as obs_value,
+        not is_complete as is_estimated,
+        rows_accepted as base_items,
+        base_members
+    from acceptance
+
+),
+
+final as (
+
+    {{ long_table('figures', 'ACCEPTANCE_ROWS_PCT', 'PERCENT') }}
+
+)
+
+select * from final

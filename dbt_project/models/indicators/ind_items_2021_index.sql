@@ -1,0 +1,13 @@
+with figures as (
+
+    {{ index_with_base(2021, 2021) }}
+
+),
+
+final as (
+
+    {{ long_table('figures', 'ITEMS_2021_INDEX', 'INDEX') }}
+
+)
+
+select * from final
