@@ -132,13 +132,14 @@ def is_publication_due() -> bool:
 
 @_told(logging.ERROR)
 def build_region() -> dict[str, Any]:
-    """One dbt build over what is in force: {snapshot}."""
-    from dbt_project.build import build
+    """One dbt build over what is in force, and its documentation: {snapshot}."""
+    from dbt_project.build import build, publish_docs
     from expectations.run import drop_stale_holds
 
     settings = Settings.from_environment()
     drop_stale_holds(settings)
     outcome = build(settings)
+    publish_docs(settings)
     progress.info(
         "build    %d models, tests and code lists; %d member months new or changed  %5.1f s",
         outcome.nodes,

@@ -184,16 +184,15 @@ class Plan:
         self._break_rows(dirt)
         self._add_revision()
 
-    def _wish(self, series: Series, period: str) -> float:
+    def expectation(self, series: Series, period: str) -> float:
+        """How many items the series has in a month, by its own growth and the season; not scaled."""
         least, most = GROWTH_IN_THREE_YEARS
         growth = least + (most - least) * share_of(*series.names, "growth")
+        return series.weight * math.pow(growth, self.periods.index(period) / 36) * SEASON[int(period[5:]) - 1]
+
+    def _wish(self, series: Series, period: str) -> float:
         noise = 1 + NOISE * (2 * share_of(*series.names, period) - 1)
-        return (
-            series.weight
-            * math.pow(growth, self.periods.index(period) / 36)
-            * SEASON[int(period[5:]) - 1]
-            * noise
-        )
+        return self.expectation(series, period) * noise
 
     def _hold_back(self, wishes: dict[tuple[int, str], float], items: int) -> int:
         """Give the busiest port its backlog day; the items that are left for all others."""

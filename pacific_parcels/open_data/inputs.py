@@ -1,7 +1,7 @@
 """inputs.json: what a publication was made from, so that it can be made again and compared.
 
-    code             the version of the library, and one SHA-256 over every line that the figures depend on; a
-                     commit would say less, since a checkout can differ from it
+    code             the version of the library, one SHA-256 over every line that the figures depend on, and
+                     the commit, where this is a checkout; the SHA-256 says whether it was changed
     extracts         those in force: extract, member, stream, months in force, SHA-256 of the bytes received
     member_files     the YAML of each member
     code_lists       the seeds, the exchange rates among them
@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pacific_parcels.settings import Settings, codes_directory
+from pacific_parcels.settings import REPOSITORY, Settings, codes_directory
 
 FILE = "inputs.json"
 Inputs = dict[str, Any]
@@ -46,12 +47,27 @@ def inputs_of(
     member_files = [path for folder in settings.member_directories for path in sorted(folder.glob("*.yml"))]
     return {
         "run_id": run_id,
-        "code": code,
+        "code": {**code, "commit": commit_of(REPOSITORY)},
         "extracts": [dict(zip(columns, row, strict=True)) for row in extracts],
         "member_files": _hashed(member_files),
         "code_lists": _hashed(sorted(codes_directory().glob("*.csv"))),
         "exchange_rates": {"count": rates[0], "sha256": rates[1]},
     }
+
+
+def commit_of(repository: Path) -> str | None:
+    """The commit that is checked out; None where there is no git, or no checkout of this very directory."""
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(repository), "rev-parse", "--show-toplevel", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return None
+    top, _, commit = found.stdout.strip().partition("\n")
+    return commit if commit and Path(top).resolve() == repository.resolve() else None
 
 
 def for_the_public(inputs: Inputs) -> Inputs:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dbt_project.build import PROJECT, BuildOutcome, build_models
+from tests.compiled_models import GROWTH_MODELS, compiled, growth_of
 from tests.data.conftest import Region
 
 
@@ -260,3 +263,72 @@ def test_the_rate_of_the_paanga_is_flagged_until_it_was_mended(warehouse: duckdb
         " where currency_code = 'TOP' and time_period in ('2023-09', '2023-10') order by time_period"
     ).fetchall()
     assert rates == [(2.3637, "IMF"), (2.3923, "HMRC")]
+
+
+# ---- growth is never members' coming and going
+
+
+MONTHS = 15
+PERIODS = [f"{2025 + number // 12}-{number % 12 + 1:02d}" for number in range(MONTHS)]
+Members = dict[str, tuple[int | None, ...]]
+Figures = Mapping[tuple[str, str], float | None]
+
+steady = st.lists(st.integers(1, 5_000), min_size=MONTHS, max_size=MONTHS).map(tuple)
+reports = st.lists(st.booleans(), min_size=MONTHS, max_size=MONTHS).filter(any)
+others = st.lists(steady, min_size=1, max_size=3).map(
+    lambda rows: {f"A{number}": row for number, row in enumerate(rows)}
+)
+
+
+@pytest.fixture(scope="module")
+def statements(built: tuple[Region, BuildOutcome]) -> dict[str, str]:
+    return compiled(built[0].settings.warehouse / "dbt" / "target", GROWTH_MODELS)
+
+
+def assert_same(found: Figures, expected: Figures) -> None:
+    assert found
+    assert found.keys() == expected.keys()
+    for key, value in expected.items():
+        assert found[key] == (value if value is None else pytest.approx(value, rel=1e-9, abs=2e-6)), key
+
+
+@settings(max_examples=12, deadline=None)
+@given(others=others, factor=st.integers(1, 50), reports=reports)
+def test_a_member_that_grows_as_the_others_moves_nothing_whenever_it_reports(
+    statements: dict[str, str], others: Members, factor: int, reports: list[bool]
+) -> None:
+    """It joins, is silent, comes back, leaves: every level of the region changes, and no growth does."""
+    totals = [sum(items or 0 for items in month) for month in zip(*others.values(), strict=True)]
+    newcomer = [factor * total if is_there else None for total, is_there in zip(totals, reports, strict=True)]
+    assert_same(growth_of(statements, PERIODS, {**others, "ZZ": newcomer}), growth_of(statements, PERIODS, others))
+
+
+@settings(max_examples=12, deadline=None)
+@given(others=others, newcomer=steady, first=st.integers(1, MONTHS - 1))
+def test_the_month_in_which_a_member_begins_grows_as_without_it(
+    statements: dict[str, str], others: Members, newcomer: tuple[int, ...], first: int
+) -> None:
+    joined = {**others, "ZZ": (*(None for _ in range(first)), *newcomer[first:])}
+    found, without = growth_of(statements, PERIODS, joined), growth_of(statements, PERIODS, others)
+    upto = {key: value for key, value in without.items() if key[1] <= PERIODS[first]}
+    assert_same({key: found[key] for key in upto}, upto)
+
+
+@settings(max_examples=12, deadline=None)
+@given(others=others, late=steady, months_late=st.integers(1, 4))
+def test_a_member_that_is_late_changes_no_earlier_month_and_is_no_fall(
+    statements: dict[str, str], others: Members, late: tuple[int, ...], months_late: int
+) -> None:
+    """Up to its last month the figures are those with it; from then on the links are those of the others."""
+    there = MONTHS - months_late
+    in_time = growth_of(statements, PERIODS, {**others, "ZZ": late})
+    delayed = growth_of(statements, PERIODS, {**others, "ZZ": (*late[:there], *(None for _ in range(months_late)))})
+    without = growth_of(statements, PERIODS, others)
+    earlier = {key: value for key, value in in_time.items() if key[1] < PERIODS[there]}
+    assert_same({key: delayed[key] for key in earlier}, earlier)
+    links = {
+        key: value
+        for key, value in without.items()
+        if key[0] == "ITEMS_GROWTH_MOM_PCT" and key[1] >= PERIODS[there]
+    }
+    assert_same({key: delayed[key] for key in links}, links)
