@@ -223,6 +223,7 @@ PLACEHOLDERS = (
     (r"(?<!\d)20\d{2}(?:0[1-9]|1[0-2])(?!\d)", "{yyyymm}"),
     (r"(?<![\d-])20\d{2}(?![\d-])", "{year}"),
 )
+MESSAGE_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 CADENCES = {"{quarter}": "QUARTERLY", "{year}": "ANNUAL"}
 
 
@@ -278,8 +279,10 @@ def read_sample(path: Path) -> Sample:
             scratch = Path(folder) / str(index)
             scratch.mkdir()
             module = load_format(name)
+            # With a zone, for times that have an offset; which one is of no account here.
+            zone = {"time_zone": "UTC"} if "time_zone" in module.Options.model_fields else {}
             try:
-                text = module.read(path, module.Options.model_validate(attempt), scratch)
+                text = module.read(path, module.Options.model_validate(attempt | zone), scratch)
             except ExtractError as error:
                 if error.rule_id == "R004" and attempt.get("encoding") == "utf-8":
                     continue
@@ -322,8 +325,10 @@ def _recognise(path: Path) -> tuple[str, dict[str, Any], tuple[str, ...]]:
         if not hasattr(module, "COLUMNS"):
             continue
         try:
-            module.header(path, module.Options())
+            header = module.header(path, module.Options())
         except (ExtractError, ValidationError):
+            continue
+        if sorted(header.columns) != sorted(module.COLUMNS):
             continue
         return name, {}, (f"format: the file begins as a file of the format {name} does",)
     if start.startswith(WORKBOOK):
@@ -494,6 +499,14 @@ def is_personal(source: str) -> bool:
 def guess_columns(sample: Sample, told: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Source column and reason by contract column. `told` are those that the caller is sure of."""
     chosen = {contract: (source, "") for contract, source in told.items()}
+    usual: dict[str, str] = getattr(load_format(sample.format), "USUAL", {})
+    if usual:
+        found = {
+            contract: (source, f"where the format {sample.format} has it")
+            for contract, source in usual.items()
+            if source not in told.values()
+        }
+        return found | chosen
     candidates = [
         (likeness(source, contract), contract, source)
         for contract in SUPPLIED_COLUMNS
@@ -601,12 +614,16 @@ def draft_text(
     guessed = {name: found for name, found in guess_columns(sample, told).items() if name not in constants}
     signs = signs_of(_values_of(sample, guessed, ("decimal",)))
     is_month_first = _order_of_days(sample, guessed)
+    is_usual = hasattr(load_format(sample.format), "USUAL")
     forms = {
-        contract: _form(sample.values[source], is_month_first)
+        contract: _form_of_messages(sample.values[source])
+        if is_usual
+        else _form(sample.values[source], is_month_first)
         for contract, (source, _) in guessed.items()
         if COLUMNS_BY_NAME[contract].kind in ("date", "timestamp")
     }
-    dates = _most_common(forms, "date") or _most_common(forms, "day") or "%Y-%m-%d"
+    found = None if is_usual else _most_common(forms, "date") or _most_common(forms, "day")
+    dates = found or "%Y-%m-%d"
     timestamps = _most_common(forms, "timestamp") or "%Y-%m-%d %H:%M:%S"
     for contract in SUPPLIED_COLUMNS:
         if contract in constants:
@@ -655,10 +672,13 @@ def draft_text(
         *(f"        # GUESS: {_comment(reason)}" for reason in sample.reasons),
         f"        format: {sample.format}",
     ]
-    if sample.options:
+    known = {"time_zone": facts.time_zone, "country": code, "currency": facts.currency}
+    ours = load_format(sample.format).Options.model_fields
+    in_options = sample.options | {name: value for name, value in known.items() if name in ours and value}
+    if in_options:
         options = ", ".join(
             f"{name}: {_text(value) if isinstance(value, str) else value}"
-            for name, value in sample.options.items()
+            for name, value in in_options.items()
         )
         lines.append(f"        options: {{{options}}}")
     lines += [
@@ -727,6 +747,12 @@ def _form(values: list[str], is_month_first: bool | None) -> Form:
     return Form(forms[0], False, has_values=True)
 
 
+def _form_of_messages(values: list[str]) -> Form:
+    """A format of messages brings times into one form; days alone a layout reads as well."""
+    found = next((form for form in MESSAGE_FORMS if any(_has_form(value, form) for value in values)), "")
+    return Form(found, False, has_values=bool(found))
+
+
 def _most_common(forms: Mapping[str, Form], what: str) -> str | None:
     """`date`: of the columns of days; `day`: days among the others; `timestamp`: with a time of day."""
     found = Counter(
@@ -771,8 +797,10 @@ def _map(
 ) -> None:
     """Put one contract column into the draft, or its source under what is to be decided."""
     column, values = COLUMNS_BY_NAME[contract], draft.sample.values[source]
-    if contract in CODES:
-        _map_codes(draft, contract, source, reason)
+    format_module = load_format(draft.sample.format)
+    meanings: dict[str, str] = getattr(format_module, "MEANINGS", {}).get(contract, {})
+    if contract in CODES or meanings:
+        _map_codes(draft, contract, source, reason, meanings)
         return
     if column.kind == "code":
         allowed = [one for one in column.codes if contract != "port_code" or one.startswith(code)]
@@ -791,25 +819,35 @@ def _map(
         layout_form = dates if column.kind == "date" or "%H" not in form.form else timestamps
         if form.form != layout_form:
             draft.mapped[contract] = f"{{column: {_text(source)}, format: {_text(form.form)}}}"
+    if contract in getattr(format_module, "MAY_BE_NEGATIVE", ()):
+        draft.mapped[contract] = f"{{column: {_text(source)}, may_be_negative: true}}"
     words = plain(source).split()
     if contract == "gross_mass_kg" and words and words[-1] in ("g", "grams", "grammes", "gr"):
         draft.mapped[contract] = f"{{column: {_text(source)}, factor: 0.001}}"
         reason += ", which says grams"
-    elif contract == "gross_mass_kg" and "kg" not in words:
+    elif contract == "gross_mass_kg" and "kg" not in words and not hasattr(format_module, "USUAL"):
         reason += "; AMBIGUOUS: kilograms or grams? It is taken for kilograms"
     draft.reasons[contract] = reason
 
 
-def _map_codes(draft: Draft, contract: str, source: str, reason: str) -> None:
-    """A lookup of the values that are known; the others are rejected until somebody decides."""
-    known = {text: code for code, texts in CODES[contract].items() for text in texts}
+def _map_codes(draft: Draft, contract: str, source: str, reason: str, meanings: Mapping[str, str]) -> None:
+    """A lookup of the values that are known; the others are rejected until somebody decides.
+
+    `meanings` are those that the format itself knows of.
+    """
+    codes = CODES.get(contract, {})
+    known: dict[str, str | bool] = {text: code for code, texts in codes.items() for text in texts}
     values = list(dict.fromkeys(draft.sample.values[source]))
-    allowed = [str(code) for code in CODES[contract]]
+    allowed = [str(code) for code in codes or dict.fromkeys(meanings.values())]
     if values and set(values) <= set(allowed):
         draft.mapped[contract], draft.reasons[contract] = _text(source), reason
         draft.used.add(source)
         return
-    found = {value: known[plain(value)] for value in values[:MOST_CODES] if plain(value) in known}
+    found = {
+        value: meanings.get(value) or known[plain(value)]
+        for value in values[:MOST_CODES]
+        if value in meanings or plain(value) in known
+    }
     unknown = [value for value in values if value not in found]
     if not found or len(values) > MOST_CODES:
         draft.undecided[source] = (
@@ -818,7 +856,7 @@ def _map_codes(draft: Draft, contract: str, source: str, reason: str) -> None:
         )
         return
     entries = "\n".join(
-        f"              {_text(value)}: {str(code).lower() if isinstance(code, bool) else code}"
+        f"              {_text(value)}: {str(code).lower() if isinstance(code, bool) else _text(code)}"
         for value, code in found.items()
     )
     open_entries = "".join(
@@ -903,7 +941,7 @@ def _valid_from(
         days = [
             datetime.strptime(value, form.form)
             for value in sample.values[guessed["arrival_date"][0]]
-            if value.lower() not in NOTHING
+            if value.lower() not in NOTHING and _has_form(value, form.form)
         ]
         return f"{min(days):%Y-%m}", "the first month of the sample; earlier files are read in this way too"
     return "2019-01", "the first month of the series"

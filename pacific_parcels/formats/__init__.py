@@ -10,6 +10,10 @@ There is no registry. A format module gives
     CANNOT_CARRY columns of the contract that no file of this format can carry: it is missing then, not 0
     JOINS_DOCUMENTS
                  whether documents may stand one after the other: then an archive of many is one extract
+and, where every file has the same columns, for the draft of a layout
+    COLUMNS      those columns
+    USUAL        by column of the contract, which of them holds it as a rule
+    MEANINGS     by column of the contract, what the codes of the standard mean
 
 Both raise ExtractError with the rule that was broken. A format knows no member and no contract.
 """

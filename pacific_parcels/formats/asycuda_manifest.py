@@ -117,6 +117,25 @@ MEASURES: Final = (
 NOT_OF_INTEREST = frozenset(("Traders_segment", "ctn_segment", "Split_segment", "Attached_Document"))
 DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:\d{2}|T.*)?", re.ASCII)
 
+# Where a draft of a layout looks for the columns of the contract, and what codes of the standard mean.
+USUAL: Final[dict[str, str]] = {
+    "item_id": "Item_reference",
+    "channel_code": "Mode_of_transport_code",
+    "customs_office_code": "Customs_office_code",
+    "port_code": "Place_of_unloading_code",
+    "consignment_country_code": "Place_of_loading_country_code",
+    "hs_code": "Commodity_code",
+    "goods_description": "Goods_description",
+    "declared_value": "Customs_value",
+    "declared_currency_code": "Customs_currency",
+    "gross_mass_kg": "Gross_mass",
+    "pieces_count": "Number_of_packages",
+    "arrival_date": "Date_of_arrival",
+}
+MEANINGS: Final[dict[str, dict[str, str]]] = {
+    "channel_code": {"1": "SEA_CARGO", "4": "AIR_CARGO", "5": "POSTAL_PARCEL"},
+}
+
 
 class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -152,6 +152,28 @@ OTHER = CHARGES.index("Other_amount")
 
 Facts = dict[str, str]
 
+# Where a draft of a layout looks for the columns of the contract, and what codes of the standard mean.
+USUAL: Final[dict[str, str]] = {
+    "item_id": "Item_reference",
+    "channel_code": "Border_mode_of_transport",
+    "customs_office_code": "Customs_clearance_office_code",
+    "origin_country_code": "Country_of_origin_code",
+    "consignment_country_code": "Export_country_code",
+    "hs_code": "Commodity_code",
+    "goods_description": "Description_of_goods",
+    "declared_value": "Value_amount",
+    "declared_currency_code": "Value_currency_code",
+    "duty_amount": "Duty_amount",
+    "tax_amount": "Tax_amount",
+    "fee_amount": "Fee_amount",
+    "gross_mass_kg": "Gross_weight_itm",
+    "pieces_count": "Number_of_packages",
+    "arrival_date": "Registration_date",
+}
+MEANINGS: Final[dict[str, dict[str, str]]] = {
+    "channel_code": {"1": "SEA_CARGO", "4": "AIR_CARGO", "5": "POSTAL_PARCEL"},
+}
+
 
 class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -48,7 +48,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -137,6 +137,18 @@ VALUES = re.compile(
 ENVELOPE = re.compile(r"(?:Q[A-Z] [A-Z0-9]{7}(?: [A-Z0-9]{7})*|\.[A-Z0-9]{7}(?: .*)?|NNNN)", re.ASCII)
 PARTY_IN_TEXT = re.compile(r"(?:SHP|CNE|NFY|AGT)(?:NAME|ADR|ADDR|ADDRESS|LOC|TEL|PHONE)", re.ASCII)
 LINES_OF_A_PARTY = 3  # after SHP/name: street, place, country
+
+# Where a draft of a layout looks for the columns of the contract, and what codes of the standard mean.
+USUAL: Final[dict[str, str]] = {
+    "item_id": "House_number",
+    "consignment_country_code": "Shipper_country",
+    "hs_code": "HTS_code",
+    "goods_description": "Goods",
+    "declared_value": "Value_for_customs",
+    "declared_currency_code": "Currency",
+    "gross_mass_kg": "Weight_kg",
+    "pieces_count": "Pieces",
+}
 
 
 class Options(BaseModel):

@@ -164,6 +164,26 @@ MASS = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,6})?", re.ASCII)  # times a pound it 
 CODE = re.compile(r"[A-Z0-9]{0,4}", re.ASCII)
 LONGEST_RECORD = 1 << 18  # characters: with four bytes each they still make a line that DuckDB reads
 
+# Where a draft of a layout looks for the columns of the contract, and what codes of the standard mean.
+USUAL: Final[dict[str, str]] = {
+    "item_id": "House_ID",
+    "channel_code": "Message_type",
+    "origin_country_code": "OriginCountry",
+    "consignment_country_code": "ConsignorParty_CountryID",
+    "hs_code": "HS_code_heaviest",
+    "goods_description": "SummaryDescription",
+    "declared_value": "DeclaredValueForCustomsAmount",
+    "declared_currency_code": "DeclaredValueForCustomsAmount_currencyID",
+    "gross_mass_kg": "GrossWeight_kg",
+    "pieces_count": "TotalPieceQuantity",
+    "posted_at": "ActualDateTime",
+    "advance_data_at": "IssueDateTime",
+    "arrival_date": "ArrivalDateTime",
+}
+MEANINGS: Final[dict[str, dict[str, str]]] = {
+    "channel_code": {"XFZB": "AIR_CARGO", "XFHL": "AIR_CARGO"},
+}
+
 
 class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -9,15 +9,15 @@ than one parcel.
 
 A line that PACComtrade excludes is rejected here, and no other one is; blanks around a value do not count.
 Its rules, and who judges them:
-    the layout and the contract, with the column named: R01, R03, R08, R10, R11, R13, R14, R16, R17, R20, R22,
-        R24, R26 (lookups of CURRENCY, INCOTERMS, TRANSPORT and COMMODITY_CLASSIFICATION, a date as
-        %Y-%m-%d, `expect` COUNTRY_DESTINATION)
+    the layout and the contract: R01, R03, R08, R10, R11, R13, R14, R16, R22, R24, R26 (lookups of INCOTERMS,
+        TRANSPORT and COMMODITY_CLASSIFICATION, a date as %Y-%m-%d, `expect` COUNTRY_DESTINATION)
     this module, for what the contract has no column for:
         R102  a value is missing: R04, R05, R06, R07, R09, R12
         R106  freight, insurance or quantity is no number: R27, R28, R29
         R109  unknown code of the flow, of the trade agreement or, where `units` lists them, of the unit of
-              quantity: R21, R23, R25
+              quantity: R21, R23, R25; another currency than `currency`: R20
         R110  origin and destination are one country: R19
+        R112  an import to, or an export from, another country than `country`: R17, R18
     kept: R02 (a line that stands there already counts again, with the warning R207), R15 (a commodity outside
         the HS, or of chapter 93 or 99: PACComtrade recodes it to _U or OTH when it publishes; we keep the
         code and warn of one that is not six digits), and an empty VALUE, which counts as 0 with the warning
@@ -25,8 +25,8 @@ Its rules, and who judges them:
         `may_be_negative` of declared_value.
 What PACComtrade keeps and we do not count is left out under R302, neither in nor rejected: exports (X1, X2),
 and the means of transport of `without_channel`, by which no parcel comes (rail, road, pipes, cables,
-self-propelled goods, other and unknown). This module puts such a line to all of the rules first, R18 among
-them; for that it has to be told the `country` and the `currency` of the member.
+self-propelled goods, other and unknown). This module puts such a line to all of the rules first. `country`
+and `currency` are those of the member; without them R17, R18 and R20 are not judged here.
 
 A regular report (UTF-8, no quotation marks, one kind of line end, no blank line, as many separators on each
 line as in the header) is read by one statement of DuckDB; all others go line by line, at several times the
@@ -47,7 +47,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import duckdb
 from pydantic import BaseModel, ConfigDict, Field
@@ -88,6 +88,11 @@ CANNOT_CARRY: tuple[str, ...] = (
 )
 
 ROW = "ROW"
+COLUMNS: tuple[str, ...] = (
+    *("DATE", "COMMODITY", "COMMODITY_CLASSIFICATION", "TRADE_FLOW", "VALUE", "INCOTERMS", "FREIGHT_PAID"),
+    *("INSURANCE_PAID", "CURRENCY", "QUANTITY", "QUANTITY_UNIT", "COUNTRY_ORIGIN", "COUNTRY_DESTINATION"),
+    *("TRADE_AGREEMENT", "TRANSPORT", ROW),
+)
 DELIMITER = ";"
 LONGEST_LINE = 1 << 20
 # Where each piece of this size has a line end in it, no line is longer than the longest.
@@ -100,9 +105,9 @@ BLANKS = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace() and 
 BLANK_BYTES = tuple(sign.encode() for sign in BLANKS if sign.isascii())
 # What every line must have besides its commodity and what the contract requires of an item.
 ALWAYS_THERE = ("COMMODITY_CLASSIFICATION", "TRADE_FLOW", "INCOTERMS", "COUNTRY_ORIGIN", "TRADE_AGREEMENT")
-CODED = (*ALWAYS_THERE, "COUNTRY_DESTINATION", "QUANTITY_UNIT")
+CODED = (*ALWAYS_THERE, "COUNTRY_DESTINATION", "QUANTITY_UNIT", "CURRENCY")
 AMOUNTS = ("FREIGHT_PAID", "INSURANCE_PAID", "QUANTITY")
-JUDGED = (*CODED, *AMOUNTS, "COMMODITY", "DATE", "VALUE", "CURRENCY", "TRANSPORT")
+JUDGED = (*CODED, *AMOUNTS, "COMMODITY", "DATE", "VALUE", "TRANSPORT")
 IMPORTS = frozenset({"M1", "M2"})
 EXPORTS = frozenset({"X1", "X2"})
 AGREEMENTS = frozenset({"NONE", "MSG", "PICTA", "IEPA", "SPARTECA", "PACERPLUS"})
@@ -117,6 +122,38 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MOST_EXAMPLES = 8  # of codes, where a remedy names some
 LEFT_OUT, REPEATED = "R302", "R207"
 FAULT_SIGN, NOTE_SIGN = "F", "N"
+
+MAY_BE_NEGATIVE: Final = ("declared_value",)  # in a draft of a layout: PACComtrade keeps such a value
+# Where a draft of a layout looks for the columns of the contract, and what codes of the standard mean.
+USUAL: Final[dict[str, str]] = {
+    "item_id": "ROW",
+    "channel_code": "TRANSPORT",
+    "origin_country_code": "COUNTRY_ORIGIN",
+    "hs_code": "COMMODITY",
+    "hs_edition": "COMMODITY_CLASSIFICATION",
+    "declared_value": "VALUE",
+    "declared_currency_code": "CURRENCY",
+    "valuation_basis_code": "INCOTERMS",
+    "arrival_date": "DATE",
+}
+MEANINGS: Final[dict[str, dict[str, str]]] = {
+    "channel_code": {"1": "AIR_CARGO", "21": "SEA_CARGO", "22": "SEA_CARGO", "42": "POSTAL_PARCEL"},
+    "hs_edition": {"HS2017": "2017", "HS2022": "2022"},
+    "valuation_basis_code": {
+        "CFR": "CIF",
+        "CIF": "CIF",
+        "CIP": "CIF",
+        "CPT": "CIF",
+        "DAP": "CIF",
+        "DDP": "CIF",
+        "DDU": "CIF",
+        "DPU": "CIF",
+        "FAS": "FOB",
+        "FCA": "FOB",
+        "FOB": "FOB",
+        "EXW": "INTRINSIC",
+    },
+}
 
 
 class Options(BaseModel):
@@ -321,7 +358,7 @@ def _judged_lines(path: Path, columns: tuple[str, ...], options: Options, *, has
         not_ours += f" or {bare['TRANSPORT']} in {_listed(options.without_channel)}"
     further = [
         f"when {_is_broken(check, bare)} then {_fault(check.rule_id, check.column, bare)}"
-        for check in _checks_of_what_is_left_out(options)
+        for check in _checks_of_what_is_left_out()
     ]
     left_out = (
         f"concat('{NOTE_SIGN}', source_row, ',{LEFT_OUT},,,', {_csv_field(bare['VALUE'])}, ',', "
@@ -483,6 +520,12 @@ def _is_day(text: str) -> bool:
 
 def _checks(options: Options) -> tuple[_Check, ...]:
     """What PACComtrade asks of every line and the contract has no column for."""
+    currency = (_Check("R109", "CURRENCY", codes=frozenset({options.currency})),) if options.currency else ()
+    country = frozenset({options.country}) if options.country else frozenset()
+    own = (
+        _Check("R112", "COUNTRY_DESTINATION", codes=country, flows=IMPORTS),
+        _Check("R112", "COUNTRY_ORIGIN", codes=country, flows=EXPORTS),
+    )
     units = (_Check("R109", "QUANTITY_UNIT", codes=frozenset(options.units)),) if options.units else ()
     return (
         _Check("R102", "COMMODITY"),
@@ -492,26 +535,20 @@ def _checks(options: Options) -> tuple[_Check, ...]:
         _Check("R109", "TRADE_AGREEMENT", codes=AGREEMENTS),
         *units,
         _Check("R110", "COUNTRY_ORIGIN", other="COUNTRY_DESTINATION"),
+        *(own if country else ()),
+        *currency,
     )
 
 
-def _checks_of_what_is_left_out(options: Options) -> tuple[_Check, ...]:
+def _checks_of_what_is_left_out() -> tuple[_Check, ...]:
     """What the layout and the contract ask of every other line."""
     countries = frozenset({*code_list("countries", "country_code"), UNKNOWN_COUNTRY})
-    currency = (_Check("R109", "CURRENCY", codes=frozenset({options.currency})),) if options.currency else ()
-    country = frozenset({options.country}) if options.country else frozenset()
-    own = (
-        _Check("R112", "COUNTRY_DESTINATION", codes=country, flows=IMPORTS),
-        _Check("R112", "COUNTRY_ORIGIN", codes=country, flows=EXPORTS),
-    )
     return (
         *(_Check("R102", name) for name in ("DATE", "CURRENCY", "COUNTRY_DESTINATION", "TRANSPORT")),
         _Check("R103", "DATE", shape=DAY),
         _Check("R109", "COMMODITY_CLASSIFICATION", codes=CLASSIFICATIONS),
         _Check("R110", "COUNTRY_ORIGIN", codes=countries),
         _Check("R110", "COUNTRY_DESTINATION", codes=countries),
-        *(own if country else ()),
-        *currency,
         _Check("R109", "INCOTERMS", codes=INCOTERMS),
         _Check("R109", "TRANSPORT", codes=TRANSPORTS),
         _Check("R106", "VALUE", shape=NUMBER),
@@ -534,9 +571,7 @@ class _Rules:
             for check in _checks(options)
             if check.column not in CODED and check.column in self._positions
         ]
-        self._further = [
-            check for check in _checks_of_what_is_left_out(options) if check.column in self._positions
-        ]
+        self._further = [check for check in _checks_of_what_is_left_out() if check.column in self._positions]
         self._without_channel = frozenset(options.without_channel)
         # Few combinations of codes ever occur: each is judged once.
         self._judged = lru_cache(maxsize=1 << 14)(self._judge_codes)

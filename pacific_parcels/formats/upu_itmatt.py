@@ -58,7 +58,7 @@ from contextlib import ExitStack
 from decimal import Context, Decimal
 from functools import reduce
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Final, Literal, TextIO
 
 import duckdb
 from lxml import etree
@@ -153,6 +153,33 @@ MEMORY = "128MB"
 EXACT = Context(prec=300)  # no number that is read has more digits
 
 Texts = dict[str, str]
+
+# Where a draft of a layout looks for the columns of the contract, and what codes of the standard mean.
+USUAL: Final[dict[str, str]] = {
+    "item_id": "Item_id",
+    "channel_code": "Mail_class",
+    "customs_office_code": "Event_office",
+    "origin_country_code": "Origin_country",
+    "consignment_country_code": "Origin_office_country",
+    "hs_code": "HS_code",
+    "goods_description": "Description",
+    "declared_value": "Amount",
+    "declared_currency_code": "Currency",
+    "duty_amount": "Duty",
+    "tax_amount": "Tax",
+    "fee_amount": "Fee",
+    "revenue_currency_code": "Charges_currency",
+    "gross_mass_kg": "Gross_weight",
+    "posted_at": "Posted_at",
+    "advance_data_at": "Advance_data_at",
+    "arrival_date": "Arrived_at",
+    "lodgement_at": "Presented_at",
+    "release_at": "Released_at",
+    "outcome_code": "Decision",
+}
+MEANINGS: Final[dict[str, dict[str, str]]] = {
+    "channel_code": {"U": "POSTAL_LETTER", "C": "POSTAL_PARCEL", "E": "EXPRESS_POST"},
+}
 
 
 class Options(BaseModel):

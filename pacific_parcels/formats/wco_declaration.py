@@ -42,7 +42,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Final, Literal, NoReturn
 
 from lxml import etree
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -179,6 +179,32 @@ MOMENT = re.compile(
     re.ASCII,
 )
 Amount = tuple[str, str]  # the text, and its currency or unit; both may be empty
+
+# Where a draft of a layout looks for the columns of the contract, and what codes of the standard mean.
+USUAL: Final[dict[str, str]] = {
+    "item_id": "Item_ID",
+    "channel_code": "Transport_mode_code",
+    "customs_office_code": "Declaration_office_ID",
+    "origin_country_code": "Origin_country",
+    "consignment_country_code": "Export_country",
+    "hs_code": "Commodity_code",
+    "goods_description": "Goods_description",
+    "declared_value": "Value_amount",
+    "declared_currency_code": "Value_currency",
+    "valuation_basis_code": "Value_kind",
+    "duty_amount": "Duty_amount",
+    "tax_amount": "Tax_amount",
+    "fee_amount": "Fee_amount",
+    "revenue_currency_code": "Duty_tax_currency",
+    "gross_mass_kg": "Gross_mass_kg",
+    "pieces_count": "Package_count",
+    "arrival_date": "Arrival_date_time",
+    "lodgement_at": "Acceptance_date_time",
+}
+MEANINGS: Final[dict[str, dict[str, str]]] = {
+    "channel_code": {"1": "SEA_CARGO", "4": "AIR_CARGO", "5": "POSTAL_PARCEL"},
+    "valuation_basis_code": {"CUSTOMS": "CIF", "STATISTICAL": "CIF", "INVOICE": "INTRINSIC"},
+}
 
 
 class Options(BaseModel):

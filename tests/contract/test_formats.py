@@ -18,7 +18,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from pacific_parcels.contract import COLUMNS, SUPPLIED_COLUMNS
+from pacific_parcels.contract import COLUMNS, COLUMNS_BY_NAME, SUPPLIED_COLUMNS
 from pacific_parcels.errors import MemberFileError
 from pacific_parcels.formats import Header, RegularText, format_names, load_format, read_options
 from pacific_parcels.members import Layout, Member, load_members
@@ -114,6 +114,19 @@ class TestFormat:
                 for column in cannot
                 if column in layout_of_member.columns and layout_of_member.columns[column].column is not None
             ] == []
+
+    def test_what_a_draft_takes_from_it_is_there(self, name: str) -> None:
+        """A format whose columns are always the same says where those of the contract are."""
+        module = load_format(name)
+        if not hasattr(module, "COLUMNS"):
+            assert not hasattr(module, "USUAL")
+            return
+
+        assert set(module.USUAL) <= set(SUPPLIED_COLUMNS) - set(module.CANNOT_CARRY)
+        assert set(module.USUAL.values()) <= set(module.COLUMNS)
+        for contract, meanings in getattr(module, "MEANINGS", {}).items():
+            assert contract in module.USUAL
+            assert set(meanings.values()) <= set(COLUMNS_BY_NAME[contract].codes or meanings.values())
 
     def test_gives_the_columns_and_every_row_of_its_sample(self, name: str, tmp_path: Path) -> None:
         path, _, layout, expected = sample_of(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -25,6 +26,7 @@ from pacific_parcels.drafting import (
     write_draft,
 )
 from pacific_parcels.errors import ExtractError, MemberFileError, PacificParcelsError
+from pacific_parcels.formats import format_names, load_format
 from pacific_parcels.members import Member, load_members
 from pacific_parcels.preflight import check_file
 from pacific_parcels.settings import Settings
@@ -239,6 +241,27 @@ class TestOtherFormats:
         layout = member.extracts["items"].layouts[0]
         assert layout.format == "asycuda_sad"
         assert "# GUESS: format: the file begins as a file of the format asycuda_sad does" in text
+
+    @pytest.mark.parametrize("name", [name for name in format_names() if hasattr(load_format(name), "USUAL")])
+    def test_a_draft_of_each_fixed_format_reads_its_own_sample(
+        self, name: str, home: Settings, tmp_path: Path
+    ) -> None:
+        """It accepts what the layout of the sample accepts (tests/formats/<name>/expected.json)."""
+        (sample,) = (Path(__file__).parents[1] / "formats" / name).glob("sample.*")
+        file_name = f"fj-2026-03{sample.suffix}"
+        constants = {"channel_code": "AIR_CARGO", "arrival_date": "2026-03-12"} if name == "cargo_imp" else {}
+        fiji = Facts("FJD", "Pacific/Fiji", "Fiji", "Fidji", ("en",))
+        member, _, _ = draft(home, sample.read_bytes(), file_name, "fj", fiji, constants=constants)
+        (tmp_path / file_name).write_bytes(sample.read_bytes())
+
+        report = check_file(home, member, tmp_path / file_name)
+
+        assert member.extracts["items"].layouts[0].format == name
+        expected = json.loads((sample.parent / "expected.json").read_text(encoding="utf-8"))
+        accepted = expected["counts"]["accepted"]
+        # Which natures of bills are imports is for a person to say: the one in transit is in.
+        accepted += name == "asycuda_manifest"
+        assert report.reading.rows_accepted == accepted, report.lines("en")
 
     @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive at all", b"\x00\x01\x02"])
     def test_what_nobody_can_read_is_refused_by_its_rule(self, home: Settings, content: bytes) -> None:

@@ -67,10 +67,10 @@ RULES: dict[str, tuple[dict[str, str], str, list[dict[str, str]]]] = {
         "R110:origin_country_code",
         [{"COUNTRY_ORIGIN": "US"}, {"COUNTRY_ORIGIN": "XX"}],
     ),
-    "R16 country code of destination": ({"COUNTRY_DESTINATION": "ZZ"}, "R112:expect 1", []),
+    "R16 country code of destination": ({"COUNTRY_DESTINATION": "ZZ"}, "R112:COUNTRY_DESTINATION", []),
     "R17 import to another country": (
         {"COUNTRY_DESTINATION": "NZ"},
-        "R112:expect 1",
+        "R112:COUNTRY_DESTINATION",
         [{"COUNTRY_DESTINATION": "FJ"}],
     ),
     "R18 export from another country": (
@@ -79,7 +79,7 @@ RULES: dict[str, tuple[dict[str, str], str, list[dict[str, str]]]] = {
         [],
     ),
     "R19 no other counterpart": ({"COUNTRY_ORIGIN": "FJ"}, "R110:COUNTRY_ORIGIN", [{"COUNTRY_ORIGIN": "AU"}]),
-    "R20 another currency": ({"CURRENCY": "USD"}, "R109:declared_currency_code", [{"CURRENCY": "FJD"}]),
+    "R20 another currency": ({"CURRENCY": "USD"}, "R109:CURRENCY", [{"CURRENCY": "FJD"}]),
     "R21 code of flow": ({"TRADE_FLOW": "M9"}, "R109:TRADE_FLOW", [{"TRADE_FLOW": "M1"}]),
     "R22 code of Incoterm": ({"INCOTERMS": "ABC"}, "R109:valuation_basis_code", [{"INCOTERMS": "DAP"}]),
     "R23 code of unit": (
