@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import sys
 from pathlib import Path
 
 import streamlit as st
 from anyio import to_thread
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HERE = Path(__file__).resolve().parent
 if str(HERE.parent) not in sys.path:  # Streamlit puts the script's own folder on the path, not the repository
@@ -27,6 +28,9 @@ from pacific_parcels.settings import Settings  # noqa: E402
 from pacific_parcels.sign_in import load_sign_in  # noqa: E402
 
 STATIC_FILES = Path(st.__file__).resolve().parent / "static"
+# Those of Trends, that the first page does without.
+CONTROLS = ("Selectbox", "Multiselect", "ButtonGroup")
+IMPORTED = re.compile(rb'(?:from|import)\s*"\./([\w.-]+\.js)"')
 CONTENT_TYPES = {".js": b"text/javascript; charset=utf-8", ".css": b"text/css; charset=utf-8"}
 
 
@@ -73,11 +77,59 @@ class CompressedStaticFiles:
         return file if inside and file.suffix in CONTENT_TYPES and file.is_file() else None
 
 
+class ControlsInAdvance:
+    """Names the scripts of the controls in the answer to a first visit, so that the next page need not wait.
+
+    Streamlit fetches the script of a control when a page first shows it: two dozen small files, one after the
+    other, each of which is a round trip by satellite.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.scripts = scripts_of(CONTROLS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+        prefix = f"/{base}/static/js" if base else "/static/js"
+        links = ", ".join(f"<{prefix}/{name}>; rel=modulepreload" for name in self.scripts).encode()
+
+        async def send_with_links(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", []))
+                if dict(headers).get(b"content-type", b"").startswith(b"text/html"):
+                    message = {**message, "headers": [*headers, (b"link", links)]}
+            await send(message)
+
+        await self.app(scope, receive, send_with_links)
+
+
+def scripts_of(controls: tuple[str, ...]) -> list[str]:
+    """The controls' scripts and all that those import, without what the first page loads in any case."""
+    first = imported_by(["index"])
+    return [name for name in imported_by(list(controls)) if name not in set(first)]
+
+
+def imported_by(names: list[str]) -> list[str]:
+    """Files of Streamlit's by the name before their hash, and what they import, each once."""
+    folder = STATIC_FILES / "static" / "js"
+    waiting = [path.name for name in names for path in sorted(folder.glob(f"{name}.*.js"))[:1]]
+    found: list[str] = []
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found:
+            found.append(name)
+            waiting += [part.decode() for part in IMPORTED.findall((folder / name).read_bytes())]
+    return found
+
+
 # The server below us shall tell the address of who is connected, not what a header says of it.
 os.environ["FORWARDED_ALLOW_IPS"] = ""
 settings = Settings.from_environment()
 sign_in = load_sign_in(settings.sign_in_file)
-middleware = [Middleware(CompressedStaticFiles)]
+middleware = [Middleware(CompressedStaticFiles), Middleware(ControlsInAdvance)]
 if sign_in and sign_in.proxy:
     middleware.insert(0, Middleware(ProxyGate, settings=settings, proxy=sign_in.proxy))
 if sign_in and sign_in.oidc:

@@ -248,7 +248,7 @@ def contributions(frame: pd.DataFrame, say: Words, source: str) -> alt.LayerChar
         member=list(frame["member_name"]),
         is_growth=frame["points"] >= 0,
     )
-    names = alt.Y("member:N", title=None, sort=None, axis=alt.Axis(labelLimit=150, **BARE))
+    names = alt.Y("member:N", title=None, sort=None, axis=alt.Axis(labelLimit=190, **BARE))
     base = alt.Chart(data).encode(
         x=alt.X("points:Q", title=None, axis=None, scale=alt.Scale(padding=38)),
         y=names,
@@ -351,10 +351,11 @@ def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 34
         .mark_point(shape="circle", size=48, color=EVENT, strokeWidth=1.5, filled=False)
         .encode(tooltip=tooltip, **place)
     )
-    for side, align, shift in (("right", "left", 9), ("left", "right", -9)):
+    sides = (("right", "left", 9, 0), ("left", "right", -9, 0), ("above", "center", 0, -10))
+    for side, align, right, down in sides:
         layers.append(
             alt.Chart(data[data["side"] == side])
-            .mark_text(align=align, dx=shift, fontSize=11, fontWeight=600, color=TEXT)
+            .mark_text(align=align, dx=right, dy=down, fontSize=11, fontWeight=600, color=TEXT)
             .encode(text="member_code:N", tooltip=tooltip, **place)
         )
     chart = alt.LayerChart(layer=layers).project(type="identity", reflectY=True)

@@ -120,8 +120,10 @@ def show_channels(page: Page, month: str) -> None:
     table = markup.table(
         frame.assign(
             value_text=[
-                say.status("A", "C") if pd.isna(value) else say.figure("ITEMS", value)
-                for value in frame["obs_value"]
+                say.status(row.obs_status, row.conf_status)
+                if pd.isna(row.obs_value)
+                else say.figure("ITEMS", row.obs_value)
+                for row in frame.itertuples()
             ]
         ),
         columns,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 from dashboards import charts, sentences
 from dashboards.words import Words
+from pacific_parcels.settings import REPOSITORY
 
 ENGLISH = Words("en")
 NAMES = {"FJ": "Fiji", "TO": "Tonga"}
@@ -144,17 +146,34 @@ def test_every_chart_carries_its_source(observations: pd.DataFrame) -> None:
     )
     drawn = [
         charts.lines(observations, NAMES, "ITEMS", ENGLISH, "SYNTHETIC DATA"),
-        charts.bars(pd.DataFrame({"name": ["Post"], "obs_value": [1.0]}), "ITEMS", ENGLISH, "SYNTHETIC DATA"),
+        charts.bars(
+            pd.DataFrame({"name": ["Post"], "obs_value": [1.0], "obs_status": ["A"], "conf_status": ["F"]}),
+            "ITEMS",
+            ENGLISH,
+            "SYNTHETIC DATA",
+        ),
         charts.coverage_matrix(coverage, ENGLISH, "SYNTHETIC DATA"),
     ]
     assert [chart.to_dict()["title"]["text"] for chart in drawn] == ["SYNTHETIC DATA"] * 3
 
 
-def test_a_bar_without_a_value_says_confidential() -> None:
-    parts = pd.DataFrame({"name": ["Parcel post", "Letter post"], "obs_value": [111.0, None]})
-    spec = charts.bars(parts, "ITEMS", ENGLISH, "source").to_dict()
+def test_a_bar_without_a_value_says_why_and_the_marked_one_has_a_sign() -> None:
+    parts = pd.DataFrame(
+        {
+            "name": ["Fiji", "Niue", "Tonga"],
+            "obs_value": [111.0, None, None],
+            "obs_status": ["A", "A", "M"],
+            "conf_status": ["F", "C", "F"],
+        }
+    )
+    spec = charts.bars(parts, "ITEMS", ENGLISH, "source", marked="Fiji").to_dict()
     rows = spec["datasets"][spec["data"]["name"]]
-    assert [row["label"] for row in rows] == ["Parcel post|111", "Letter post|confidential"]
+    assert [row["label"] for row in rows] == [
+        "▶ Fiji|111",
+        "Niue|confidential",
+        "Tonga|missing or withheld",
+    ]
+    assert [row["is_marked"] for row in rows] == [True, False, False]
 
 
 def test_a_missing_month_is_a_frame_without_a_filling() -> None:
@@ -196,3 +215,41 @@ def test_the_region_is_not_ranked_among_its_members(observations: pd.DataFrame) 
 def test_nothing_to_show_in_a_sentence() -> None:
     none = frame(("TO", "2026-01", None, "A", "C"))
     assert sentences.trend(none, NAMES, "ITEMS", ENGLISH).startswith("No figure of this choice may be shown.")
+
+
+def test_the_map_has_the_pacific_in_the_middle_and_every_member_of_the_organisation() -> None:
+    members = {path.stem.upper() for path in (REPOSITORY / "pacific_parcels" / "members").glob("??.yml")}
+    seats = charts.GEOGRAPHY["seats"]
+    assert len(members) == 24
+    assert set(seats) == members
+    longitudes = [seat["longitude"] for seat in seats.values()]
+    assert min(longitudes) < 180 < max(longitudes) < 240
+    corners = [corner for ring in charts.GEOGRAPHY["land"] for corner in ring]
+    assert len(corners) > 200
+    assert all(100 < longitude < 240 and -50 < latitude < 25 for longitude, latitude in corners)
+
+
+def test_bubbles_and_rings_of_the_map() -> None:
+    frame = pd.DataFrame(
+        {
+            "member_code": ["FJ", "KI", "XX"],
+            "member_name": ["Fiji", "Kiribati", "Elsewhere"],
+            "obs_value": [2950.0, None, 5.0],
+            "value_text": ["2,950", "–", "5"],
+        }
+    )
+    chart = charts.bubble_map(frame, Words("en"), "source").to_dict()
+    rows = [row for data in chart["datasets"].values() for row in data if "member_code" in row]
+    assert {row["member_code"] for row in rows} == {"FJ", "KI"}  # no seat is known of the third
+    fiji = next(row for row in rows if row["member_code"] == "FJ")
+    # Suva, 18.1 degrees south: ln tan(45 - 9.05 degrees) is -0.32129, which is -18.41 degrees
+    assert (fiji["x"], fiji["y"]) == (178.4, -18.41)
+    assert chart["projection"] == {"type": "identity", "reflectY": True}
+    assert "://" not in json.dumps({key: value for key, value in chart.items() if key != "$schema"})
+
+
+def test_contributions_to_the_left_take_away() -> None:
+    frame = pd.DataFrame({"member_name": ["Fiji", "Tonga"], "points": [3.25, -1.0]})
+    chart = charts.contributions(frame, Words("fr"), "source").to_dict()
+    (rows,) = chart["datasets"].values()
+    assert [(row["points_text"], row["is_growth"]) for row in rows] == [("+3,2", True), ("−1,0", False)]
