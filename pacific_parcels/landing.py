@@ -28,7 +28,9 @@ from pacific_parcels.errors import ExtractError, MemberFileError, PacificParcels
 from pacific_parcels.members import Member, load_members
 from pacific_parcels.reading import (
     MANIFEST_SUFFIX,
+    READ_TOGETHER_BYTES,
     REJECTS_SUFFIX,
+    Manifest,
     Reading,
     read_manifest,
     stream_of,
@@ -49,6 +51,7 @@ NOT_EXTRACTS = (*UNFINISHED, MANIFEST_SUFFIX, REJECTS_SUFFIX)
 FILE_SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx")
 LONGEST_SUFFIX = 16  # bytes: a longer one would leave no room for the SHA-256 in a file name
 FREE_DISK_FACTOR = 3
+MOST_TOGETHER = 64  # files
 
 Status = Literal["OK", "NOTHING_NEW", "REFUSED", "UNREACHABLE", "ERRORED"]
 
@@ -168,8 +171,7 @@ def receive_member(settings: Settings, member: Member) -> ReceiveOutcome:
         _require_space(settings, member.code, sum(delivery.byte_count for delivery in waiting))
         try:
             with Sandbox(settings, scratch.with_name(f"{member.code}.spill")) as sandbox:
-                for delivery in waiting:
-                    _receive(settings, member, delivery, ledger, sandbox, scratch, outcome)
+                _Receiving(settings, member, ledger, sandbox, scratch, outcome).receive(waiting)
         except MemberFileError as error:
             outcome.status, outcome.message_en = "ERRORED", str(error)
     if outcome.status == "NOTHING_NEW":
@@ -180,78 +182,127 @@ def receive_member(settings: Settings, member: Member) -> ReceiveOutcome:
     return outcome
 
 
-def _receive(
-    settings: Settings,
-    member: Member,
-    delivery: Delivery,
-    ledger: Ledger,
-    sandbox: Sandbox,
-    scratch: Path,
-    outcome: ReceiveOutcome,
-) -> None:
-    """Land one delivery and count it in `outcome`."""
-    _clear(scratch)
-    try:
-        if not _is_complete(settings, delivery):
+class _Receiving:
+    """Lands deliveries of one member, and counts them in `outcome`.
+
+    Files that wait together are read together as far as READ_TOGETHER_BYTES and MOST_TOGETHER go. Each is
+    then landed by itself, in the order of the deliveries.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        member: Member,
+        ledger: Ledger,
+        sandbox: Sandbox,
+        scratch: Path,
+        outcome: ReceiveOutcome,
+    ) -> None:
+        self.settings, self.member, self.ledger = settings, member, ledger
+        self.sandbox, self.scratch, self.outcome = sandbox, scratch, outcome
+        self.jobs: dict[str, tuple[Delivery, Job]] = {}
+        self.byte_count = 0
+
+    def receive(self, deliveries: list[Delivery]) -> None:
+        for delivery in deliveries:
+            self._take(delivery)
+        self._read_and_land()
+
+    def _take(self, delivery: Delivery) -> None:
+        """Keep the bytes of a delivery; what has not been received before is among the jobs then."""
+        settings, member, outcome = self.settings, self.member, self.outcome
+        is_too_much = self.byte_count + delivery.byte_count > READ_TOGETHER_BYTES
+        if is_too_much or len(self.jobs) == MOST_TOGETHER:
+            self._read_and_land()
+        try:
+            if not _is_complete(settings, delivery):
+                outcome.files_still_growing += 1
+                return
+            content_sha256, raw = _keep_bytes(settings, member, delivery, self.scratch)
+        except OSError as error:  # no permission, a share that went away, a disk that fails
+            _cannot_be_read(outcome, delivery, error)
+            return
+        if content_sha256 is None:
             outcome.files_still_growing += 1
             return
-        content_sha256, raw = _keep_bytes(settings, member, delivery, scratch)
-    except OSError as error:  # no permission, a share that went away, a disk that fails
-        _cannot_be_read(outcome, delivery, error)
-        return
-    if content_sha256 is None:
-        outcome.files_still_growing += 1
-        return
-    try:
-        stream_code, _, periods = stream_of(member, delivery.name)
-    except ExtractError:
-        stream_code, periods = "", (None, None)
-    extract_id = extract_id_of(member.code, stream_code, periods, content_sha256)
-    known = ledger.extracts.get(extract_id)
-    if known is not None and known["status"] == ACCEPTED:
-        ledger.note_again(delivery.key, delivery.name, known)
-        outcome.extracts_seen_before += 1
-        return
-    job = Job(
-        member,
-        raw or delivery.path,
-        delivery.name,
-        extract_id,
-        delivery.received_at.date(),
-        scratch,
-        delivery.manifest_path,
-        content_sha256,
-    )
-    try:
-        manifest, reading = sandbox.read(job)
-    except OSError as error:
-        _cannot_be_read(outcome, delivery, error)
-        return
-    except (MemberFileError, Unavailable):
-        raise
-    except PacificParcelsError as error:  # a defect of ours, which the next file may not meet
-        outcome.status, outcome.message_en = "ERRORED", f"{member.code}, {delivery.name}: {error}"
-        return
-    _discard_unfinished(settings, member, extract_id)
-    files = {} if reading.is_refused else _move_in(settings, member, extract_id, reading)
-    rejected = settings.rejected / f"member_code={member.code}" / f"{extract_id}.parquet"
-    if reading.rejected_file is not None:
-        _put(reading.rejected_file, rejected)
-    else:
-        rejected.unlink(missing_ok=True)  # of an earlier refusal of the same bytes
-    receipt = new_receipt(member, delivery, extract_id, content_sha256, manifest, reading, files)
-    ledger.enter(receipt)
-    if reading.is_refused:
-        outcome.extracts_refused += 1
-        if outcome.status == "NOTHING_NEW":  # else it says what is wrong with us
-            first = receipt["rules"][0]
-            outcome.message_en = f"{member.code}, {delivery.name}: {first['title_en']} {first['remedy_en']}"
-    else:
-        outcome.extracts_accepted += 1
-    outcome.rows_in += reading.rows_in
-    outcome.rows_accepted += 0 if reading.is_refused else reading.rows_accepted
-    outcome.rows_rejected += reading.rows_rejected
-    outcome.rows_duplicate += reading.rows_duplicate
+        try:
+            stream_code, _, periods = stream_of(member, delivery.name)
+        except ExtractError:
+            stream_code, periods = "", (None, None)
+        extract_id = extract_id_of(member.code, stream_code, periods, content_sha256)
+        if extract_id in self.jobs:  # the same once more: what becomes of the first decides
+            self._read_and_land()
+        known = self.ledger.extracts.get(extract_id)
+        if known is not None and known["status"] == ACCEPTED:
+            self.ledger.note_again(delivery.key, delivery.name, known)
+            outcome.extracts_seen_before += 1
+            return
+        scratch = self.scratch / str(len(self.jobs))
+        scratch.mkdir()
+        job = Job(
+            member,
+            raw or delivery.path,
+            delivery.name,
+            extract_id,
+            delivery.received_at.date(),
+            scratch,
+            delivery.manifest_path,
+            content_sha256,
+        )
+        self.jobs[extract_id] = delivery, job
+        self.byte_count += delivery.byte_count
+
+    def _read_and_land(self) -> None:
+        """Read and land what has been taken."""
+        if not self.jobs:
+            return
+        taken = list(self.jobs.values())
+        self.jobs, self.byte_count = {}, 0
+        readings = self.sandbox.read_together([job for _, job in taken])
+        for position, (delivery, job) in enumerate(taken):
+            if readings is not None:
+                self._land(delivery, job, *readings[position])
+            else:
+                self._read_alone(delivery, job)
+        _clear(self.scratch)
+
+    def _read_alone(self, delivery: Delivery, job: Job) -> None:
+        _clear(job.scratch)
+        try:
+            manifest, reading = self.sandbox.read(job)
+        except OSError as error:
+            _cannot_be_read(self.outcome, delivery, error)
+        except (MemberFileError, Unavailable):
+            raise
+        except PacificParcelsError as error:  # a defect of ours, which the next file may not meet
+            self.outcome.status = "ERRORED"
+            self.outcome.message_en = f"{self.member.code}, {delivery.name}: {error}"
+        else:
+            self._land(delivery, job, manifest, reading)
+
+    def _land(self, delivery: Delivery, job: Job, manifest: Manifest | None, reading: Reading) -> None:
+        settings, member, outcome = self.settings, self.member, self.outcome
+        _discard_unfinished(settings, member, job.extract_id)
+        files = {} if reading.is_refused else _move_in(settings, member, job.extract_id, reading)
+        rejected = settings.rejected / f"member_code={member.code}" / f"{job.extract_id}.parquet"
+        if reading.rejected_file is not None:
+            _put(reading.rejected_file, rejected)
+        else:
+            rejected.unlink(missing_ok=True)  # of an earlier refusal of the same bytes
+        receipt = new_receipt(member, delivery, job.extract_id, job.content_sha256, manifest, reading, files)
+        self.ledger.enter(receipt)
+        if reading.is_refused:
+            outcome.extracts_refused += 1
+            if outcome.status == "NOTHING_NEW":  # else it says what is wrong with us
+                first = receipt["rules"][0]
+                remedy = f"{first['title_en']} {first['remedy_en']}"
+                outcome.message_en = f"{member.code}, {delivery.name}: {remedy}"
+        else:
+            outcome.extracts_accepted += 1
+        outcome.rows_in += reading.rows_in
+        outcome.rows_accepted += 0 if reading.is_refused else reading.rows_accepted
+        outcome.rows_rejected += reading.rows_rejected
+        outcome.rows_duplicate += reading.rows_duplicate
 
 
 def _cannot_be_read(outcome: ReceiveOutcome, delivery: Delivery, error: OSError) -> None:

@@ -4,15 +4,20 @@ Each statement comes in two kinds. The *plain* one takes values as they stand an
 passes, at about the cost of DuckDB's own typed copy. The *exact* one trims every value first, names
 every broken rule, and decides about the few rows that the plain one left. A row that the plain statement
 accepts is one that the exact statement accepts with the same values (a property test holds them together).
+
+Planning a statement costs as much as judging some thousand rows: extracts of one layout share it. Their rows
+are numbered through (ROWS_APART), and what differs from one to the next is looked up by that number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
+from itertools import accumulate
+from typing import Literal
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -25,6 +30,9 @@ from pacific_parcels.members import ColumnSource, Layout, Member
 FIRST_DAY, LAST_DAY = "2000-01-01", "2099-12-31"
 FIRST_YEAR_OF_ZONES, LAST_YEAR_OF_ZONES = 2015, 2040
 LAST_MOMENT = datetime(9999, 12, 31)
+# Of extracts that are read together, row 7 of the third has the number 2 * ROWS_APART + 7.
+ROWS_APART_BITS = 40
+ROWS_APART = 1 << ROWS_APART_BITS
 LONGEST_LINE = 8 << 20  # bytes
 READ_BUFFER = (
     16 << 20
@@ -94,14 +102,28 @@ def offset_changes(time_zone: str) -> tuple[tuple[datetime, int], ...]:
 
 
 class Statement:
-    """The SELECT of one layout over one regular text."""
+    """The SELECT of one layout over the regular texts of one extract, or of several of one member and stream.
 
-    def __init__(self, layout: Layout, facts: ExtractFacts, text: RegularText, *, is_exact: bool) -> None:
+    The texts are of one shape. One text with source rows may hold the rows of all extracts, numbered through.
+    """
+
+    def __init__(
+        self, layout: Layout, facts: Sequence[ExtractFacts], texts: Sequence[RegularText], *, is_exact: bool
+    ) -> None:
         self.layout = layout
         self.facts = facts
-        self.text = text
+        self.texts = texts
+        self.text = texts[0]
+        self.member, self.stream_code = facts[0].member, facts[0].stream_code
         self.is_exact = is_exact
-        self._position = {name: index for index, name in enumerate(text.columns)}
+        self._position = {name: index for index, name in enumerate(self.text.columns)}
+
+    def _of_each(self, fact: Callable[[ExtractFacts], object]) -> str:
+        """A fact in SQL; looked up by the number of the row where it differs from extract to extract."""
+        values = [str(fact(facts)) for facts in self.facts]
+        if len(set(values)) == 1:
+            return values[0]
+        return f"[{', '.join(values)}][(source_row >> {ROWS_APART_BITS}) + 1]"
 
     # ---- text ------------------------------------------------------------------------------------------
 
@@ -113,15 +135,18 @@ class Statement:
             f"{quoted(name)}: {quoted('BIGINT' if name == 'source_row' else 'VARCHAR')}" for name in columns
         )
         nulls = ", ".join(quoted(value) for value in ("", *self.layout.null_values))
-        number = (
-            "source_row"
-            if self.text.has_source_row
-            else f"row_number() over () + {self.text.skip} as source_row"
-        )
+        number = "source_row" if self.text.has_source_row else f"row_number() over () + {self.text.skip}"
+        if len(self.texts) > 1:
+            extract = "cast(file_index as bigint)"
+            if not self.text.has_source_row:
+                before = [0, *accumulate(text.rows for text in self.texts[:-1])]
+                number += f" - {before}[{extract} + 1]"
+            number += f" + ({extract} << {ROWS_APART_BITS})"
+        paths = ", ".join(quoted(str(text.path)) for text in self.texts)
         used = sorted({self._position[name] for name in source_columns or self._used_columns()})
-        wanted = ", ".join([number, *(f"c{index}" for index in used)])
+        wanted = ", ".join([f"{number} as source_row", *(f"c{index}" for index in used)])
         return (
-            f"select {wanted} from read_csv({quoted(str(self.text.path))}, auto_detect = false, "
+            f"select {wanted} from read_csv([{paths}], auto_detect = false, "
             f"header = false, skip = {self.text.skip}, delim = {quoted(self.text.delimiter)}, "
             f"quote = {quoted(self.text.quote)}, escape = {quoted(self.text.quote)}, nullstr = [{nulls}], "
             f"columns = {{{structure}}}, strict_mode = true, store_rejects = true, "
@@ -205,7 +230,7 @@ class Statement:
             return column.sql_type
         list_name = column.code_list[0] if column.code_list else ""
         if self._is_own_port(column, source):
-            return f"{list_name}_of_{self.facts.member.code.lower()}"
+            return f"{list_name}_of_{self.member.code.lower()}"
         return f"{list_name}_codes"
 
     @staticmethod
@@ -215,7 +240,7 @@ class Statement:
 
     def _codes(self, column: Column) -> tuple[str, ...]:
         if column.name == "port_code":
-            own = tuple(code for code in column.codes if code.startswith(self.facts.member.code))
+            own = tuple(code for code in column.codes if code.startswith(self.member.code))
             return own or ("",)
         return column.codes
 
@@ -259,7 +284,7 @@ class Statement:
         The plain statement knows the offsets from a year before the period of the extract until it was sent,
         which are those of nearly every row, and gives null for other times.
         """
-        changes = offset_changes(self.facts.member.time_zone)
+        changes = offset_changes(self.member.time_zone)
         if len(changes) == 1:
             return f"{local} - to_minutes({changes[0][1]})"
         if self.is_exact:
@@ -268,10 +293,9 @@ class Statement:
             minutes = ", ".join(str(minutes) for _, minutes in changes)
             passed = f"len(list_filter([{starts}], lambda start: start <= {local}))"
             return f"{local} - to_minutes([{minutes}][1 + {passed}])"
-        until = datetime.combine(self.facts.sent_on, time()) + timedelta(days=2)
-        since = until
-        if self.facts.first_period is not None:
-            since = min(since, datetime.fromisoformat(f"{self.facts.first_period}-01"))
+        until = datetime.combine(max(facts.sent_on for facts in self.facts), time()) + timedelta(days=2)
+        months = [facts.first_period for facts in self.facts if facts.first_period is not None]
+        since = min([until, *(datetime.fromisoformat(f"{month}-01") for month in months)])
         since -= timedelta(days=366)
         ends = [start for start, _ in changes[1:]] + [LAST_MOMENT]
         spans = [
@@ -313,14 +337,13 @@ class Statement:
             if column.kind == "timestamp":
                 known = f"{name} between timestamp '{FIRST_DAY}' and timestamp '{LAST_DAY}'"
                 checks.append(Check("R103", name, f"not ({known})"))
-        checks.append(
-            Check("R104", "arrival_date", f"arrival_date > date '{self.facts.sent_on + timedelta(days=1)}'")
-        )
-        if self.facts.first_period and self.facts.last_period:
-            first, after = f"{self.facts.first_period}-01", _month_after(self.facts.last_period)
-            outside = f"(arrival_date < date '{first}' or arrival_date >= date '{after}')"
-            sent = self.facts.sent_on + timedelta(days=1)
-            known = f"arrival_date between date '{FIRST_DAY}' and date '{sent}'"
+        sent = self._of_each(lambda facts: f"date '{facts.sent_on + timedelta(days=1)}'")
+        checks.append(Check("R104", "arrival_date", f"arrival_date > {sent}"))
+        if any(facts.first_period and facts.last_period for facts in self.facts):
+            first = self._of_each(lambda facts: _first_day(facts.first_period))
+            after = self._of_each(lambda facts: _first_day(facts.last_period, months_later=1))
+            outside = f"(arrival_date < {first} or arrival_date >= {after})"
+            known = f"arrival_date between date '{FIRST_DAY}' and {sent}"
             checks.append(Check("R105", "arrival_date", f"{known} and {outside}"))
         return checks + self._of_another_member()
 
@@ -356,7 +379,7 @@ class Statement:
         return [check for check in possible if check.column in columns]
 
     def _day_start(self) -> str:
-        return f"- to_minutes({offset_changes(self.facts.member.time_zone)[-1][1]})"
+        return f"- to_minutes({offset_changes(self.member.time_zone)[-1][1]})"
 
     def expected(self, rule_id: str, column_name: str) -> str:
         """What a person should write instead, for the remedy of a rule on a column."""
@@ -403,27 +426,17 @@ class Statement:
             f"judged as (select *, {verdict} from typed)"
         )
 
-    def item_ids(self) -> str:
-        """source_row and item_id of every row, read for their own sake."""
-        column = self.layout.columns["item_id"].column
-        if column is None:
-            constant = quoted(str(self.layout.columns["item_id"].constant))
-            return f"select source_row, {constant} as item_id from ({self.source()})"
-        return (
-            f"select source_row, {self._raw(column, is_free=True)} as item_id from ({self.source([column])})"
-        )
-
-    def accepted(self) -> str:
-        """The accepted rows in the columns of the contract, without its hive columns."""
-        columns = ", ".join(self._contract_columns())
-        return f"{self._common()}\nselect {columns} from judged where not is_rejected"
-
     def judged(self) -> str:
-        """Every row: the contract columns, is_rejected and, of the rejected, broken rules as rule:column,
-        the mapped source text, and whether the row names another member or a port of one."""
+        """Every row: the contract columns without extract_id and the hive columns, and is_rejected.
+
+        Of the exact one also, for rejected rows, broken rules as rule:column, the mapped source text, and
+        whether the row names another member or a port of one.
+        """
+        columns = ", ".join(self._contract_columns())
+        if not self.is_exact:
+            return f"{self._common()}\nselect {columns}, is_rejected from judged"
         kept = ", ".join(f"{quoted(name)}, c{self._position[name]}" for name in self._used_columns())
         with_text = self._common().replace("text as (select source_row,", "text as (select *,", 1)
-        columns = ", ".join(self._contract_columns())
         return (
             f"{with_text}\nselect {columns}, is_rejected, faults, "
             f"case when is_rejected then cast(json_object({kept}) as varchar) end as source_values, "
@@ -436,19 +449,18 @@ class Statement:
         source = self.layout.columns.get("port_code")
         if source is not None and source.column is not None and source.lookup is None:
             known = "try_cast(port_code__text as ports_codes) is not null"
-            signs.append(f"({known} and not starts_with(port_code__text, {quoted(self.facts.member.code)}))")
+            signs.append(f"({known} and not starts_with(port_code__text, {quoted(self.member.code)}))")
         return f"coalesce({' or '.join(signs)}, false)" if signs else "false"
 
     def _contract_columns(self) -> list[str]:
         given = {
-            "extract_id": quoted(self.facts.extract_id),
             "source_row": "source_row",
-            "stream_code": quoted(self.facts.stream_code),
+            "stream_code": quoted(self.stream_code),
             "rule_ids": self._warning_list(),
         }
         selected = []
         for column in COLUMNS:
-            if column.name in ("member_code", "time_period"):
+            if column.name in ("extract_id", "member_code", "time_period"):
                 continue
             expression = given.get(column.name) or (
                 column.name if column.name in self.layout.columns else f"cast(null as {column.sql_type})"
@@ -516,6 +528,11 @@ def _literal(code: str | bool) -> str:
     return str(code).lower() if isinstance(code, bool) else quoted(code)
 
 
-def _month_after(period: str) -> str:
+def _first_day(period: str | None, months_later: Literal[0, 1] = 0) -> str:
+    """The first day of a month, or of the one after it, in SQL."""
+    if period is None:
+        return "cast(null as date)"
     year, month = int(period[:4]), int(period[5:])
-    return f"{year + month // 12}-{month % 12 + 1:02d}-01"
+    if months_later:
+        year, month = year + month // 12, month % 12 + 1
+    return f"date '{year}-{month:02d}-01'"

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -26,7 +26,7 @@ from pacific_parcels.contract import RULES, Level
 from pacific_parcels.errors import ExtractError, PacificParcelsError
 from pacific_parcels.formats import Header, RegularText, load_format, read_options
 from pacific_parcels.formats.delimited import likely_separator, separator_in_words
-from pacific_parcels.layout import ExtractFacts, Statement, in_french, quoted
+from pacific_parcels.layout import ROWS_APART, ROWS_APART_BITS, ExtractFacts, Statement, in_french, quoted
 from pacific_parcels.members import Layout, Member, Stream, load_members
 from pacific_parcels.settings import Settings
 from pacific_parcels.unwrapping import unwrap
@@ -36,7 +36,8 @@ ROWS_ALWAYS_FORGIVEN = 5
 READING_BYTES = 150_000_000
 EXAMPLES = 10
 SMALL_EXTRACT_ROWS = 4000
-LAST_ROW = sys.maxsize
+LAST_ROW = ROWS_APART - 1
+READ_TOGETHER_BYTES = 64_000_000  # of text
 LEVELS: tuple[Level, ...] = ("FATAL", "ERROR", "WARNING", "LEFT_OUT")
 PARQUET = "format parquet, parquet_version v2, compression zstd, compression_level 1"
 UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
@@ -144,9 +145,6 @@ def connect(settings: Settings, spill: Path) -> duckdb.DuckDBPyConnection:
             "python_enable_replacements": False,
         }
     )
-    # Pushed down to the text, the filter on the rules would have every column read and cast twice: measured
-    # at 1.6 times the cost.
-    connection.execute("set disabled_optimizers = 'filter_pushdown'")
     return connection
 
 
@@ -245,6 +243,23 @@ def manifest_of(path: Path | None, content_sha256: Callable[[], str], byte_count
     return manifest
 
 
+@dataclass(frozen=True)
+class Sent:
+    """One file as a member sent it.
+
+    `sent_on` is the day on which the member sent it: a later arrival is a future date. `scratch` is an empty
+    directory. `content_sha256` is asked for where there is a manifest only.
+    """
+
+    path: Path
+    source_name: str
+    extract_id: str
+    sent_on: date
+    scratch: Path
+    manifest_path: Path | None
+    content_sha256: Callable[[], str]
+
+
 def read_sent(
     settings: Settings,
     connection: duckdb.DuckDBPyConnection,
@@ -261,27 +276,27 @@ def read_sent(
 
     Receiving and the pre-flight check both call this, so they come to the same verdict.
     """
-    manifest = None
-    try:
-        refuse_name_of_another(settings, member, source_name)
-        if path.is_file():
-            manifest = manifest_of(manifest_path, content_sha256, path.stat().st_size)
-    except ExtractError as error:
-        reading = Reading(faults=[Fault(error.rule_id, "", 1, error.details)])
-        with suppress(ExtractError):  # the fault already found says what is wrong
-            reading.stream_code, _, periods = stream_of(member, source_name)
-            reading.first_period, reading.last_period = periods
-        return manifest, reading
-    return manifest, _read_in_little_memory(
-        settings, connection, member, path, source_name, extract_id, sent_on, scratch, manifest
-    )
+    sent = Sent(path, source_name, extract_id, sent_on, scratch, manifest_path, content_sha256)
+    return read_sent_together(settings, connection, member, [sent])[0]
+
+
+def read_sent_together(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, member: Member, files: Sequence[Sent]
+) -> list[tuple[Manifest | None, Reading]]:
+    """`read_sent` for each of several files of one member: those of one layout share their statements."""
+    extracts = [_Extract(member, sent) for sent in files]
+    for extract in extracts:
+        extract.look_at_name_and_manifest(settings)
+    waiting = [extract for extract in extracts if not extract.reading.is_refused]
+    _read_in_little_memory(settings, connection, waiting)
+    return [(extract.manifest, extract.reading) for extract in extracts]
 
 
 def _read_in_little_memory(
-    settings: Settings, connection: duckdb.DuckDBPyConnection, *extract: Any
-) -> Reading:
-    """`read_extract` with READING_BYTES for DuckDB, which spills the rest; with all it may have where that
-    is too little.
+    settings: Settings, connection: duckdb.DuckDBPyConnection, extracts: list[_Extract]
+) -> None:
+    """`_read_all` with READING_BYTES for DuckDB, which spills the rest; with all it may have where that is
+    too little.
 
     A gigabyte of text costs hardly more so, and takes a quarter of the memory.
     """
@@ -291,11 +306,13 @@ def _read_in_little_memory(
         _limit_memory(connection, f"{min(READING_BYTES, bytes_of(settings.memory_limit))}B")
         BOUNDED.add(connection)
     try:
-        return read_extract(connection, *extract)
+        _read_all(connection, extracts)
     except duckdb.OutOfMemoryException:
         _limit_memory(connection, settings.memory_limit)
         BOUNDED.discard(connection)
-        return read_extract(connection, *extract)
+        for extract in extracts:
+            extract.start_again()
+        _read_all(connection, extracts)
 
 
 def _limit_memory(connection: duckdb.DuckDBPyConnection, memory_limit: str) -> None:
@@ -314,46 +331,183 @@ def read_extract(
 ) -> Reading:
     """Read one file of one member. A fault of the whole extract ends up in `faults`; only ours are raised.
 
-    `sent_on` is the day on which the member sent it: a later arrival is a future date. `scratch` is an empty
-    directory.
+    `sent_on` and `scratch`: see Sent.
     """
-    reading = Reading()
-    try:
-        if path.is_symlink() or not path.is_file():
-            is_folder = path.is_dir() and not path.is_symlink()
-            raise ExtractError(
-                "R008",
-                found="a folder" if is_folder else "a link",
-                found_fr="un dossier" if is_folder else "un lien",
-            )
-        reading.stream_code, stream, (reading.first_period, reading.last_period) = stream_of(
-            member, source_name
-        )
-        layout = stream.layout_of(reading.first_period)
-        reading.layout_valid_from = layout.valid_from
-        module = load_format(layout.format)
-        options = read_options(module, layout.options)
-        path = unwrap(path, scratch, joins_documents=module.JOINS_DOCUMENTS)
-        header = module.header(path, options)
-        check_header(layout, header)
-        reading.source_columns = header.columns
-        facts = ExtractFacts(
-            extract_id, member, reading.stream_code, reading.first_period, reading.last_period, sent_on
-        )
-        text = module.read(path, options, scratch)
+    extract = _Extract(member, Sent(path, source_name, extract_id, sent_on, scratch, None, str))
+    extract.manifest = manifest
+    _read_all(connection, [extract])
+    return extract.reading
+
+
+class _Extract:
+    """One file on its way from bytes to a reading."""
+
+    def __init__(self, member: Member, sent: Sent) -> None:
+        self.member = member
+        self.sent = sent
+        self.manifest: Manifest | None = None
+        self.reading = Reading()
+        self.opened: _Opened | None = None
+
+    def start_again(self) -> None:
+        """Forget what was found out, the manifest apart."""
+        self.reading = Reading()
+        self.opened = None
+
+    def look_at_name_and_manifest(self, settings: Settings) -> None:
         try:
-            _Pass(connection, layout, facts, text, scratch, reading).run()
-        except _Irregular:
-            text = module.respool(path, options, scratch)
-            _Pass(connection, layout, facts, text, scratch, reading).run()
-        _enter_notes(connection, text, scratch, reading)
-        _judge_the_whole(member, reading, manifest)
-    except ExtractError as error:
-        reading.faults += [Fault(fault.rule_id, "", 1, fault.details) for fault in error.faults]
-    reading.faults.sort(
-        key=lambda fault: (LEVELS.index(fault.level), -fault.row_count, fault.rule_id, fault.column)
-    )
-    return reading
+            refuse_name_of_another(settings, self.member, self.sent.source_name)
+            if self.sent.path.is_file():
+                self.manifest = manifest_of(
+                    self.sent.manifest_path, self.sent.content_sha256, self.sent.path.stat().st_size
+                )
+        except ExtractError as error:
+            self.reading.faults.append(Fault(error.rule_id, "", 1, error.details))
+            with suppress(ExtractError):  # the fault already found says what is wrong
+                self._find_stream()
+
+    def _find_stream(self) -> Stream:
+        self.reading.stream_code, stream, periods = stream_of(self.member, self.sent.source_name)
+        self.reading.first_period, self.reading.last_period = periods
+        return stream
+
+    def open(self) -> None:
+        """Find the layout and make the bytes regular text. What is wrong with the whole is a fault."""
+        reading, path, scratch = self.reading, self.sent.path, self.sent.scratch
+        try:
+            if path.is_symlink() or not path.is_file():
+                is_folder = path.is_dir() and not path.is_symlink()
+                raise ExtractError(
+                    "R008",
+                    found="a folder" if is_folder else "a link",
+                    found_fr="un dossier" if is_folder else "un lien",
+                )
+            layout = self._find_stream().layout_of(reading.first_period)
+            reading.layout_valid_from = layout.valid_from
+            module = load_format(layout.format)
+            options = read_options(module, layout.options)
+            path = unwrap(path, scratch, joins_documents=module.JOINS_DOCUMENTS)
+            header = module.header(path, options)
+            check_header(layout, header)
+            reading.source_columns = header.columns
+            facts = ExtractFacts(
+                self.sent.extract_id,
+                self.member,
+                reading.stream_code,
+                reading.first_period,
+                reading.last_period,
+                self.sent.sent_on,
+            )
+            self.opened = _Opened(
+                layout,
+                facts,
+                module.read(path, options, scratch),
+                scratch,
+                reading,
+                lambda: module.respool(path, options, scratch),
+            )
+        except ExtractError as error:
+            self.fail(error)
+
+    def fail(self, error: ExtractError) -> None:
+        self.opened = None
+        self.reading.faults += [Fault(fault.rule_id, "", 1, fault.details) for fault in error.faults]
+
+    def close(self) -> None:
+        """The rules that need the whole extract, and the faults in their order."""
+        if self.opened is not None:
+            try:
+                _judge_the_whole(self.member, self.reading, self.manifest)
+            except ExtractError as error:
+                self.fail(error)
+        self.reading.faults.sort(
+            key=lambda fault: (LEVELS.index(fault.level), -fault.row_count, fault.rule_id, fault.column)
+        )
+
+
+@dataclass
+class _Opened:
+    """An extract whose rows are regular text. `respool` numbers them record by record."""
+
+    layout: Layout
+    facts: ExtractFacts
+    text: RegularText
+    scratch: Path
+    reading: Reading
+    respool: Callable[[], RegularText]
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What extracts that are read by the same statements have in common."""
+        text = self.text
+        is_small = text.rows <= SMALL_EXTRACT_ROWS
+        read_alike = (text.columns, text.delimiter, text.quote, text.skip, text.has_source_row)
+        return self.facts.stream_code, self.layout.valid_from, is_small, *read_alike
+
+    @property
+    def month(self) -> str | None:
+        """The month that all its rows are of, where the name of the file says one."""
+        return self.facts.first_period if self.facts.first_period == self.facts.last_period else None
+
+
+def _read_all(connection: duckdb.DuckDBPyConnection, extracts: list[_Extract]) -> None:
+    """Read the extracts, those of one shape together as far as READ_TOGETHER_BYTES go."""
+    groups: dict[tuple[object, ...], list[_Extract]] = {}
+    for extract in extracts:
+        extract.open()
+        if extract.opened is None:
+            continue
+        if extract.opened.text.rows:
+            groups.setdefault(extract.opened.shape, []).append(extract)
+        else:
+            _read_together(connection, [extract])
+    for group in groups.values():
+        for together in _batches(group):
+            _read_together(connection, together)
+    for extract in extracts:
+        extract.close()
+
+
+def _batches(group: list[_Extract]) -> Iterator[list[_Extract]]:
+    batch: list[_Extract] = []
+    size = 0
+    for extract in group:
+        assert extract.opened is not None
+        more = extract.opened.text.path.stat().st_size
+        if batch and size + more > READ_TOGETHER_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(extract)
+        size += more
+    yield batch
+
+
+def _read_together(connection: duckdb.DuckDBPyConnection, extracts: list[_Extract]) -> None:
+    """Read extracts of one shape by the same statements; each alone where that does not succeed."""
+    opened = [extract.opened for extract in extracts if extract.opened is not None]
+    if len(opened) > 1:
+        try:
+            _Pass(connection, opened).run()
+        except (_Irregular, duckdb.OutOfMemoryException):
+            for extract in extracts:
+                extract.start_again()
+                extract.open()
+                if extract.opened is not None:
+                    _read_together(connection, [extract])
+            return
+        for one in opened:
+            _enter_notes(connection, one.text, one.scratch, one.reading)
+        return
+    for extract, alone in zip(extracts, opened, strict=True):
+        try:
+            try:
+                _Pass(connection, [alone]).run()
+            except _Irregular:
+                alone.text = alone.respool()
+                _Pass(connection, [alone]).run()
+            _enter_notes(connection, alone.text, alone.scratch, alone.reading)
+        except ExtractError as error:
+            extract.fail(error)
 
 
 def check_header(layout: Layout, header: Header) -> None:
@@ -421,111 +575,120 @@ class _Irregular(Exception):
 
 
 class _Pass:
-    """The statements of one reading, in order."""
+    """The statements of one reading, in order: of one extract, or of several of one shape.
 
-    def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        layout: Layout,
-        facts: ExtractFacts,
-        text: RegularText,
-        scratch: Path,
-        reading: Reading,
-    ) -> None:
+    In the tables rows are numbered through (`layout.ROWS_APART`); only what is written has rows of a file.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, extracts: Sequence[_Opened]) -> None:
         self.connection = connection
-        self.layout = layout
-        self.facts = facts
-        self.text = text
-        self.scratch = scratch
-        self.reading = reading
+        self.extracts = extracts
+        self.layout = extracts[0].layout
+        self.facts = [extract.facts for extract in extracts]
+        self.texts = [extract.text for extract in extracts]
+        self.text = self.texts[0]
+        self.scratch = extracts[0].scratch
+        self.fault_count = sum(text.fault_count for text in self.texts)
         self.exact: Statement | None = None
-        self.is_one_month = facts.first_period is not None and facts.first_period == facts.last_period
 
     def run(self) -> None:
         """Judge every row: the plain statement accepts nearly all, the exact one decides about the rest.
 
-        Two statements cost more to plan than a small extract costs to judge: it goes to the exact one
+        Two statements cost more to plan than a small extract costs to judge: alone it goes to the exact one
         at once. Accepted rows wait in the table `accepted`, out of which a repeated item can still be taken.
         """
-        self.reading.rows_in = self.text.rows
+        for extract in self.extracts:
+            extract.reading.rows_in = extract.text.rows
         if self.text.rows == 0:
-            self._nothing()
+            for extract in self.extracts:
+                self._nothing(extract)
             return
         self.connection.execute(
-            "create or replace temp table rejected (extract_id varchar, source_row bigint, verdict varchar, "
+            "create or replace temp table rejected (source_row bigint, verdict varchar, "
             "faults varchar[], source_values varchar, declared_value decimal(18,2), "
             "declared_currency_code varchar, is_of_another_member boolean)"
         )
-        plain = Statement(self.layout, self.facts, self.text, is_exact=False)
+        plain = Statement(self.layout, self.facts, self.texts, is_exact=False)
         plain.prepare(self.connection)
-        if self.text.rows <= SMALL_EXTRACT_ROWS:
-            is_whole = self.text.has_source_row or not self.text.fault_count
-            self._judge_exactly(self.text if is_whole else self._lines_of([(1, LAST_ROW)]))
+        if self._goes_to_the_exact_one_at_once:
+            is_whole = self.text.has_source_row or not self.fault_count
+            self._judge_exactly(self.text if is_whole else self._lines_of([[(1, LAST_ROW)]]))
         else:
             self._judge_in_two_steps(plain)
-        if self.text.fault_count:
+        if self.fault_count:
             self.connection.execute(
-                f"insert into rejected by name select {quoted(self.facts.extract_id)} as extract_id, "
-                "source_row, 'REJECTED' as verdict, [fault] as faults, source_values, declared_value, "
-                f"declared_currency_code, false as is_of_another_member from ({self._faulty_rows()})"
+                "insert into rejected by name select source_row, 'REJECTED' as verdict, "
+                "[fault] as faults, source_values, declared_value, declared_currency_code, "
+                f"false as is_of_another_member from ({self._faulty_rows()})"
             )
         self._sum_up()
-        self._write_accepted()
+        self._write()
+
+    @property
+    def _goes_to_the_exact_one_at_once(self) -> bool:
+        return len(self.extracts) == 1 and self.text.rows <= SMALL_EXTRACT_ROWS
 
     def _judge_in_two_steps(self, plain: Statement) -> None:
         """The plain statement on all rows, then the exact one on what it left and on repeated items."""
-        self.connection.execute(f"create or replace temp table accepted as {plain.accepted()}")
+        self.connection.execute(f"create or replace temp table accepted as {plain.judged()}")
         self._refuse_rows_that_were_not_split()
         self._refuse_lines_passed_over("accepted")
-        hashes = "select hash(item_id) as item_hash from accepted"
-        rest = self._rest()
-        if rest is not None:
-            left = Statement(self.layout, self.facts, rest, is_exact=False).item_ids()
-            hashes += f" union all select hash(item_id) from ({left}) where item_id is not null"
-        if self._take_back_repeated_items(hashes):
+        if self._take_back_what_is_in_doubt():
             rest = self._rest()
-        if rest is not None:
-            self._judge_exactly(rest)
+            if rest is not None:
+                self._judge_exactly(rest)
 
     def _faulty_rows(self) -> str:
-        return _remarks(self.text.faults)
+        """The faults of the format, rows numbered through."""
+        return " union all ".join(
+            f"select * replace (source_row + {number * ROWS_APART} as source_row) "
+            f"from ({_remarks(text.faults)})"
+            for number, text in enumerate(self.texts)
+            if text.fault_count
+        )
 
-    def _take_back_repeated_items(self, hashes: str) -> bool:
-        """Take every accepted row of an item that occurs more than once out again; whether there was any.
+    def _take_back_what_is_in_doubt(self) -> bool:
+        """Take out again what the plain statement does not accept, and every row of an item that occurs more
+        than once; whether there was any.
 
-        `hashes` gives the item_hash of the rows that count. Which occurrence is kept is for the exact
-        statement to say.
+        Which occurrence is kept is for the exact statement to say.
         """
+        item = (
+            f"hash(item_id, source_row >> {ROWS_APART_BITS})" if len(self.extracts) > 1 else "hash(item_id)"
+        )
         self.connection.execute(
-            "create or replace temp table repeated as "
-            f"select item_hash from ({hashes}) group by item_hash having count(*) > 1"
+            f"create or replace temp table repeated as select {item} as item_hash from accepted "
+            "where item_id is not null group by 1 having count(*) > 1"
         )
         (taken_back,) = self._one(
-            "delete from accepted where hash(item_id) in (select item_hash from repeated)"
+            f"delete from accepted where is_rejected or {item} in (select item_hash from repeated)"
         )
         return bool(taken_back)
 
     def _judge_exactly(self, text: RegularText) -> None:
         """Each row is accepted, a repetition of an accepted item, or rejected for reasons that are named."""
-        self.exact = Statement(self.layout, self.facts, text, is_exact=True)
+        self.exact = Statement(self.layout, self.facts, [text], is_exact=True)
         self.connection.execute(f"create or replace temp table rest as {self.exact.judged()}")
         self._refuse_rows_that_were_not_split()
         if not text.has_source_row:
             self._refuse_lines_passed_over("rest")
         # Cheaper to plan than a window, and planning is what a small extract costs.
         self.connection.execute(
-            "create or replace temp table first_occurrences as "
-            "select min(source_row) as source_row from rest where not is_rejected group by item_id"
+            "create or replace temp table first_occurrences as select min(source_row) as source_row "
+            f"from rest where not is_rejected group by item_id, source_row >> {ROWS_APART_BITS}"
         )
         is_first = "source_row in (select source_row from first_occurrences)"
-        left_out = "is_rejected, faults, source_values, is_of_another_member"
+        left_out = "faults, source_values, is_of_another_member"
         accepted = f"select * exclude ({left_out}) from rest where {is_first} order by source_row"
-        is_all = self.text.rows <= SMALL_EXTRACT_ROWS
-        into = "create or replace temp table accepted as" if is_all else "insert into accepted by name"
+        into = (
+            "create or replace temp table accepted as"
+            if self._goes_to_the_exact_one_at_once
+            else "insert into accepted by name"
+        )
         self.connection.execute(f"{into} {accepted}")
         name = quoted(self.layout.columns["item_id"].column or "item_id")
         self.connection.execute(
-            "insert into rejected by name select extract_id, source_row, "
+            "insert into rejected by name select source_row, "
             "case when is_rejected then 'REJECTED' else 'DUPLICATE' end as verdict, "
             "case when is_rejected then faults else ['R114:item_id'] end as faults, "
             "case when is_rejected then source_values "
@@ -534,32 +697,60 @@ class _Pass:
             f"from rest where not {is_first}"
         )
 
-    def _nothing(self) -> None:
+    @staticmethod
+    def _nothing(extract: _Opened) -> None:
         """A header without rows: a true zero where the name of the file says the month, else nothing."""
-        if self.facts.first_period is None or self.facts.last_period is None:
-            if self.text.note_count:  # records that are no items tell nothing of a month
+        facts = extract.facts
+        if facts.first_period is None or facts.last_period is None:
+            if extract.text.note_count:  # records that are no items tell nothing of a month
                 return
             raise ExtractError("R001")
-        self.reading.items_by_period = dict.fromkeys(
-            _months(self.facts.first_period, self.facts.last_period), 0
-        )
-        self.reading.faults.append(Fault("R205", "", 0))
+        extract.reading.items_by_period = dict.fromkeys(_months(facts.first_period, facts.last_period), 0)
+        extract.reading.faults.append(Fault("R205", "", 0))
 
-    def _write_accepted(self) -> None:
-        """Write the accepted rows, by month where the extract has several."""
-        if not self.reading.rows_accepted:
+    def _write(self) -> None:
+        """Write the rows of each extract: the accepted ones by month, and the others."""
+        for number, extract in enumerate(self.extracts):
+            if extract.reading.rows_accepted:
+                self._write_accepted(number, extract)
+            if extract.reading.rows_rejected or extract.reading.rows_duplicate:
+                extract.reading.rejected_file = extract.scratch / "rejected.parquet"
+                rows = self._rows_of(number, extract, "rejected", "is_of_another_member")
+                self.connection.execute(
+                    f"copy ({rows} order by source_row) to "
+                    f"{quoted(str(extract.reading.rejected_file))} ({PARQUET})"
+                )
+
+    def _rows_of(self, number: int, extract: _Opened, table: str, *left_out: str) -> str:
+        """The rows of one extract, each with its row in the file."""
+        start = number * ROWS_APART
+        names = ", ".join(("source_row", *left_out))
+        where = f" where source_row between {start} and {start + LAST_ROW}" if len(self.extracts) > 1 else ""
+        return (
+            f"select {quoted(extract.facts.extract_id)} as extract_id, source_row - {start} as source_row, "
+            f"* exclude ({names}) from {table}{where}"
+        )
+
+    def _write_accepted(self, number: int, extract: _Opened) -> None:
+        """Write the accepted rows of an extract, by month where it has several.
+
+        Those of a small one in the order of the file, however it was judged; of any other, those that were
+        left to the exact statement come last.
+        """
+        rows = self._rows_of(number, extract, "accepted", "is_rejected")
+        if extract.text.rows <= SMALL_EXTRACT_ROWS and not self._goes_to_the_exact_one_at_once:
+            rows += " order by source_row"
+        if extract.month is not None:
+            path = extract.scratch / "accepted.parquet"
+            self.connection.execute(f"copy ({rows}) to {quoted(str(path))} ({PARQUET})")
+            extract.reading.accepted_files = [(extract.month, path)]
             return
-        if self.is_one_month:
-            path = self.scratch / "accepted.parquet"
-            self.connection.execute(f"copy accepted to {quoted(str(path))} ({PARQUET})")
-            self.reading.accepted_files = [(str(self.facts.first_period), path)]
-            return
-        folder = self.scratch / "accepted"
+        folder = extract.scratch / "accepted"
         self.connection.execute(
-            "copy (select *, strftime(arrival_date, '%Y-%m') as time_period from accepted) "
+            f"copy (select *, strftime(arrival_date, '%Y-%m') as time_period from ({rows})) "
             f"to {quoted(str(folder))} ({PARQUET}, partition_by (time_period), overwrite true)"
         )
-        self.reading.accepted_files = [
+        extract.reading.accepted_files = [
             (file.parent.name.removeprefix("time_period="), file)
             for file in sorted(folder.rglob("*.parquet"))
         ]
@@ -573,7 +764,7 @@ class _Pass:
             self.connection.execute(f"drop table {table}")
         if self.text.has_source_row:
             raise PacificParcelsError(
-                f"{self.facts.member.code}: a spooled row cannot be split again ({faults[0]}): "
+                f"{self.facts[0].member.code}: a spooled row cannot be split again ({faults[0]}): "
                 "a defect of the reader"
             )
         raise _Irregular
@@ -582,119 +773,121 @@ class _Pass:
         """DuckDB passes over a blank line, and every row after it would have the number of another."""
         if self.text.has_source_row:
             return
-        (last,) = self._one(f"select max(source_row) from {table}")
-        if last == self.text.skip + self.text.rows:
-            return
-        with self.text.path.open("rb") as file:
-            if any(not line.strip(b"\r\n") for line in file):
-                raise _Irregular
+        last_rows = {number: last for number, _, last in self._counts(table)}
+        for number, text in enumerate(self.texts):
+            if last_rows.get(number) == text.skip + text.rows:
+                continue
+            with text.path.open("rb") as file:
+                if any(not line.strip(b"\r\n") for line in file):
+                    raise _Irregular
+
+    def _counts(self, table: str) -> list[tuple[int, int, int]]:
+        """(number of the extract, rows in the table, last row of the file among them)."""
+        return self.connection.execute(
+            f"select source_row >> {ROWS_APART_BITS} as number, count(*), "
+            f"max(source_row) - number * {ROWS_APART} from {table} group by 1"
+        ).fetchall()
 
     def _rest(self) -> RegularText | None:
         """What is not in `accepted`; None when that is nothing but lines that could not be split."""
-        accepted, last = self._one(
-            f"select count(*), coalesce(max(source_row), {self.text.skip}) from accepted"
-        )
-        if accepted == self.text.rows - self.text.fault_count:
+        counts = self._counts("accepted")
+        rows = sum(text.rows for text in self.texts) - self.fault_count
+        if sum(count for _, count, _ in counts) == rows:
             return None
-        gaps = self.connection.execute(
-            "select before + 1, source_row - 1 from (select source_row, "
-            f"lag(source_row, 1, {self.text.skip}) over () as before from accepted) "
-            "where source_row > before + 1 order by 1"
-        ).fetchall()
-        return self._lines_of([*gaps, (last + 1, LAST_ROW)])
+        skip, start = self.text.skip, f"(source_row >> {ROWS_APART_BITS} << {ROWS_APART_BITS})"
+        spans: list[list[tuple[int, int]]] = [[] for _ in self.texts]
+        for before, row in self.connection.execute(
+            "select before, source_row from (select source_row, "
+            f"greatest({start} + {skip}, lag(source_row, 1, 0) over ()) as before from accepted) "
+            "where source_row > before + 1 order by 2"
+        ).fetchall():
+            number, last_accepted = divmod(before, ROWS_APART)
+            spans[number].append((last_accepted + 1, row - 1 - number * ROWS_APART))
+        last_rows = {number: last for number, _, last in counts}
+        for number, text in enumerate(self.texts):
+            last = last_rows.get(number, skip)
+            if text.has_source_row or last < skip + text.rows:
+                spans[number].append((last + 1, LAST_ROW))
+        return self._lines_of(spans)
 
-    def _lines_of(self, spans: list[tuple[int, int]]) -> RegularText:
-        """The lines of some source rows, each with its row number in front.
+    def _lines_of(self, spans: Sequence[Sequence[tuple[int, int]]]) -> RegularText:
+        """The lines of some rows, each with its number in front.
 
-        `spans` are (first, last) of consecutive rows, both included, in ascending order.
+        `spans` are, for each extract, (first, last) of consecutive rows, both included, in ascending order.
         """
         faulty: set[int] = set()
-        if self.text.fault_count and not self.text.has_source_row:
+        if self.fault_count and not self.text.has_source_row:
             faulty = {row for row, *_ in self.connection.execute(self._faulty_rows()).fetchall()}
         path = self.scratch / "rest.txt"
-        rows = 0
-        with self.text.path.open("rb") as source, path.open("wb") as rest:
-            for row, line in self._numbered(source, spans):
-                if row not in faulty:
-                    rest.write(line)
-                    rows += 1
+        sign, rows = self.text.delimiter.encode(), 0
+        with path.open("wb") as rest:
+            for number, (text, wanted) in enumerate(zip(self.texts, spans, strict=True)):
+                if not wanted:
+                    continue
+                with text.path.open("rb") as source:
+                    for row, line in _numbered(text, source, wanted):
+                        numbered_through = number * ROWS_APART + row
+                        if numbered_through not in faulty:
+                            rest.write(b"%d" % numbered_through + sign + line.rstrip(b"\r\n") + b"\n")
+                            rows += 1
         return RegularText(
             path, self.text.columns, self.text.delimiter, self.text.quote, 0, rows, has_source_row=True
         )
 
-    def _numbered(self, source: BinaryIO, spans: list[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
-        """The source rows within the spans, and their lines with the number in front."""
-        sign = self.text.delimiter.encode()
-        if not self.text.has_source_row:
-            passed = 0
-            for first, last in spans:
-                first = max(first, self.text.skip + 1)
-                for row, line in enumerate(islice(source, first - passed - 1, last - passed), first):
-                    yield row, b"%d" % row + sign + line
-                passed = last
-            return
-        remaining = iter(spans)
-        first, last = next(remaining)
-        for line in source:
-            row = int(line[: line.index(sign)])
-            while row > last:
-                first, last = next(remaining)
-            if row >= first:
-                yield row, line
-
     def _sum_up(self) -> None:
-        """Counts, values, faults; every row of the extract is in exactly one of the three counts."""
-        reading = self.reading
-        values: dict[str, list[Decimal]] = {}
-        month = (
-            quoted(str(self.facts.first_period)) if self.is_one_month else "strftime(arrival_date, '%Y-%m')"
-        )
-        for currency, period, count, total, warned in self.connection.execute(
-            f"select declared_currency_code, {month}, count(*), sum(declared_value), count(rule_ids) "
-            "from accepted group by 1, 2 order by 1, 2"
+        """Counts, values, faults; every row of an extract is in exactly one of the three counts."""
+        readings = [extract.reading for extract in self.extracts]
+        values: list[dict[str, list[Decimal]]] = [{} for _ in readings]
+        months = [extract.month for extract in self.extracts]
+        month = "''" if all(months) else "strftime(arrival_date, '%Y-%m')"
+        number = f"source_row >> {ROWS_APART_BITS}"
+        for which, currency, period, count, total, warned in self.connection.execute(
+            f"select {number}, declared_currency_code, {month}, count(*), sum(declared_value), "
+            "count(rule_ids) from accepted group by 1, 2, 3 order by 1, 2, 3"
         ).fetchall():
+            reading = readings[which]
             reading.rows_accepted += count
             reading.rows_warned += warned
+            period = months[which] or period
             reading.items_by_period[period] = reading.items_by_period.get(period, 0) + count
-            values.setdefault(currency, [Decimal(0), Decimal(0), Decimal(0)])[0] += total
-        if reading.rows_warned:
+            values[which].setdefault(currency, [Decimal(0), Decimal(0), Decimal(0)])[0] += total
+        if any(reading.rows_warned for reading in readings):
             self._add_faults(
                 "select source_row, unnest(rule_ids) as fault from accepted where rule_ids is not null"
             )
-        for currency, verdict, count, total, of_another_member in self.connection.execute(
-            "select coalesce(declared_currency_code, ''), verdict, count(*), "
+        for which, currency, verdict, count, total, of_another_member in self.connection.execute(
+            f"select {number}, coalesce(declared_currency_code, ''), verdict, count(*), "
             "coalesce(sum(declared_value), 0), count(*) filter (is_of_another_member) "
             "from rejected group by all order by all"
         ).fetchall():
+            reading = readings[which]
             is_rejected = verdict == "REJECTED"
             reading.rows_rejected += count if is_rejected else 0
             reading.rows_duplicate += 0 if is_rejected else count
             reading.rows_of_another_member += of_another_member
-            values.setdefault(currency, [Decimal(0), Decimal(0), Decimal(0)])[1 if is_rejected else 2] = total
-        reading.values = [Value(currency, *three) for currency, three in sorted(values.items())]
-        if self.facts.first_period and self.facts.last_period:
-            reading.items_by_period = {
-                month: reading.items_by_period.get(month, 0)
-                for month in _months(self.facts.first_period, self.facts.last_period)
-            }
-        if reading.rows_rejected or reading.rows_duplicate:
+            three = values[which].setdefault(currency, [Decimal(0), Decimal(0), Decimal(0)])
+            three[1 if is_rejected else 2] = total
+        if any(reading.rows_rejected or reading.rows_duplicate for reading in readings):
             self._add_faults("select source_row, unnest(faults) as fault from rejected")
-            reading.rejected_file = self.scratch / "rejected.parquet"
-            self._one(
-                "copy (select * exclude (is_of_another_member) from rejected order by source_row) "
-                f"to {quoted(str(reading.rejected_file))} ({PARQUET})"
-            )
-        if reading.rows_in != reading.rows_accepted + reading.rows_rejected + reading.rows_duplicate:
-            raise PacificParcelsError(
-                f"{self.facts.member.code}: {reading.rows_in} rows in, but {reading.rows_accepted} accepted, "
-                f"{reading.rows_rejected} rejected and {reading.rows_duplicate} duplicate; "
-                "every row must be in one of them: a defect of the reader"
-            )
+        for extract, by_currency in zip(self.extracts, values, strict=True):
+            reading, facts = extract.reading, extract.facts
+            reading.values = [Value(currency, *three) for currency, three in sorted(by_currency.items())]
+            if facts.first_period and facts.last_period:
+                reading.items_by_period = {
+                    period: reading.items_by_period.get(period, 0)
+                    for period in _months(facts.first_period, facts.last_period)
+                }
+            if reading.rows_in != reading.rows_accepted + reading.rows_rejected + reading.rows_duplicate:
+                raise PacificParcelsError(
+                    f"{facts.member.code}: {reading.rows_in} rows in, but {reading.rows_accepted} accepted, "
+                    f"{reading.rows_rejected} rejected and {reading.rows_duplicate} duplicate; "
+                    "every row must be in one of them: a defect of the reader"
+                )
 
     def _add_faults(self, rows: str) -> None:
-        for fault, count, first in self.connection.execute(
-            f"select fault, count(*), list_sort(min(source_row, {EXAMPLES})) from ({rows}) "
-            "group by 1 order by 2 desc, 1"
+        for number, fault, count, first in self.connection.execute(
+            f"select source_row >> {ROWS_APART_BITS} as number, fault, count(*), "
+            f"list_sort(min(source_row, {EXAMPLES})) from ({rows}) group by 1, 2 order by 1, 3 desc, 2"
         ).fetchall():
             rule_id, _, column = fault.partition(":")
             details = {}
@@ -705,8 +898,8 @@ class _Pass:
                     "expected": "what the format allows in its place",
                     "expected_fr": "ce que le format admet à sa place",
                 }
-            if column in self.text.expected:
-                expected = self.text.expected[column]
+            expected = self.texts[number].expected.get(column)
+            if expected is not None:
                 details = {
                     "expected": expected,
                     "expected_fr": in_french(expected) if rule_id == "R103" else expected,
@@ -716,7 +909,8 @@ class _Pass:
                 details["expected_fr"] = (
                     in_french(details["expected"]) if rule_id == "R103" else details["expected"]
                 )
-            self.reading.faults.append(Fault(rule_id, column, count, details, tuple(first)))
+            first_rows = tuple(row - number * ROWS_APART for row in first)
+            self.extracts[number].reading.faults.append(Fault(rule_id, column, count, details, first_rows))
 
     def _one(self, sql: str) -> tuple[Any, ...]:
         row = self.connection.execute(sql).fetchone()
@@ -770,6 +964,29 @@ def _newly_warned(connection: duckdb.DuckDBPyConnection, rule_id: str, reading: 
         f"where rule_id = {quoted(rule_id)}) using (source_row) where rule_ids is null"
     ).fetchone()
     return int(found[0]) if found else 0
+
+
+def _numbered(
+    text: RegularText, source: BinaryIO, spans: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, bytes]]:
+    """The rows of a text within the spans: each row of the file, and its line."""
+    sign = text.delimiter.encode()
+    if not text.has_source_row:
+        passed = 0
+        for first, last in spans:
+            first = max(first, text.skip + 1)
+            yield from enumerate(islice(source, first - passed - 1, last - passed), first)
+            passed = last
+        return
+    remaining = iter(spans)
+    first, last = next(remaining, (LAST_ROW, LAST_ROW))
+    for line in source:
+        number, _, content = line.partition(sign)
+        row = int(number)
+        while row > last:
+            first, last = next(remaining, (LAST_ROW, LAST_ROW))
+        if row >= first:
+            yield row, content
 
 
 def _judge_the_whole(member: Member, reading: Reading, manifest: Manifest | None) -> None:

@@ -3,10 +3,11 @@
     parent  Sandbox.read(job)  ──  the job, pickled        ▸  python -m pacific_parcels.sandbox
                                ◂  manifest and reading, JSON  ──  reading.read_sent
 
-One child reads all the files of a member, one after the other; it is started with the first. A file that has
-it run out of memory, of time or of disk (R019), or that crashes it (R023), is refused; the next file gets a
-fresh child. The answer is JSON that is checked field by field: a child in the hands of a file can tell lies
-about that file, and run nothing here.
+One child reads all the files of a member, one after the other or several together; it is started with the
+first. A file that has it run out of memory, of time or of disk (R019), or that crashes it (R023), is refused;
+the next file gets a fresh child. Where that happens to several together, each is read again alone, so that
+no file answers for another. The answer is JSON that is checked field by field: a child in the hands of a file
+can tell lies about the files it reads, and run nothing here.
 
 The memory of a child is what DuckDB may take (PACIFIC_PARCELS_MEMORY_LIMIT) and READER_BYTES for everything
 else; its time grows with the size of the file. Windows has no such limits: there the time alone is bounded.
@@ -28,10 +29,11 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Self
@@ -43,7 +45,16 @@ from pacific_parcels import errors
 from pacific_parcels.contract import RULES
 from pacific_parcels.errors import ExtractError, PacificParcelsError, Unavailable
 from pacific_parcels.members import Member
-from pacific_parcels.reading import Fault, Manifest, Reading, bytes_of, connect, stream_of
+from pacific_parcels.reading import (
+    Fault,
+    Manifest,
+    Reading,
+    Sent,
+    bytes_of,
+    connect,
+    read_sent_together,
+    stream_of,
+)
 from pacific_parcels.settings import PACKAGE, Settings
 
 if sys.platform != "win32":
@@ -133,6 +144,17 @@ class Job:
     manifest_path: Path | None
     content_sha256: str
 
+    def as_sent(self) -> Sent:
+        return Sent(
+            self.path,
+            self.source_name,
+            self.extract_id,
+            self.sent_on,
+            self.scratch,
+            self.manifest_path,
+            partial(str, self.content_sha256),
+        )
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -149,7 +171,7 @@ class Answer:
     error_message: str = ""
 
 
-ANSWER = TypeAdapter(Answer)
+ANSWERS = TypeAdapter(list[Answer])
 
 
 class Sandbox:
@@ -181,22 +203,46 @@ class Sandbox:
         its class and place alone, since its text may hold data; OSError when the file cannot be opened;
         Unavailable when the disk is full.
         """
-        byte_count = job.path.stat().st_size if job.path.is_file() else 0
-        cpu_seconds = self.limits.cpu_seconds_for(byte_count)
-        process = self._process or self._start()
-        order = pickle.dumps((job, cpu_seconds, self.limits.written_bytes_for(byte_count)))
-        content, is_late = _exchange(process, order, self.limits.wall_factor * cpu_seconds)
-        if content is None or is_late:
-            return None, self._refused(job, byte_count, "time" if is_late else self._cause_of_death())
-        answer = self._checked(content, job)
+        answers, excess = self._ask([job])
+        if answers is None:
+            return None, self._refused(job, excess)
+        (answer,) = answers
         if answer.excess is not None:
             self._end()
-            return None, self._refused(job, byte_count, answer.excess)
+            return None, self._refused(job, answer.excess)
         if answer.closed_by is not None:
             raise OSError(answer.closed_by, os.strerror(answer.closed_by), str(job.path))
         if answer.reading is None:
             raise _error_of(answer)
         return answer.manifest, answer.reading
+
+    def read_together(self, jobs: Sequence[Job]) -> list[tuple[Manifest | None, Reading]] | None:
+        """What `read` would say of each of several files of one member, at less cost.
+
+        None where anything went wrong with one of them: then each has to be read alone.
+        """
+        if self.reader != READER or len(jobs) < 2:
+            return None
+        try:
+            answers, _ = self._ask(jobs)
+        except PacificParcelsError:
+            return None
+        if answers is None:
+            self._end()
+            return None
+        results = [(answer.manifest, answer.reading) for answer in answers if answer.reading is not None]
+        return results if len(results) == len(jobs) else None
+
+    def _ask(self, jobs: Sequence[Job]) -> tuple[list[Answer] | None, Excess]:
+        """What a child answers, or why it does not. Errors: PacificParcelsError for what is no answer."""
+        byte_count = sum(_size_of(job) for job in jobs)
+        cpu_seconds = self.limits.cpu_seconds_for(byte_count)
+        process = self._process or self._start()
+        order = pickle.dumps((jobs, cpu_seconds, self.limits.written_bytes_for(byte_count)))
+        content, is_late = _exchange(process, order, self.limits.wall_factor * cpu_seconds)
+        if content is None or is_late:
+            return None, "time" if is_late else self._cause_of_death()
+        return self._checked(content, jobs), "crash"
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Errors: PacificParcelsError when there is no reader to be had."""
@@ -232,25 +278,32 @@ class Sandbox:
                 return causes.get(code, "crash")
         return "crash"
 
-    def _refused(self, job: Job, byte_count: int, excess: Excess) -> Reading:
+    def _refused(self, job: Job, excess: Excess) -> Reading:
         self._end()
-        reading = Reading(faults=[self.limits.exceeded(excess, byte_count)])
+        reading = Reading(faults=[self.limits.exceeded(excess, _size_of(job))])
         with suppress(ExtractError):
             reading.stream_code, _, periods = stream_of(job.member, job.source_name)
             reading.first_period, reading.last_period = periods
         return reading
 
-    def _checked(self, content: bytes, job: Job) -> Answer:
-        """The answer, where every part of it can be one. Errors: PacificParcelsError."""
+    def _checked(self, content: bytes, jobs: Sequence[Job]) -> list[Answer]:
+        """The answers, where every part of them can be one. Errors: PacificParcelsError."""
         try:
-            answer = ANSWER.validate_json(content, strict=True)
+            answers = ANSWERS.validate_json(content, strict=True)
         except ValidationError as error:
             self._end()
             first = error.errors()[0]["loc"] if error.error_count() < MOST_FAULTS_LISTED else ()
-            raise _no_answer(".".join(map(str, first)) or "all of it") from None
-        reading = answer.reading
-        if reading is None:
-            return answer
+            raise _no_answer(".".join(map(str, first[1:])) or "all of it") from None
+        if len(answers) != len(jobs):
+            self._end()
+            raise _no_answer("their number")
+        for answer, job in zip(answers, jobs, strict=True):
+            if answer.reading is not None:
+                self._check(answer.reading, job)
+        return answers
+
+    def _check(self, reading: Reading, job: Job) -> None:
+        """Errors: PacificParcelsError for a reading that cannot be one of this file."""
         scratch = job.scratch.resolve()
         files = [path for _, path in reading.accepted_files]
         files += [file for file in (reading.rejected_file, reading.noted_file) if file is not None]
@@ -269,7 +322,6 @@ class Sandbox:
         if wrong:
             self._end()
             raise _no_answer(", ".join(wrong))
-        return answer
 
     def _end(self) -> None:
         """End the child, whatever it is at, and take away what it spilled."""
@@ -283,6 +335,10 @@ class Sandbox:
                 with suppress(OSError):  # a job that the child did not take
                     pipe.close()
         shutil.rmtree(self.spill, ignore_errors=True)
+
+
+def _size_of(job: Job) -> int:
+    return job.path.stat().st_size if job.path.is_file() else 0
 
 
 def _no_answer(places: str) -> PacificParcelsError:
@@ -347,7 +403,7 @@ def _received(pipe: IO[bytes]) -> bytes | None:
 def _serve(parent: int, reader: str) -> None:
     """The child: read file after file until the parent is gone."""
     _end_with(parent)
-    orders, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    orders, way_back = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     start = _received(orders)
     if start is None:
         return
@@ -360,14 +416,17 @@ def _serve(parent: int, reader: str) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    _send(answers, b"{}")
+    _send(way_back, b"{}")
     while (order := _received(orders)) is not None:
-        job, cpu_seconds, written_bytes = pickle.loads(order)  # nosec B301
+        jobs, cpu_seconds, written_bytes = pickle.loads(order)  # nosec B301
         _limit_the_file(cpu_seconds, written_bytes)
-        answer = _answer(read, settings, connection, job)
-        text = json.dumps(ANSWER.dump_python(answer, mode="json"), ensure_ascii=False)
+        if len(jobs) == 1:
+            answers = [_answer(read, settings, connection, jobs[0])]
+        else:
+            answers = _answers(settings, connection, jobs)
+        text = json.dumps(ANSWERS.dump_python(answers, mode="json"), ensure_ascii=False)
         # The name of a file may hold bytes that are no letters; they become question marks.
-        _send(answers, text.encode("utf-8", "replace"))
+        _send(way_back, text.encode("utf-8", "replace"))
 
 
 def _answer(
@@ -405,6 +464,16 @@ def _answer(
             return Answer(closed_by=error.errno)
         return Answer(error_class=type(error).__name__, error_message=_place_of(error))
     return Answer(manifest, reading)
+
+
+def _answers(settings: Settings, connection: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> list[Answer]:
+    """What is said of several files of one member; of none, whatever went wrong with any of them."""
+    files = [job.as_sent() for job in jobs]
+    try:
+        results = read_sent_together(settings, connection, jobs[0].member, files)
+    except Exception as error:  # it is met again, and told, where the file is read alone
+        return [Answer(error_class=type(error).__name__)] * len(jobs)
+    return [Answer(manifest, reading) for manifest, reading in results]
 
 
 def _is_system_error(error: Exception, number: int) -> bool:

@@ -128,15 +128,20 @@ def test_the_plain_statement_gives_the_same_columns(tmp_path: Path) -> None:
 
     layout = small_member().extracts["items"].layouts[0]
     facts = ExtractFacts("fj-0", small_member(), "items", "2026-03", "2026-03", SENT_ON)
-    statement = Statement(layout, facts, Spool(tmp_path, HEADER).close(), is_exact=False)
+    statement = Statement(layout, [facts], [Spool(tmp_path, HEADER).close()], is_exact=False)
     connection = duckdb.connect()
     statement.prepare(connection)
 
-    described = connection.execute(f"describe {statement.accepted()}").fetchall()
+    *described, verdict = connection.execute(f"describe {statement.judged()}").fetchall()
 
     assert [
         (name, "VARCHAR" if sql_type.startswith("ENUM(") else sql_type) for name, sql_type, *_ in described
-    ] == [(column.name, column.sql_type) for column in COLUMNS if column.name not in HIVE_COLUMNS]
+    ] == [
+        (column.name, column.sql_type)
+        for column in COLUMNS
+        if column.name not in ("extract_id", *HIVE_COLUMNS)
+    ]
+    assert verdict[:2] == ("is_rejected", "BOOLEAN")
 
 
 @pytest.fixture(scope="module")

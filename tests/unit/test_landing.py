@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gzip
 import hashlib
 import json
 import os
@@ -12,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ from openpyxl import Workbook
 from pacific_parcels import landing
 from pacific_parcels.errors import PacificParcelsError, Unavailable
 from pacific_parcels.landing import has_work, receive_all, receive_member
-from pacific_parcels.reading import Manifest, Reading, connect, read_sent
+from pacific_parcels.reading import Manifest, Reading, connect, read_sent_together
 from pacific_parcels.sandbox import Job, Limits, Sandbox
 from pacific_parcels.settings import Settings
 from tests.small_member import (
@@ -616,6 +617,24 @@ landing.receive_member(Settings(home=Path({str(home.home)!r}), quiet_seconds=0),
         assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
+def test_one_that_takes_too_much_is_refused_alone_of_those_read_together(
+    home: Settings, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = Limits(memory_bytes=400_000_000, written_bytes=1_000_000, written_per_byte=0)
+    monkeypatch.setattr(landing, "Sandbox", partial(Sandbox, limits=limits))
+    put(inbox / "items-2026-02.csv", text_of(GOOD | {"Arrived": "2026-02-05", "Released": ""}))
+    put(inbox / "items-2026-03.csv", gzip.compress(b"a" * 2_000_000), SENT_AT + timedelta(minutes=1))
+    april = {"Arrived": "2026-04-05", "Released": "2026-04-06 09:30:00"}
+    put(inbox / "items-2026-04.csv", text_of(april), SENT_AT + timedelta(minutes=2))
+
+    outcome = receive_member(home, small_member())
+
+    assert (outcome.extracts_accepted, outcome.extracts_refused) == (2, 1)
+    assert [row[1] for row in items(home)] == ["2026-02", "2026-04"]
+    (refused,) = [said for said in receipts(home) if said["status"] == "REFUSED"]
+    assert (refused["time_period_start"], refused["rules"][0]["rule_id"]) == ("2026-03", "R019")
+
+
 class TestOurOwnTrouble:
     def test_an_inbox_that_cannot_be_read_is_unreachable_and_worth_a_retry(
         self, home: Settings, inbox: Path, monkeypatch: pytest.MonkeyPatch
@@ -730,19 +749,9 @@ def kill_at(step: int, monkeypatch: pytest.MonkeyPatch, connection: duckdb.DuckD
     """
     steps: list[str] = []
 
-    def read(sandbox: Sandbox, job: Job) -> tuple[Manifest | None, Reading]:
-        return read_sent(
-            sandbox.settings,
-            connection,
-            job.member,
-            job.path,
-            job.source_name,
-            job.extract_id,
-            job.sent_on,
-            job.scratch,
-            job.manifest_path,
-            lambda: job.content_sha256,
-        )
+    def read_together(sandbox: Sandbox, jobs: Sequence[Job]) -> list[tuple[Manifest | None, Reading]]:
+        files = [job.as_sent() for job in jobs]
+        return read_sent_together(sandbox.settings, connection, small_member(), files)
 
     def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def called(*arguments: Any, **options: Any) -> Any:
@@ -756,7 +765,7 @@ def kill_at(step: int, monkeypatch: pytest.MonkeyPatch, connection: duckdb.DuckD
     monkeypatch.setattr(Path, "replace", counted("replace", Path.replace))
     monkeypatch.setattr(Path, "unlink", counted("unlink", Path.unlink))
     monkeypatch.setattr(os, "fsync", counted("fsync", os.fsync))
-    monkeypatch.setattr(Sandbox, "read", counted("read", read))
+    monkeypatch.setattr(Sandbox, "read_together", counted("read", read_together))
     return steps
 
 
