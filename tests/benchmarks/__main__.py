@@ -8,6 +8,7 @@ that DuckDB can read by itself. Every step is a process of its own, so that memo
     build, judge, publish                    the region, from those
     … one more month                         the same four on a month that arrives after that history
     … nothing new                            the same four again: what they cost by being started
+    receive, one file of 1 GB                one CSV file by itself, for its memory (--large-file 0 for none)
     run         the main job on the default demo, in a directory of its own, and once more (with --demo)
 
 Then every format by itself (tests.benchmarks.formats), and random bytes against every format for a while
@@ -147,6 +148,22 @@ def hold_back_last_month(settings: Settings) -> None:
             path.rename(target)
 
 
+def write_large_file(settings: Settings, target: Settings, size: float) -> None:
+    """The last month of the member with the largest file, over and over, each time under other item ids."""
+    largest = max(settings.inbox.rglob("*.txt"), key=lambda path: path.stat().st_size)
+    header, _, rows = largest.read_bytes().partition(b"\n")
+    path = target.inbox / largest.relative_to(settings.inbox)
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as file:
+        file.write(header + b"\n")
+        copies = 0
+        while file.tell() < size:
+            # The identifier stands in the first column.
+            mark = b"%c%c" % (65 + copies // 26, 65 + copies % 26)
+            file.write(mark + rows.rstrip(b"\n").replace(b"\n", b"\n" + mark) + b"\n")
+            copies += 1
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -160,6 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=Path("data/bench"),
         help="an empty or absent directory; it is removed at the end",
     )
+    parser.add_argument("--large-file", type=float, default=1, help="GB of one file that is received alone")
     parser.add_argument("--keep", action="store_true", help="leave the directory")
     parser.add_argument("--demo", action="store_true", help="also run the main job on the default demo")
     parser.add_argument("--fuzz-seconds", type=int, default=20, help="for each format")
@@ -204,6 +222,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     peak = max(cost.peak_mb for cost in costs)
     print(f"greatest peak of a process              {peak:6.0f} MB   (under 4,096)")
+    if options.large_file:
+        large = Settings(home=home / "large")
+        write_large_file(settings, large, options.large_file * 1e9)
+        cost, _ = measured(f"receive, one file of {options.large_file:g} GB", RECEIVE, large.home)
+        print(f"greatest peak of a process              {cost.peak_mb:6.0f} MB   (under 300)")
     if options.demo:
         print()
         run = "import runpy, sys; sys.argv = ['']; runpy.run_module('dags.run_once', run_name='__main__')"
