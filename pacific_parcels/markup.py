@@ -386,6 +386,7 @@ class _Source:
         self._decoder: codecs.IncrementalDecoder | None = None
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             self._decoder = codecs.getincrementaldecoder("utf-16")()
+        self._known_declaration = b""  # the documents of a file begin alike
         self._has_more = True
         self._lines = 1
         self._buffer = b""
@@ -434,6 +435,9 @@ class _Source:
             self._read_on(self._position)
         if self._buffer[self._position : self._position + 1] != b"<":
             raise self._refused(*REASONS[_Errors.ERR_DOCUMENT_EMPTY])
+        if self._known_declaration and self._buffer.startswith(self._known_declaration, self._position):
+            self._position += len(self._known_declaration)
+            return self._known_declaration
         whole = WHOLE_DECLARATION.match(self._buffer, self._position, self._position + LONGEST_DECLARATION)
         if whole is None:
             return b""
@@ -453,6 +457,7 @@ class _Source:
             raise ExtractError("R004", expected="utf-16", line=self._line_here(), found="0x3C")
         if not READ_AS_DECLARED.fullmatch(codec):
             raise self._refused(*OTHER_ENCODING)
+        self._known_declaration = declaration
         return declaration
 
     def _refused(self, found: str, found_fr: str) -> ExtractError:

@@ -277,23 +277,15 @@ def _refuse_other_messages(element: etree._Element) -> None:
     """Errors: ExtractError R014 for an answer of customs, a message that says it is no declaration, or an
     item that belongs to none."""
     name = NAMES[element.tag]
-    is_answer, is_in_declaration = name == "Response", False
-    for ancestor in element.iterancestors():
-        above = NAMES[ancestor.tag]
-        if above == "Response":
-            is_answer = True
-        elif above == DECLARATION:
-            is_in_declaration = True
-    if is_answer:
-        kind = "RES"
-    elif name == "WCOTypeName":
-        kind = (element.text or "").strip()
-    elif name == ITEM and not is_in_declaration:
-        raise DECLARATIONS.refusal(
-            "an item outside of a declaration", "un article en dehors de toute déclaration"
-        )
-    else:
+    if name == DECLARATION:  # within an answer it is refused with it, which ends later
         return
+    if name == ITEM:
+        if not any(NAMES[ancestor.tag] == DECLARATION for ancestor in element.iterancestors()):
+            raise DECLARATIONS.refusal(
+                "an item outside of a declaration", "un article en dehors de toute déclaration"
+            )
+        return
+    kind = "RES" if name == "Response" else (element.text or "").strip()
     if not kind.startswith("DEC"):
         kind = kind if re.fullmatch(r"[A-Z0-9]{1,12}", kind) else "?"
         raise DECLARATIONS.refusal(f"a message of the type {kind}", f"un message du type {kind}")
