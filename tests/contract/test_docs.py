@@ -45,7 +45,9 @@ EXPECTED_DOCUMENTS = {
 }  # fmt: skip
 SMALLEST_PICTURE, LARGEST_PICTURE = 10_000, 200_000
 
-HOME_FOLDERS = {"inbox", "landing", "sources", "warehouse", "published", "airflow", "history", "data"}
+HOME_FOLDERS = {
+    "inbox", "landing", "sources", "warehouse", "published", "airflow", "audit", "history", "data",
+}  # fmt: skip
 MADE_BY_A_RUN = (".venv/",)
 # Names that stand for many, such as ind_<name>.sql, and names without a directory, such as passwords.json.
 PLACEHOLDER = re.compile(r"[<>{}*…]|\bxx\b|XX|FILE")
@@ -148,7 +150,7 @@ def test_every_path_in_backticks_exists(name: str) -> None:
 def test_the_folders_of_a_run_are_those_of_the_settings(tmp_path: Path) -> None:
     home = Settings(home=tmp_path)
     real = [home.inbox, home.landing, home.sources, home.warehouse, home.published, home.airflow_home]
-    real.append(home.build_history.parent)
+    real += [home.audit, home.build_history.parent]
     assert {path.name for path in real} == HOME_FOLDERS - {"data"}
     landing = {path.name for path in (home.raw, home.items, home.rejected, home.receipts, home.holds)}
     assert set(re.findall(r"`landing/(\w+)/", ALL_TEXT)) == landing
@@ -183,7 +185,7 @@ def test_every_rule_and_expectation_that_is_named_exists(tmp_path: Path) -> None
     assert rules
     assert rules <= set(RULES)
     suites = [*harmonised.EXPECTATIONS, *indicators.EXPECTATIONS]
-    for audience in ("secretariat", "public"):
+    for audience in ("secretariat", "member_fj", "public"):
         for part in published.expectations(Settings(home=tmp_path), audience):
             suites += part
     known = {expectation.expectation_id for expectation in suites}
@@ -373,6 +375,22 @@ def test_code_that_is_quoted_stands_in_its_file() -> None:
         lines = iter([line.strip() for line in file.splitlines()])
         for line in filter(None, map(str.strip, block.text.splitlines())):
             assert line in lines, f"{block.document}, {block.word}: {line}"
+
+
+def test_every_test_that_is_named_as_evidence_exists() -> None:
+    """`tests/unit/test_cli.py::test_name`, wherever it stands; at least one against each adversary."""
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", ALL_TEXT)
+    assert len(named) >= 20
+    missing = [
+        f"{path}::{test}"
+        for path, test in named
+        if not re.search(rf"^ *def {test}\(", (REPOSITORY / path).read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert missing == []
+    threats = TEXTS["PRIVACY.md"].split("## Against whom")[1].split("\n## ")[0]
+    rows = [line for line in threats.splitlines() if line.startswith("| **")]
+    assert len(rows) == 5
+    assert [row[:40] for row in rows if "::test_" not in row] == []
 
 
 def test_every_command_of_ours_that_is_shown_can_be_written_so() -> None:
