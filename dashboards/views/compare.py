@@ -126,13 +126,16 @@ def show_ranking(
         status=[say.status(row.obs_status, row.conf_status) for row in frame.itertuples()],
     )
     page.chart(
-        charts.bars(frame, indicator_code, say, page.chart_source, marked=names[member_code]),
+        charts.bars(shown, indicator_code, say, page.chart_source, marked=names[member_code]),
         summary,
         table=markup.table(table, columns, heading, say, tall=True),
         rows=frame.assign(indicator_code=indicator_code),
         name=f"compare_{indicator_code.lower()}",
         key=say("compare.key"),
     )
+    without = sorted(frame.loc[frame["obs_value"].isna(), "name"])
+    if without:
+        page.paragraph(say("compare.without", month=month, members=", ".join(without)), "pp-small")
 
 
 def show_small_multiples(
@@ -140,7 +143,8 @@ def show_small_multiples(
 ) -> None:
     say = page.say
     page.heading(say("compare.over_time"))
-    codes = [code for code in names if code in set(frame["series_code"])][:MOST_SMALL]
+    with_figures = set(frame.loc[frame["obs_value"].notna(), "series_code"])
+    codes = [code for code in names if code in with_figures][:MOST_SMALL]
     columns = st.columns(3, gap="small")
     for place, code in enumerate(codes):
         rows = frame[frame["series_code"] == code]

@@ -65,13 +65,19 @@ def duty_card(page: Page, headlines: pd.DataFrame) -> Card:
     return Card(label, say.usd(duty["obs_value"]), note, duty["obs_status"])
 
 
-def show_completeness(page: Page, coverage: pd.DataFrame) -> None:
-    """Why the last month is not the one on the cards, by name."""
+def show_completeness(page: Page, coverage: pd.DataFrame, headlines: pd.DataFrame) -> None:
+    """Why the last month is estimated, or is not the one on the cards, by name."""
     say, month = page.say, page.publication.last_time_period
     now = coverage[coverage["time_period"] == month]
     absent = list(now.loc[now["status"].isin(ABSENT), "member_name"])
-    if absent:
-        page.paragraph(say("overview.withheld", month=say.month(month), members=", ".join(absent)))
+    told = {"month": say.month(month), "members": ", ".join(absent)}
+    is_estimated = "ITEMS" in headlines.index and tuple(
+        headlines.loc["ITEMS", ["time_period", "obs_status"]]
+    ) == (month, "E")
+    if absent and is_estimated:
+        page.paragraph(say("overview.estimated", **told))
+    elif absent:
+        page.paragraph(say("overview.withheld", **told))
     else:
         page.paragraph(say("overview.complete", month=say.month(month)))
 
@@ -107,11 +113,18 @@ def show_channels(page: Page, month: str) -> None:
     if shown.empty:
         page.paragraph(say("overview.channels_none"))
         return
-    summary = say(
-        "overview.channels_summary",
-        month=say.month(month),
-        channel=shown.iloc[0]["name"],
-        value=say.figure("ITEMS", shown.iloc[0]["obs_value"]),
+    largest = {
+        "month": say.month(month),
+        "channel": shown.iloc[0]["name"],
+        "value": say.figure("ITEMS", shown.iloc[0]["obs_value"]),
+    }
+    # Where some are hidden, the largest that is shown need not be the largest.
+    summary = (
+        say("overview.channels_summary", **largest)
+        if len(shown) == len(frame)
+        else say(
+            "overview.channels_some", **largest, shown=say.number(len(shown)), count=say.number(len(frame))
+        )
     )
     columns = [
         Column("name", say("overview.channel"), "label"),
@@ -181,7 +194,7 @@ coverage = data.coverage(page.publication, page.say.language)
 page.header(page.say("page.overview"), page.say("overview.lead"))
 page.heading(page.say("overview.figures"))
 page.cards(headline_cards(page, headlines))
-show_completeness(page, coverage)
+show_completeness(page, coverage, headlines)
 left, right = st.columns([4, 3], gap="medium")
 with left:
     show_trend(page)

@@ -101,6 +101,28 @@ def test_overview_says_why_the_last_month_is_withheld_and_by_whom(open_page: Ope
     assert "Reported for March 2026:\u00a03 of the 4 members" in body
 
 
+def test_overview_says_when_a_total_is_estimated_and_when_channels_are_hidden(
+    home: Path, open_page: OpenPage, text: Read
+) -> None:
+    with duckdb.connect(str(home / "published" / "public" / "20260420T090000Z.duckdb")) as connection:
+        connection.execute(
+            """
+            update indicators set obs_value = 5000, obs_status = 'E'
+            where indicator_code = 'ITEMS' and member_code = '_T' and channel_code = '_T'
+              and value_band_code = '_T' and counterpart_code = '_T' and time_period = '2026-03';
+            update indicators set obs_value = 30, conf_status = 'F'
+            where indicator_code = 'ITEMS' and member_code = '_T' and channel_code = 'POSTAL_LETTER'
+              and time_period = '2026-03';
+            """
+        )
+    body = text(open_page(lang="en")).replace("\u00a0", " ")
+    assert "The regional totals of March 2026 are estimated from the members that reported" in body
+    assert "are withheld" not in body
+    assert (
+        "Of 3 channels, 1 may be shown for March 2026; the largest of these: Letter post, 30 parcels." in body
+    )
+
+
 def test_members_that_do_not_report_yet_are_named_beside_the_table(
     home: Path, open_page: OpenPage, text: Read
 ) -> None:
@@ -420,6 +442,7 @@ def test_a_member_is_set_beside_its_peers(
     assert '<dd class="pp-figure">+199%</dd>' in body  # (2950 - 985) / 985 = 199.5 in a hundred
     assert "too few figures for a place to mean anything" in body
     assert "In March 2026, highest: Fiji (2,950); lowest: Samoa (690)." in body
+    assert "Without a figure for March 2026: Tonga." in body
     relief = text(open_page("views/compare.py", lang="en", member="FJ", indicator="ITEMS", peers="relief"))
     assert '<th scope="row">Samoa</th>' in relief
     assert '<th scope="row">New Caledonia</th>' not in relief
