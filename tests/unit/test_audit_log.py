@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pacific_parcels import audit_log
+from pacific_parcels import audit_log, cli
 from pacific_parcels.audit_log import record, verify
 
 OCTOBER = datetime(2026, 10, 31, 23, 59, tzinfo=UTC)
@@ -227,3 +227,21 @@ def test_any_byte_changed_anywhere_is_found(
     content[place] ^= data.draw(st.integers(1, 255))
     file.write_bytes(content)
     assert verify(directory).broken_at is not None
+
+
+def test_the_command_says_whether_the_log_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_HOME", str(tmp_path))
+    monkeypatch.delenv("PACIFIC_PARCELS_SIGN_IN", raising=False)
+    write(tmp_path / "audit")
+    noted = verify(tmp_path / "audit").last
+    assert cli.main(["audit", "verify"]) == 0
+    assert f"6 lines, all as they were written; the last has the hash {noted}" in capsys.readouterr().out
+    assert cli.main(["audit", "verify", "--holds", noted]) == 0
+    assert cli.main(["audit", "verify", "--holds", "a" * 64]) == 1
+    assert "lines were taken away or written anew" in capsys.readouterr().err
+    path = tmp_path / "audit" / "2026-11.jsonl"
+    path.write_bytes(b"".join(lines_of(path)[:-1]))
+    assert cli.main(["audit", "verify"]) == 1
+    assert "head.json: found 5 lines; expected 6" in capsys.readouterr().err
