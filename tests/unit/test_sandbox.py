@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -206,6 +207,36 @@ def test_the_answer_is_what_the_reader_says(settings: Settings, tmp_path: Path) 
     assert answer == expected
     assert [str(value) for value in answer[1].values] == [str(value) for value in expected[1].values]
     assert answer[1].rows_in == 4
+
+
+def test_files_read_together_have_the_answers_that_each_has_alone(settings: Settings, tmp_path: Path) -> None:
+    with Sandbox(settings, tmp_path / "spill") as sandbox:
+        desk = Desk(tmp_path, sandbox)
+        jobs = [desk.job(GOOD), desk.job("no header of ours"), desk.job(text_of({"Value": "x"}, {}, {}))]
+
+        together = sandbox.read_together(jobs)
+        alone = [sandbox.read(job) for job in jobs]
+
+    assert together == alone
+    assert [(reading.rows_in, reading.rows_accepted) for _, reading in alone] == [(2, 2), (0, 0), (3, 2)]
+
+
+def test_where_one_of_several_breaks_the_reader_each_is_to_be_read_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    limits = Limits(memory_bytes=400_000_000, written_bytes=1_000_000, written_per_byte=0)
+    with Sandbox(settings, tmp_path / "spill", limits=limits) as sandbox:
+        desk = Desk(tmp_path, sandbox)
+        good, too_much = desk.job(GOOD), desk.job(GOOD)
+        too_much.path.write_bytes(gzip.compress(b"a" * 2_000_000))
+
+        assert sandbox.read_together([good, too_much]) is None
+        assert sandbox.read(good)[1].rows_accepted == 2
+        assert refusal(sandbox.read(too_much)[1])[:2] == ("R019", "disk space")
+
+
+def test_a_reader_that_is_not_ours_reads_one_file_at_a_time(desk: Desk) -> None:
+    assert desk.sandbox.read_together([desk.job(GOOD), desk.job(GOOD)]) is None
 
 
 def test_a_name_in_the_letters_of_another_code_page_has_its_answer(
