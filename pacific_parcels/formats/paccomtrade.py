@@ -98,6 +98,7 @@ LONGEST_LINE = 1 << 20
 # Where each piece of this size has a line end in it, no line is longer than the longest.
 CHUNK = LONGEST_LINE >> 1
 MEMORY = "256MB"
+LARGEST_COMPARED_HERE = 1 << 20  # bytes of a spool
 # What makes a report irregular: marks, NUL, and the signs of a spool.
 IRREGULAR = (b'"', b"\0", SPOOL_DELIMITER.encode(), SPOOL_QUOTE.encode())
 # What counts as a blank for str.strip, and which bytes tell that there may be one.
@@ -426,6 +427,9 @@ def _move_faults_and_notes(spool: Path, faults: Path, notes: Path) -> tuple[int,
 def _with_repeated_lines(text: RegularText, scratch: Path) -> RegularText:
     """The text with a note on each line that stands above already: PACComtrade's rule R02."""
     assert text.notes is not None
+    if text.path.stat().st_size <= LARGEST_COMPARED_HERE:
+        count = _note_repeated_lines(text.path, text.notes)
+        return replace(text, note_count=text.note_count + count)
     sign = _quoted(SPOOL_DELIMITER)
     # A spooled line begins with its number and ends with ROW, which is the same number.
     lines = (
@@ -452,6 +456,22 @@ def _with_repeated_lines(text: RegularText, scratch: Path) -> RegularText:
     finally:
         connection.close()
     return replace(text, note_count=text.note_count + count)
+
+
+def _note_repeated_lines(spool: Path, notes: Path) -> int:
+    """The same without DuckDB, whose start costs more than a small report."""
+    seen: set[bytes] = set()
+    count = 0
+    sign = SPOOL_DELIMITER.encode()
+    with spool.open("rb") as lines, notes.open("a", encoding="utf-8", newline="") as file:
+        for line in lines:
+            number, _, fields = line.rstrip(b"\n").partition(sign)
+            fields = fields[: -len(number)]
+            if fields in seen:
+                file.write(f"{number.decode()},{REPEATED}\n")
+                count += 1
+            seen.add(fields)
+    return count
 
 
 def _listed(codes: Iterable[str]) -> str:

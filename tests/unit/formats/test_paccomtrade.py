@@ -196,8 +196,12 @@ class TestRulesOfPACComtrade:
         (fault,) = reading.faults
         assert (fault.rule_id, fault.details["missing"]) == ("R002", "TRANSPORT, INCOTERMS")
 
-    def test_a_line_that_stands_there_already_is_warned_of_and_counts_again(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("largest_compared_here", [0, 1 << 20])
+    def test_a_line_that_stands_there_already_is_warned_of_and_counts_again(
+        self, largest_compared_here: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """The second and the third of three; not the one with another quantity."""
+        monkeypatch.setattr(paccomtrade, "LARGEST_COMPARED_HERE", largest_compared_here)
         reading, rejected = judge(tmp_path, report_of({}, {"QUANTITY": "2"}, {}, {}))
 
         (fault,) = reading.faults
