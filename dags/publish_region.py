@@ -1,4 +1,4 @@
-"""When something was landed, and once a day in any case: build the region, judge it, publish it."""
+"""When something was landed, and once a day in any case: build, judge, publish, mail the briefs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from dags.environment import WRITER_POOL
     tags=["pacific-parcels"],
 )
 def publish_region() -> None:
-    @task.short_circuit
+    # Not due skips what builds, publishes and judges that. Mail that is left over is tried all the same.
+    @task.short_circuit(ignore_downstream_trigger_rules=False)
     def due() -> bool:
         return steps.is_publication_due()
 
@@ -48,14 +49,20 @@ def publish_region() -> None:
         return steps.publish(judged)
 
     @task(trigger_rule="all_done")
+    def mail() -> dict[str, Any]:
+        return steps.mail_briefs()
+
+    @task(trigger_rule="all_done")
     def verdict(published: dict[str, Any] | None) -> None:
         problems = steps.problems_of_publishing(published)
         if problems:
             raise AirflowFailException(" ".join(problems))
 
     built = build()
-    due() >> built
-    verdict(publish(rebuild_without_held(judge(built))))
+    published = publish(rebuild_without_held(judge(built)))
+    judged = verdict(published)
+    due() >> [built, judged]
+    published >> mail() >> judged
 
 
 publish_region = publish_region()

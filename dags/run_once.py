@@ -70,6 +70,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def _run(settings: Settings, options: argparse.Namespace, console: Console) -> int:
+    from dags.mailing import has_letters
     from dags.sources import has_sources
     from pacific_parcels.landing import has_work
     from pacific_parcels.publishing import is_current
@@ -81,7 +82,8 @@ def _run(settings: Settings, options: argparse.Namespace, console: Console) -> i
         _fill_inbox(settings, wishes)
     elif wishes:
         console.print("There are extracts already: the options for synthetic ones are not used.")
-    if not has_work(settings) and not has_sources(settings) and is_current(settings):
+    is_idle = not has_work(settings) and not has_sources(settings) and not has_letters(settings)
+    if is_idle and is_current(settings):
         console.print(
             "Nothing is new, so nothing was run: what is published is what follows from the extracts."
         )

@@ -2,7 +2,7 @@
 
     member_codes ▸ receive (each member) ▸ problems_of_receiving
     is_publication_due ▸ build_region ▸ judge_vintages ▸ rebuild_without_held ▸ publish
-    ▸ problems_of_publishing
+    ▸ mail_briefs ▸ problems_of_publishing
 
 Results are JSON, so that a scheduler can hand them on. Each step can be killed and called again.
 Progress goes to the logger `pacific_parcels.progress`: codes, counts and seconds, never a record.
@@ -205,6 +205,24 @@ def publish(judged: dict[str, Any]) -> dict[str, Any]:
     commit(settings, staged)
     progress.info("publish  run %s  %5.1f s", staged.run_id, time.monotonic() - started)
     return {"run_id": staged.run_id}
+
+
+def mail_briefs() -> dict[str, Any]:
+    """Send the briefs of the publication in force to those who have not got them: {sent, waiting}.
+
+    `Unavailable`: some are left for the next run. The publication stands whatever becomes of them.
+    """
+    from dags.mailing import mail_briefs as mail
+
+    mailed = mail(Settings.from_environment())
+    if mailed.sent:
+        progress.info("mail     %d briefs: %s", len(mailed.sent), ", ".join(sorted(mailed.sent)))
+    if mailed.waiting:
+        words = "; ".join(f"{code}: {reason}" for code, reason in sorted(mailed.waiting.items()))
+        message = f"Briefs that could not be mailed, and are tried again at the next run: {words}"
+        progress.warning("%s", message)
+        raise Unavailable(message)
+    return {"sent": len(mailed.sent)}
 
 
 def problems_of_publishing(published: dict[str, Any] | None) -> list[str]:

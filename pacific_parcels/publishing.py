@@ -3,6 +3,7 @@
     published/<audience>/<run>.duckdb    a path is never used for two publications: readers may hold it open
     published/open_data/<run>/           the public indicators for everyone's tools: Parquet, CSV, SDMX, pages
     published/secretariat/<run>/         what it was made from, and members' items in the shape of PACComtrade
+    published/<audience>/<run>.briefs/   the brief of each audience: HTML and PDF, English and French
     published/current.json               the pointer: which run is in force
 
 What is published is a pure function of the landing, the member files and this code: no clock is read. `stage`
@@ -23,6 +24,7 @@ from typing import Any
 import duckdb
 
 from pacific_parcels import __version__
+from pacific_parcels.briefs.files import BRIEF_FILES
 from pacific_parcels.contract import CONTRACT_VERSION
 from pacific_parcels.disclosure import (
     PUBLIC,
@@ -44,7 +46,7 @@ from pacific_parcels.settings import PACKAGE, REPOSITORY, Settings
 
 KEPT_PUBLICATIONS = 5
 CODE = (PACKAGE, REPOSITORY / "dbt_project", REPOSITORY / "expectations")
-CODE_SUFFIXES = (".py", ".sql", ".yml", ".csv")
+CODE_SUFFIXES = (".py", ".sql", ".yml", ".csv", ".typ")
 OPEN_DATA = "open_data"
 POINTER_KEYS = {"run_id", "run_number", "input_fingerprint", "audiences"}
 
@@ -108,6 +110,7 @@ def is_current(settings: Settings) -> bool:
     run_id = pointer["run_id"]
     names = [f"{OPEN_DATA}/{run_id}/{name}" for name in PUBLIC_FILES]
     names += [f"{SECRETARIAT}/{run_id}/{name}" for name in SECRETARIAT_FILES]
+    names += [f"{folder}/{name}" for folder in pointer["briefs"].values() for name in BRIEF_FILES]
     return all((settings.published / name).is_file() for name in (*pointer["audiences"].values(), *names))
 
 
@@ -140,6 +143,7 @@ def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str
         _write_folders(settings, connection, files[PUBLIC], run_id, facts["is_synthetic"])
     finally:
         connection.close()
+    _write_briefs(files, run_id)
     pointer = {
         "run_id": run_id,
         "run_number": run_number,
@@ -147,6 +151,7 @@ def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str
         "audiences": {audience: f"{audience}/{run_id}.duckdb" for audience in files},
         "open_data": f"{OPEN_DATA}/{run_id}",
         "secretariat_files": f"{SECRETARIAT}/{run_id}",
+        "briefs": {audience: f"{audience}/{run_id}.briefs" for audience in files},
         **facts,
     }
     return StagedPublication(run_id, files, pointer)
@@ -415,4 +420,17 @@ def _write_folders(
             write_open_data(settings, public_file, inputs, scratch)
         else:
             write_for_secretariat(connection, inputs, is_synthetic, scratch)
+        scratch.replace(folder)
+
+
+def _write_briefs(files: dict[str, Path], run_id: str) -> None:
+    """The brief of each audience, out of the file that it may open, beside that file."""
+    from pacific_parcels.briefs.pdf import Press  # not part of a member's light install
+    from pacific_parcels.briefs.writing import write_briefs
+
+    press = Press()
+    for path in files.values():
+        folder = path.with_name(f"{run_id}.briefs")
+        scratch = folder.with_name(f".{folder.name}")
+        write_briefs(path, press, scratch)
         scratch.replace(folder)

@@ -85,6 +85,10 @@ class Settings:
         return self.home / "sources"
 
     @property
+    def mail_ledger(self) -> Path:
+        return self.home / "mail" / "sent.json"
+
+    @property
     def warehouse(self) -> Path:
         return self.home / "warehouse"
 

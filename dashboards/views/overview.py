@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import charts, data, markup, sentences
+from dashboards.briefs import show_briefs
 from dashboards.markup import Column
 from dashboards.page import Card, Page, current_page
 
@@ -202,4 +203,5 @@ with left:
 with right:
     show_reporting(page, coverage)
 show_definitions(page, headlines)
+show_briefs(page)
 page.source()

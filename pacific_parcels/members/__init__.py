@@ -82,6 +82,9 @@ A member file, key by key (an unknown key is refused; a fact not established is 
                                           may_be_negative: true keeps an amount below zero and warns of it
             expect: {"Country": "FJ"}     columns that must hold this text on every row
             ignore: ["Consignee name"]    source columns that are never landed; every other one must be mapped
+    contacts:                             who gets the brief of each publication by e-mail; the address of an
+                                          office rather than that of a person
+      - {email: statistics@customs.example, language: fr}     language: en (default) | fr
     demo:                                 for synthetic extracts only
       {weight: 0.1, starts_after_months: 0, missing_last_months: 0, ports: {FJSUV: 3, FJNAN: 1}}
 
@@ -467,6 +470,16 @@ Source = Annotated[FolderSource | SftpSource | S3Source | HttpsSource, Field(dis
 MONTHS_OF = {"MONTHLY": 1, "QUARTERLY": 3, "ANNUAL": 12}
 
 
+class Contact(Strict):
+    """An address is personal data: no message and no log repeats it."""
+
+    email: Annotated[
+        str,
+        Field(max_length=254, pattern=r"^[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}$"),
+    ]
+    language: Literal["en", "fr"] = "en"
+
+
 class Demo(Strict):
     """How the synthetic extracts of this member look; no fact."""
 
@@ -491,7 +504,15 @@ class Member(Strict):
     sharing: Sharing = Sharing()
     source: Source | None = None
     extracts: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Stream] = Field(default_factory=dict)
+    contacts: tuple[Contact, ...] = ()
     demo: Demo = Demo()
+
+    @field_validator("contacts")
+    @classmethod
+    def _each_address_once(cls, contacts: tuple[Contact, ...]) -> tuple[Contact, ...]:
+        if len({contact.email.lower() for contact in contacts}) < len(contacts):
+            raise ValueError("an address is named twice; expected each once, with one language")
+        return contacts
 
     @field_validator("time_zone")
     @classmethod
@@ -596,8 +617,7 @@ def read_member(path: Path) -> Member:
         member = Member.model_validate(content)
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc']) or 'file'}: "
-            f"found {str(fault['input'])[:60]!r}: {fault['msg']}"
+            f"{'.'.join(str(part) for part in fault['loc']) or 'file'}: found {_found(fault)}: {fault['msg']}"
             for fault in error.errors()
         )
         raise MemberFileError(f"{path}: {faults}") from error
@@ -606,6 +626,11 @@ def read_member(path: Path) -> Member:
             f"{path}: code is {member.code}; expected the file to be named {member.code.lower()}.yml"
         )
     return member
+
+
+def _found(fault: Any) -> str:
+    """What was found, to be shown; of contacts nothing, since it may be an address."""
+    return "what is not shown here" if "contacts" in fault["loc"] else repr(str(fault["input"])[:60])
 
 
 def load_members(settings: Settings) -> dict[str, Member]:

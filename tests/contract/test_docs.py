@@ -46,7 +46,7 @@ EXPECTED_DOCUMENTS = {
 SMALLEST_PICTURE, LARGEST_PICTURE = 10_000, 200_000
 
 HOME_FOLDERS = {
-    "inbox", "landing", "sources", "warehouse", "published", "airflow", "audit", "history", "data",
+    "inbox", "landing", "sources", "warehouse", "published", "airflow", "audit", "history", "mail", "data",
 }  # fmt: skip
 MADE_BY_A_RUN = (".venv/",)
 # Names that stand for many, such as ind_<name>.sql, and names without a directory, such as passwords.json.
@@ -150,7 +150,7 @@ def test_every_path_in_backticks_exists(name: str) -> None:
 def test_the_folders_of_a_run_are_those_of_the_settings(tmp_path: Path) -> None:
     home = Settings(home=tmp_path)
     real = [home.inbox, home.landing, home.sources, home.warehouse, home.published, home.airflow_home]
-    real += [home.audit, home.build_history.parent]
+    real += [home.audit, home.build_history.parent, home.mail_ledger.parent]
     assert {path.name for path in real} == HOME_FOLDERS - {"data"}
     landing = {path.name for path in (home.raw, home.items, home.rejected, home.receipts, home.holds)}
     assert set(re.findall(r"`landing/(\w+)/", ALL_TEXT)) == landing

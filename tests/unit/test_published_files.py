@@ -189,7 +189,7 @@ def test_what_was_killed_in_the_middle_of_a_file_is_cleared_away(house: House) -
     house.publish()
     names = {Path(name).name for name in run_files(house.settings)}
     assert {name[:6] for name in names} == {"00001-", "00002-"}
-    assert len(run_files(house.settings)) == 8
+    assert len(run_files(house.settings)) == 12
 
 
 def test_what_is_not_of_a_run_is_left_alone(house: House) -> None:

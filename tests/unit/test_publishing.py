@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import duckdb
 import pytest
 
 from pacific_parcels import publishing
+from pacific_parcels.briefs.files import BRIEF_FILES
 from pacific_parcels.disclosure import INDICATOR_COLUMNS
 from pacific_parcels.errors import PacificParcelsError
 from pacific_parcels.publishing import commit, current, is_current, stage
@@ -85,7 +87,7 @@ select 'FJ_THRESHOLD' as event_code, date '2024-06-28' as starts_on, null::date 
     'Nothing is free.' as text_en,
     'Aucune exonération.' as text_fr, 'DHL' as source;
 create table mart_exchange_rates as
-select 'FJD' as currency_code, '2026-03' as time_period, 2.2 as units_per_usd;
+select 'FJD' as currency_code, '2026-03' as time_period, 2.2 as units_per_usd, false as is_flagged;
 create table mart_receipts as select * from (values
     ('fj-1', 'FJ', 'items', 'march.csv', '2026-03', '2026-03', 'ACCEPTED', timestamp '2026-04-10 08:00:00',
      true, 11, 10, 1, 0, 0, repeat('f', 64))
@@ -211,6 +213,22 @@ class TestFiles:
             "counterparts", "busiest_days", "ports", "coverage", "events", "exchange_rates",
             "quality_results", "sharing_terms", "disclosure_summary",
         }  # fmt: skip
+
+    def test_each_audience_has_its_briefs_out_of_its_own_file(self, home: Settings, snapshot: Path) -> None:
+        staged = stage(home, snapshot, QUALITY)
+
+        assert set(staged.pointer["briefs"]) == set(staged.files)
+        for audience, folder in staged.pointer["briefs"].items():
+            names = {path.name for path in (home.published / folder).iterdir()}
+            assert names == set(BRIEF_FILES)
+            assert folder == f"{audience}/{staged.run_id}.briefs"
+        # Samoa shares nothing: what it sees of itself, 40 items, no brief of others holds.
+        pages = {
+            audience: (home.published / folder / "brief_en.html").read_text(encoding="utf-8")
+            for audience, folder in staged.pointer["briefs"].items()
+        }
+        figure = re.compile("<(?:td|dd)[^>]*>40[<\u00a0]")  # and not a label of an axis
+        assert {name for name, page in pages.items() if figure.search(page)} == {"secretariat", "member_ws"}
 
     def test_the_public_one_hides_small_cells_and_what_is_not_shared(
         self, home: Settings, snapshot: Path
@@ -433,6 +451,10 @@ class TestPointer:
             },
             "open_data": f"open_data/{staged.run_id}",
             "secretariat_files": f"secretariat/{staged.run_id}",
+            "briefs": {
+                audience: f"{audience}/{staged.run_id}.briefs"
+                for audience in ("secretariat", "public", "member_fj", "member_ws")
+            },
             "as_of_date": "2026-04-10",
             "last_time_period": "2026-03",
             "is_synthetic": True,
@@ -455,6 +477,7 @@ class TestPointer:
             "secretariat/{}/inputs.json",
             "open_data/{}/indicators.csv",
             "open_data/{}/data_3_0.xml",
+            "public/{}.briefs/brief_fr.pdf",
         ],
     )
     def test_it_is_out_of_date_when_a_file_is_gone(self, home: Settings, snapshot: Path, what: str) -> None:
@@ -495,7 +518,7 @@ class TestRuns:
 
         assert again.run_id == refused.run_id
         assert current(home)["run_id"] == published
-        assert len(run_files(home)) == 8
+        assert len(run_files(home)) == 12
 
     def test_the_last_five_stay(self, home: Settings, snapshot: Path) -> None:
         for _ in range(7):
@@ -503,7 +526,7 @@ class TestRuns:
 
         numbers = {Path(name).name[:5] for name in run_files(home)}
         assert numbers == {"00003", "00004", "00005", "00006", "00007"}
-        assert len(run_files(home)) == 20
+        assert len(run_files(home)) == 30
 
     def test_a_stage_killed_at_any_step_leaves_the_publication_standing(
         self, home: Settings, snapshot: Path, monkeypatch: pytest.MonkeyPatch
@@ -523,7 +546,8 @@ class TestRuns:
                     continue
             break
 
-        assert steps == 7  # killed before each of four audiences' files and of two folders
+        # Killed before each of four audiences' files, of two folders and of four audiences' briefs.
+        assert steps == 11
         commit(home, stage(home, snapshot, QUALITY))
         assert {Path(name).name[:6] for name in run_files(home)} == {"00001-", "00002-"}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dags import steps
-from pacific_parcels.errors import GateClosed
+from pacific_parcels.errors import GateClosed, Unavailable
 
 pytestmark = [pytest.mark.usefixtures("airflow_database"), pytest.mark.timeout(120)]
 
@@ -28,6 +28,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     stand_in("build_region", {"snapshot": "warehouse.duckdb"})
     for name in ("judge_vintages", "rebuild_without_held", "publish"):
         stand_in(name)
+    stand_in("mail_briefs", {"sent": 0})
     return calls
 
 
@@ -48,10 +49,11 @@ def test_the_region_is_built_judged_and_published_in_this_order(called: list[str
         "judge_vintages",
         "rebuild_without_held",
         "publish",
+        "mail_briefs",
     ]
 
 
-def test_nothing_is_built_when_all_is_published_already(
+def test_nothing_is_built_when_all_is_published_already_and_mail_that_waits_is_tried_again(
     called: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "is_publication_due", lambda: False)
@@ -59,8 +61,37 @@ def test_nothing_is_built_when_all_is_published_already(
     state, tasks = run_dag()
 
     assert state == "success"
-    assert called == []
+    assert called == ["mail_briefs"]
     assert tasks["publish"] == "skipped"
+    assert tasks["verdict"] == "skipped"
+
+
+def test_mail_that_cannot_be_sent_is_seen_and_the_publication_stands(
+    called: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable() -> dict[str, Any]:
+        raise Unavailable("FJ: ConnectionRefusedError")
+
+    monkeypatch.setattr(steps, "mail_briefs", unreachable)
+
+    state, tasks = run_dag()
+
+    assert state == "success"
+    assert (tasks["publish"], tasks["mail"], tasks["verdict"]) == ("success", "failed", "success")
+
+
+def test_a_question_that_cannot_be_answered_turns_the_run_red(
+    called: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> bool:
+        raise RuntimeError("the pointer is damaged")
+
+    monkeypatch.setattr(steps, "is_publication_due", broken)
+
+    state, tasks = run_dag()
+
+    assert state == "failed"
+    assert (tasks["due"], tasks["verdict"]) == ("failed", "failed")
 
 
 def test_a_closed_gate_turns_the_run_red(called: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

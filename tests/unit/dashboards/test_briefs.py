@@ -1,0 +1,43 @@
+"""The briefs on the pages: those of the reader's own audience, in the language of the page first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dashboards.words import LANGUAGE_NAMES, LANGUAGES, Words
+from pacific_parcels.briefs.files import BRIEF_FILES
+from tests.unit.dashboards.conftest import OpenPage
+
+RUN = "20260420T090000Z"
+
+
+def write_brief_files(home: Path, audience: str) -> None:
+    folder = home / "published" / audience / f"{RUN}.briefs"
+    folder.mkdir()
+    for name in BRIEF_FILES:
+        (folder / name).write_text(audience, encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_brief_of_the_audience_is_given_out(language: str, home: Path, open_page: OpenPage) -> None:
+    write_brief_files(home, "public")
+
+    page = open_page("views/overview.py", lang=language)
+
+    assert not page.exception
+    buttons = [button.proto.label for button in page.get("download_button")]
+    labels = [label for label in buttons if label.startswith(tuple(LANGUAGE_NAMES.values()))]
+    english, french = ["English · HTML", "English · PDF"], ["Français · HTML", "Français · PDF"]
+    assert labels == (english + french if language == "en" else french + english)
+    assert Words(language)("briefs.title") in [header.value for header in page.subheader]
+
+
+def test_a_publication_without_briefs_lists_none(home: Path, open_page: OpenPage) -> None:
+    write_brief_files(home, "secretariat")
+
+    page = open_page("views/overview.py", lang="en")
+
+    assert not page.exception
+    assert [button for button in page.get("download_button") if "PDF" in button.proto.label] == []
