@@ -331,7 +331,7 @@ def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 34
         "geometry": {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]},
     }
     land = alt.Chart(alt.Data(values=[shape])).mark_geoshape(
-        fill=LAND, fillOpacity=0.28, stroke=LAND, strokeOpacity=0.5, strokeWidth=0.5
+        fill=LAND, fillOpacity=0.28, stroke=LAND, strokeOpacity=0.5, strokeWidth=0.5, aria=False
     )
     tooltip = [
         alt.Tooltip("member_name:N", title=" "),
@@ -346,11 +346,12 @@ def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 34
         .mark_circle(color=OCEAN, opacity=0.62, stroke=OCEAN, strokeWidth=1.2)
         .encode(size=size, tooltip=tooltip, **place)
     )
-    layers.append(
-        alt.Chart(unknown)
-        .mark_point(shape="circle", size=48, color=EVENT, strokeWidth=1.5, filled=False)
-        .encode(tooltip=tooltip, **place)
-    )
+    if len(unknown):  # a layer of nothing would be a picture without a name to a screen reader
+        layers.append(
+            alt.Chart(unknown)
+            .mark_point(shape="circle", size=48, color=EVENT, strokeWidth=1.5, filled=False)
+            .encode(tooltip=tooltip, **place)
+        )
     sides = (("right", "left", 9, 0), ("left", "right", -9, 0), ("above", "center", 0, -10))
     for side, align, right, down in sides:
         layers.append(
