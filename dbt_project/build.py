@@ -123,7 +123,7 @@ def write_docs(settings: Settings) -> Path:
     """Write the documentation of every model, test and indicator as one HTML file that needs no network."""
     for directory in (settings.warehouse, settings.spill):
         directory.mkdir(parents=True, exist_ok=True)
-    _invoke(settings, ["docs", "generate", "--static"])
+    _invoke(settings, ["docs", "generate", "--static", "--no-compile"])
     return _target(settings) / "static_index.html"
 
 
