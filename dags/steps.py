@@ -53,6 +53,7 @@ def receive(member_code: str) -> dict[str, Any]:
     What was fetched is landed even when the source then failed. `Unavailable`: it may be better in a moment.
     """
     from dags.sources import fetch
+    from dags.token_keys import token_key
     from pacific_parcels.landing import receive_member
     from pacific_parcels.members import load_members
 
@@ -64,7 +65,7 @@ def receive(member_code: str) -> dict[str, Any]:
         fetched = fetch(settings, member)
     except Unavailable as error:
         missed = str(error)
-    outcome = receive_member(settings, member).to_dict()
+    outcome = receive_member(settings, member, token_key(member)).to_dict()
     if missed:
         outcome |= {"status": "UNREACHABLE", "message_en": missed}
     else:

@@ -7,13 +7,16 @@
     pacific-parcels members                       the members
     pacific-parcels members show fj               one member file in words (`members fj` does the same)
     pacific-parcels members new fj --sample FILE  write a first member file from a sample
+    pacific-parcels keys list                     the keys of tokens: versions and dates, never the secret
+    pacific-parcels keys new fj                   make a member's first key (docs/OPERATIONS.md, Keys)
+    pacific-parcels keys rotate fj                make its next version; the older ones stay
     pacific-parcels accounts add NAME --audience member_fj   an account for the pages; asks for its password
     pacific-parcels accounts password NAME        a new password (so too: list, lock, unlock)
     pacific-parcels audit verify                  is the log of who opened what whole
 
 Exit codes: 0 in order · 2 the command was written wrongly, or there is no such file · 4 the file would be
 accepted, but rows would be left out · 10 a member file is wrong, or there is none · 11 the extract would be
-refused · 12 a source cannot be had just now · 1 anything else.
+refused · 12 a source cannot be had just now · 16 a key is missing, or others can read it · 1 anything else.
 """
 
 from __future__ import annotations
@@ -147,6 +150,15 @@ def _parser() -> argparse.ArgumentParser:
         help="what holds on every row, such as channel_code=POSTAL_PARCEL; may be given again",
     )
     new.set_defaults(run=_new_member)
+
+    keys = commands.add_parser("keys", help="the keys of the tokens that stand for parties")
+    key_actions = keys.add_subparsers(required=True, metavar="list | new | rotate")
+    listed = key_actions.add_parser("list", help="members, versions and dates; never a secret")
+    listed.set_defaults(run=_list_keys)
+    for act, words in (("new", "a member's first key"), ("rotate", "its next version; older ones stay")):
+        make = key_actions.add_parser(act, help=words)
+        make.add_argument("code", help="the member's two letters, such as fj")
+        make.set_defaults(run=_make_key, is_first=act == "new")
 
     accounts = commands.add_parser("accounts", help="accounts of our own for the pages")
     account_actions = accounts.add_subparsers(required=True, metavar="list | add | password | lock | unlock")
@@ -307,6 +319,34 @@ def _new_member(settings: Settings, options: argparse.Namespace) -> int:
     print(
         f"{path}: written, with {counts}. Settle them, then set PACIFIC_PARCELS_MEMBERS to its folder, "
         f"and try it: members show {options.code.lower()}, and check FILE --member {options.code.lower()}."
+    )
+    return 0
+
+
+def _list_keys(settings: Settings, options: argparse.Namespace) -> int:
+    from pacific_parcels.keys import KeyStore
+
+    store = KeyStore.of(settings)
+    table = Table("member", "version", "made on", "makes tokens")
+    for code in store.codes():
+        versions = store.versions(code)
+        for version in versions:
+            is_newest = "yes" if version is versions[-1] else ""
+            table.add_row(code, f"v{version.key.version}", version.made_on.isoformat(), is_newest)
+    Console().print(table)
+    print(f"They lie in {store.directory}. Keep a copy of it apart from every copy of the data.")
+    return 0
+
+
+def _make_key(settings: Settings, options: argparse.Namespace) -> int:
+    from pacific_parcels.keys import KeyStore
+
+    member, store = _member(settings, options.code), KeyStore.of(settings)
+    today = datetime.now(UTC).date()
+    key = store.new(member.code, today) if options.is_first else store.rotate(member.code, today)
+    print(
+        f"{member.code}: version {key.version} of its key is made, in {store.directory}. "
+        "Keep a copy apart from every copy of the data."
     )
     return 0
 

@@ -24,9 +24,9 @@ from typing import Literal, get_args
 
 from pacific_parcels.settings import codes_directory
 
-CONTRACT_VERSION = "1"
+CONTRACT_VERSION = "2"
 
-Kind = Literal["text", "code", "decimal", "integer", "boolean", "date", "timestamp"]
+Kind = Literal["text", "code", "decimal", "integer", "boolean", "date", "timestamp", "token"]
 Level = Literal["FATAL", "ERROR", "WARNING", "LEFT_OUT"]
 
 Channel = Literal[
@@ -151,6 +151,17 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         "outcome_code", "code", "VARCHAR", "What became of the item.", code_list=("outcomes", "outcome_code")
+    ),
+    Column(
+        "consignee_token",
+        "token",
+        "VARCHAR",
+        "Keyed pseudonym of the consignee, v<version of the key>:<HMAC-SHA-256>.",
+    ),
+    Column("consignor_token", "token", "VARCHAR", "Keyed pseudonym of the consignor, in the same form."),
+    Column("declarant_token", "token", "VARCHAR", "Keyed pseudonym of the declarant, in the same form."),
+    Column(
+        "operator_code", "text", "VARCHAR", "Operator that carried or presented the item, as its lookup says."
     ),
     Column("rule_ids", "text", "VARCHAR[]", "Warnings, as rule:column.", False, False),
 )

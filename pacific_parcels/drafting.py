@@ -43,6 +43,7 @@ BYTES_LOOKED_AT = 1 << 20
 HEADER_ROWS_TRIED = 10
 LIKE_ENOUGH = 0.86
 MOST_CODES = 25
+AS_YOU_SAID = "as you said"
 WORKBOOK = b"PK\x03\x04"
 
 # Names by which the columns of the contract go in exports, as `plain` writes them.
@@ -628,12 +629,10 @@ def draft_text(
     for contract in SUPPLIED_COLUMNS:
         if contract in constants:
             draft.mapped[contract] = f"{{constant: {_text(constants[contract])}}}"
-            draft.reasons[contract] = "as you said"
+            draft.reasons[contract] = AS_YOU_SAID
         elif contract in guessed:
             source, reason = guessed[contract]
-            _map(
-                draft, code, contract, source, reason or "as you said", forms.get(contract), dates, timestamps
-            )
+            _map(draft, code, contract, source, reason or AS_YOU_SAID, forms.get(contract), dates, timestamps)
     _refuse_what_cannot_be_found(draft)
     expect = _expect(draft, code)
     pattern, cadence, why_pattern = file_pattern(sample_name)
@@ -797,6 +796,12 @@ def _map(
 ) -> None:
     """Put one contract column into the draft, or its source under what is to be decided."""
     column, values = COLUMNS_BY_NAME[contract], draft.sample.values[source]
+    if contract == "goods_description" and reason != AS_YOU_SAID:
+        draft.undecided[source] = (
+            "it looks like goods_description: free text, in which names may stand, is landed only where "
+            "`agreed` says who agreed to it, and why"
+        )
+        return
     format_module = load_format(draft.sample.format)
     meanings: dict[str, str] = getattr(format_module, "MEANINGS", {}).get(contract, {})
     if contract in CODES or meanings:
@@ -815,6 +820,9 @@ def _map(
             reason += f"; AMBIGUOUS: {len(foreign)} of its values are not in the list of codes"
     draft.mapped[contract] = _text(source)
     draft.used.add(source)
+    if contract == "goods_description":
+        agreed = _text("TO BE DECIDED: who agreed, and why")
+        draft.mapped[contract] = f"{{column: {_text(source)}, agreed: {agreed}}}"
     if form is not None and form.has_values:
         layout_form = dates if column.kind == "date" or "%H" not in form.form else timestamps
         if form.form != layout_form:
@@ -923,7 +931,7 @@ def _ignore_lines(draft: Draft, expect: str | None) -> list[str]:
     lines = ["        ignore:"]
     for source in rest:
         why = draft.undecided.get(source) or (
-            "personal data, by its name: it is never landed"
+            "personal data, by its name: ignore it, or make a token of it; the name is never landed"
             if is_personal(source)
             else "it looks like nothing in the contract; map it, or leave it here"
         )

@@ -6,7 +6,8 @@
     ├── Unavailable            12  a source or a lock cannot be had just now: the only one that is retried
     ├── BuildError             13  the models could not be built: a defect of ours
     ├── JudgementError         14  a check could not be carried out: a defect of ours, never a fault in data
-    └── GateClosed             15  the region was judged and refused: the previous publication stands
+    ├── GateClosed             15  the region was judged and refused: the previous publication stands
+    └── KeyStoreError          16  a key of tokens is missing, or others can read it: the operator mends it
 
 The form of a message: *member, file, row, column: found; expected; what to do next*. It never holds a
 person's name or an item id.
@@ -57,3 +58,7 @@ class JudgementError(PacificParcelsError):
 
 class GateClosed(PacificParcelsError):
     exit_code = 15
+
+
+class KeyStoreError(PacificParcelsError):
+    exit_code = 16

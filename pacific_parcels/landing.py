@@ -1,7 +1,7 @@
 """Landing: one extract becomes immutable Parquet, its rejected rows and a receipt, or nothing at all.
 
     inbox/fj/FJ_parcels_202603.csv
-      ▸ raw/FJ/<sha256>.csv                                            the bytes, untouched
+      ▸ ../originals/FJ/<sha256>.csv                                   the bytes, untouched
       ▸ items/member_code=FJ/time_period=2026-03/<extract_id>.parquet  accepted rows
       ▸ rejected/member_code=FJ/<extract_id>.parquet                   rejected and duplicate rows
       ▸ receipts/FJ/<extract_id>.json                                  last: now the extract has happened
@@ -9,22 +9,33 @@
 Killed at any instant and run again it ends the same: files without a receipt are written over with the same
 content. Bad data never raises here; it becomes a status and a receipt. Only a source that cannot be reached
 is worth a retry. A file is opened and read in a child process alone (`sandbox`).
+
+The landing holds no name of a person: what does (the originals, and everything that is written while one is
+read) lies under `originals/`, for the eyes of its owner alone.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pacific_parcels.errors import ExtractError, MemberFileError, PacificParcelsError, Unavailable
+from pacific_parcels.errors import (
+    ExtractError,
+    KeyStoreError,
+    MemberFileError,
+    PacificParcelsError,
+    Unavailable,
+)
+from pacific_parcels.keys import OWNER_ONLY_FILE, OWNER_ONLY_FOLDER, key_of
 from pacific_parcels.members import Member, load_members
 from pacific_parcels.reading import (
     MANIFEST_SUFFIX,
@@ -45,6 +56,7 @@ from pacific_parcels.receipts import (
 )
 from pacific_parcels.sandbox import Job, Sandbox
 from pacific_parcels.settings import Settings
+from pacific_parcels.tokens import TokenKey
 
 UNFINISHED = (".filepart", ".part", ".partial", ".tmp", ".crdownload", ".download")
 NOT_EXTRACTS = (*UNFINISHED, MANIFEST_SUFFIX, REJECTS_SUFFIX)
@@ -52,6 +64,7 @@ FILE_SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx")
 LONGEST_SUFFIX = 16  # bytes: a longer one would leave no room for the SHA-256 in a file name
 FREE_DISK_FACTOR = 3
 MOST_TOGETHER = 64  # files
+SECONDS_OF_A_DAY = 86_400
 
 Status = Literal["OK", "NOTHING_NEW", "REFUSED", "UNREACHABLE", "ERRORED"]
 
@@ -139,7 +152,7 @@ def has_work(settings: Settings) -> bool:
             deliveries = list_deliveries(settings, member.code)
         except Unavailable:
             return True
-        if _waiting(settings, member, deliveries):
+        if _waiting(settings, member, deliveries) or _is_untidy(settings, member.code):
             return True
     return False
 
@@ -154,25 +167,32 @@ def _waiting(
     return [delivery for delivery in deliveries if not ledger.is_done(delivery, fingerprint)]
 
 
-def receive_member(settings: Settings, member: Member) -> ReceiveOutcome:
-    """Land everything new of one member. Errors: Unavailable (another process is at it, the disk is full)."""
+def receive_member(settings: Settings, member: Member, key: TokenKey | None = None) -> ReceiveOutcome:
+    """Land everything new of one member, and let go of originals that are kept no longer.
+
+    `key` makes its tokens of parties; without it the directory of keys has it, where tokens are asked for.
+    Errors: Unavailable (another process is at it, the disk is full).
+    """
     outcome = ReceiveOutcome(member.code)
     try:
         deliveries = list_deliveries(settings, member.code)
     except Unavailable as error:
         outcome.status, outcome.message_en = "UNREACHABLE", str(error)
         return outcome
-    if not _waiting(settings, member, deliveries):
+    if not _waiting(settings, member, deliveries) and not _is_untidy(settings, member.code):
         return outcome
     with _alone(settings, member.code) as scratch:
+        _tidy(settings, member.code)
         # Read again: another process may have been at it until now.
         ledger = Ledger.read(settings, member.code)
         waiting = _waiting(settings, member, deliveries, ledger)
         _require_space(settings, member.code, sum(delivery.byte_count for delivery in waiting))
         try:
+            if waiting and member.has_tokens and key is None:
+                key = _key_of(settings, member)
             with Sandbox(settings, scratch.with_name(f"{member.code}.spill")) as sandbox:
-                _Receiving(settings, member, ledger, sandbox, scratch, outcome).receive(waiting)
-        except MemberFileError as error:
+                _Receiving(settings, member, ledger, sandbox, scratch, outcome, key).receive(waiting)
+        except (MemberFileError, KeyStoreError) as error:
             outcome.status, outcome.message_en = "ERRORED", str(error)
     if outcome.status == "NOTHING_NEW":
         if outcome.extracts_refused:
@@ -180,6 +200,16 @@ def receive_member(settings: Settings, member: Member) -> ReceiveOutcome:
         elif outcome.extracts_accepted or outcome.extracts_seen_before:
             outcome.status = "OK"
     return outcome
+
+
+def _key_of(settings: Settings, member: Member) -> TokenKey:
+    """Errors: KeyStoreError where the member has no key here."""
+    if member.tokens is not None:
+        raise KeyStoreError(
+            f"{member.code}: the key of its tokens is in the Airflow connection {member.tokens.connection}, "
+            "which this command does not open; expected to be run by make run or make airflow"
+        )
+    return key_of(settings, member.code)
 
 
 class _Receiving:
@@ -197,7 +227,9 @@ class _Receiving:
         sandbox: Sandbox,
         scratch: Path,
         outcome: ReceiveOutcome,
+        key: TokenKey | None,
     ) -> None:
+        self.key = key
         self.settings, self.member, self.ledger = settings, member, ledger
         self.sandbox, self.scratch, self.outcome = sandbox, scratch, outcome
         self.jobs: dict[str, tuple[Delivery, Job]] = {}
@@ -218,7 +250,7 @@ class _Receiving:
             if not _is_complete(settings, delivery):
                 outcome.files_still_growing += 1
                 return
-            content_sha256, raw = _keep_bytes(settings, member, delivery, self.scratch)
+            content_sha256, original = _keep_bytes(settings, member, delivery, self.scratch)
         except OSError as error:  # no permission, a share that went away, a disk that fails
             _cannot_be_read(outcome, delivery, error)
             return
@@ -241,13 +273,14 @@ class _Receiving:
         scratch.mkdir()
         job = Job(
             member,
-            raw or delivery.path,
+            original or delivery.path,
             delivery.name,
             extract_id,
             delivery.received_at.date(),
             scratch,
             delivery.manifest_path,
             content_sha256,
+            self.key,
         )
         self.jobs[extract_id] = delivery, job
         self.byte_count += delivery.byte_count
@@ -348,7 +381,7 @@ def _keep_bytes(
         return None, None
     if delivery.path.is_symlink() or not delivery.path.is_file():
         return hashlib.sha256(delivery.name.encode()).hexdigest(), None
-    copy = scratch / "raw"
+    copy = scratch / "original"
     try:
         shutil.copyfile(delivery.path, copy)
     except FileNotFoundError:
@@ -359,7 +392,8 @@ def _keep_bytes(
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     suffix = Path(delivery.name).suffix.lower()
     is_usual = len(suffix.encode()) <= LONGEST_SUFFIX
-    path = settings.raw / member.code / f"{sha256}{suffix if is_usual else ''}"
+    path = settings.originals / member.code / f"{sha256}{suffix if is_usual else ''}"
+    copy.chmod(OWNER_ONLY_FILE)
     _put(copy, path)
     return sha256, path
 
@@ -383,8 +417,59 @@ def _move_in(settings: Settings, member: Member, extract_id: str, reading: Readi
 
 
 def _put(scratch_file: Path, path: Path) -> None:
+    """Give a file its place, at once and whole, also where that is on another disk than the originals."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch_file.replace(path)
+    try:
+        scratch_file.replace(path)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        shutil.copyfile(scratch_file, unfinished)
+        unfinished.replace(path)
+
+
+def _is_untidy(settings: Settings, member_code: str) -> bool:
+    """Whether originals lie where they did before they had a place of their own, or are kept no longer."""
+    return _old_raw(settings, member_code).exists() or any(_no_longer_kept(settings, member_code))
+
+
+def _tidy(settings: Settings, member_code: str) -> None:
+    """Move originals out of the landing, and let go of those that are kept no longer.
+
+    Until November 2026 they lay in landing/raw, and the scratch files of reading in landing/.scratch.
+    """
+    old = _old_raw(settings, member_code)
+    for path in sorted(old.glob("*")):
+        path.chmod(OWNER_ONLY_FILE)
+        moved = settings.originals / member_code / path.name
+        changed_at = path.stat().st_mtime_ns
+        _put(path, moved)
+        os.utime(moved, ns=(changed_at, changed_at))
+        path.unlink(missing_ok=True)
+    for folder in (old, settings.landing / ".scratch" / member_code):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(settings.landing / ".scratch" / f"{member_code}.spill", ignore_errors=True)
+    (settings.landing / ".scratch" / f"{member_code}.lock").unlink(missing_ok=True)
+    for folder in (old.parent, settings.landing / ".scratch"):
+        with suppress(OSError):  # another member's are still there, or it never was
+            folder.rmdir()
+    for path in _no_longer_kept(settings, member_code):
+        path.unlink(missing_ok=True)
+
+
+def _old_raw(settings: Settings, member_code: str) -> Path:
+    return settings.landing / "raw" / member_code
+
+
+def _no_longer_kept(settings: Settings, member_code: str) -> Iterator[Path]:
+    """The originals of a member that came longer ago than originals are kept."""
+    if settings.originals_days is None:
+        return
+    oldest = time.time() - settings.originals_days * SECONDS_OF_A_DAY
+    for path in (settings.originals / member_code).glob("*"):
+        if path.stat().st_mtime < oldest:
+            yield path
 
 
 def _require_space(settings: Settings, member_code: str, byte_count: int) -> None:
@@ -403,7 +488,9 @@ def _alone(settings: Settings, member_code: str) -> Iterator[Path]:
 
     The lock goes with the process, however it ends.
     """
-    folder = settings.landing / ".scratch" / member_code
+    folder = settings.originals / ".scratch" / member_code
+    settings.originals.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
+    settings.originals.chmod(OWNER_ONLY_FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f"{member_code}.lock").open("w") as lock:
         try:

@@ -26,6 +26,7 @@ import duckdb
 from pacific_parcels.contract import COLUMNS, COLUMNS_BY_NAME, Column
 from pacific_parcels.formats import RegularText
 from pacific_parcels.members import ColumnSource, Layout, Member
+from pacific_parcels.tokens import TOKENS, folded, token
 
 FIRST_DAY, LAST_DAY = "2000-01-01", "2099-12-31"
 FIRST_YEAR_OF_ZONES, LAST_YEAR_OF_ZONES = 2015, 2040
@@ -49,7 +50,9 @@ BLANKS = SPACES + "\t"
 class ExtractFacts:
     """What is known of an extract besides its text.
 
-    Periods are months, YYYY-MM, both included; None where the rows say them.
+    Periods are months, YYYY-MM, both included; None where the rows say them. `key_version` is of the key that
+    makes tokens of parties; without it there are none, and no column with a name is read. `for_sender`: the
+    text of rejected rows is kept.
     """
 
     extract_id: str
@@ -58,6 +61,8 @@ class ExtractFacts:
     first_period: str | None
     last_period: str | None
     sent_on: date
+    key_version: int | None = None
+    for_sender: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,7 @@ class Statement:
         self.texts = texts
         self.text = texts[0]
         self.member, self.stream_code = facts[0].member, facts[0].stream_code
+        self.key_version, self.for_sender = facts[0].key_version, facts[0].for_sender
         self.is_exact = is_exact
         self._position = {name: index for index, name in enumerate(self.text.columns)}
 
@@ -143,7 +149,8 @@ class Statement:
                 number += f" - {before}[{extract} + 1]"
             number += f" + ({extract} << {ROWS_APART_BITS})"
         paths = ", ".join(quoted(str(text.path)) for text in self.texts)
-        used = sorted({self._position[name] for name in source_columns or self._used_columns()})
+        wanted_columns = source_columns or [*self._used_columns(), *self._columns_of_parties()]
+        used = sorted({self._position[name] for name in wanted_columns})
         wanted = ", ".join([f"{number} as source_row", *(f"c{index}" for index in used)])
         return (
             f"select {wanted} from read_csv([{paths}], auto_detect = false, "
@@ -154,8 +161,25 @@ class Statement:
         )
 
     def _used_columns(self) -> list[str]:
+        """The source columns whose text is kept where a row is rejected: none that names a party."""
         mapped = [source.column for source in self.layout.columns.values() if source.column is not None]
         return list(dict.fromkeys([*mapped, *self.layout.expect]))
+
+    def _columns_of_parties(self) -> list[str]:
+        return [column for source in self._tokens().values() for column in source.source_columns]
+
+    def _tokens(self) -> dict[str, ColumnSource]:
+        """The tokens that are made: none without a key."""
+        return self.layout.tokens if self.key_version is not None else {}
+
+    def _names(self, source: ColumnSource) -> str:
+        """The texts that name a party, joined by a space; trimmed alike by both kinds of statement."""
+        nulls = ", ".join(quoted(value) for value in ("", *self.layout.null_values))
+        parts = []
+        for column in source.source_columns:
+            trimmed = f"trim(c{self._position[column]}, {quoted(BLANKS)})"
+            parts.append(f"case when {trimmed} not in ({nulls}) then {trimmed} end")
+        return f"concat_ws(' ', {', '.join(parts)})"
 
     def _raw(self, source_column: str, *, is_free: bool = False) -> str:
         """The text of a source column. Free text is always trimmed: nothing else tells that it has to be."""
@@ -318,7 +342,7 @@ class Statement:
         checks = []
         for name, source in self.layout.columns.items():
             column = COLUMNS_BY_NAME[name]
-            if source.constant is not None:
+            if source.constant is not None or column.kind == "token":
                 continue
             text = f"{name}__text"
             is_text = column.kind == "text" and source.lookup is None
@@ -398,10 +422,14 @@ class Statement:
 
     # ---- the statement ---------------------------------------------------------------------------------
 
-    def _common(self) -> str:
+    def _common(self, *, with_source: bool = False) -> str:
         """CTEs `source`, `text`, `local` (with local times), `typed` and `judged` (with the verdict)."""
-        texts, locals_, types = ["source_row"], ["*"], ["*"]
-        for name, source in self.layout.columns.items():
+        texts = ["*"] if with_source else ["source_row", *self._tokens()]
+        locals_, types = ["*"], ["*"]
+        columns = {
+            name: source for name, source in self.layout.columns.items() if name not in self.layout.tokens
+        }
+        for name, source in columns.items():
             column = COLUMNS_BY_NAME[name]
             if column.kind == "timestamp" and source.column is not None:
                 moment = self._moment(f"{name}__text", source.format or self.layout.timestamps)
@@ -419,11 +447,29 @@ class Statement:
             rejected = " or ".join(f"({check.predicate})" for check in self.errors())
             verdict = f"coalesce({rejected}, false) as is_rejected"
         return (
-            f"with source as ({self.source()}),\n"
+            f"with source as ({self._source_with_tokens()}),\n"
             f"text as (select {', '.join(texts)} from source),\n"
             f"local as (select {', '.join(locals_)} from text),\n"
             f"typed as (select {', '.join(types)} from local),\n"
             f"judged as (select *, {verdict} from typed)"
+        )
+
+    def _source_with_tokens(self) -> str:
+        """The read of the text, in which each token stands for the names that it is made of."""
+        tokens = self._tokens()
+        if not tokens:
+            return self.source()
+        named, short, made = [], [], []
+        for name, source in tokens.items():
+            named.append(f"{self._names(source)} as {name}__names")
+            short.append(f"{folded(f'{name}__names')} as {name}__folded")
+            made.append(f"{token(f'{name}__folded', TOKENS[name], self.key_version or 0)} as {name}")
+        parties = [f"c{self._position[name]}" for name in dict.fromkeys(self._columns_of_parties())]
+        return (
+            f"select * exclude ({', '.join(f'{name}__folded' for name in tokens)}), {', '.join(made)} from ("
+            f"select * exclude ({', '.join(f'{name}__names' for name in tokens)}), {', '.join(short)} from ("
+            f"select * exclude ({', '.join(parties)}), {', '.join(named)} from ({self.source()})) "
+            "cross join token_folds)"
         )
 
     def judged(self) -> str:
@@ -436,10 +482,10 @@ class Statement:
         if not self.is_exact:
             return f"{self._common()}\nselect {columns}, is_rejected from judged"
         kept = ", ".join(f"{quoted(name)}, c{self._position[name]}" for name in self._used_columns())
-        with_text = self._common().replace("text as (select source_row,", "text as (select *,", 1)
+        text = f"case when is_rejected then cast(json_object({kept}) as varchar) end"
         return (
-            f"{with_text}\nselect {columns}, is_rejected, faults, "
-            f"case when is_rejected then cast(json_object({kept}) as varchar) end as source_values, "
+            f"{self._common(with_source=True)}\nselect {columns}, is_rejected, faults, "
+            f"{text if self.for_sender else 'cast(null as varchar)'} as source_values, "
             f"is_rejected and {self._is_of_another_member()} as is_of_another_member from judged"
         )
 
@@ -458,12 +504,13 @@ class Statement:
             "stream_code": quoted(self.stream_code),
             "rule_ids": self._warning_list(),
         }
+        carried = (self.layout.columns.keys() - self.layout.tokens.keys()) | self._tokens().keys()
         selected = []
         for column in COLUMNS:
             if column.name in ("extract_id", "member_code", "time_period"):
                 continue
             expression = given.get(column.name) or (
-                column.name if column.name in self.layout.columns else f"cast(null as {column.sql_type})"
+                column.name if column.name in carried else f"cast(null as {column.sql_type})"
             )
             selected.append(f"{expression} as {column.name}")
         return selected

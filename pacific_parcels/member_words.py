@@ -19,6 +19,7 @@ from pacific_parcels.members import (
     Tax,
     Terms,
 )
+from pacific_parcels.tokens import ROLES
 
 Language = Literal["en", "fr"]
 
@@ -52,6 +53,11 @@ MEANINGS_FR = {
     "is_inspected": "Contrôle physique ou par appareil.",
     "inspection_result_code": "Ce que le contrôle a constaté.",
     "outcome_code": "Ce que l'envoi est devenu.",
+    **{
+        f"{role}_token": f"Pseudonyme {of_whom}, v<version de la clé>:<HMAC-SHA-256>."
+        for role, of_whom in zip(ROLES, ("du destinataire", "de l'expéditeur", "du déclarant"), strict=True)
+    },
+    "operator_code": "Opérateur qui a transporté ou présenté l'envoi, selon sa table de correspondance.",
 }
 CADENCES: dict[str, dict[Language, str]] = {
     "MONTHLY": {"en": "every month", "fr": "chaque mois"},
@@ -321,7 +327,11 @@ def _column(name: str, source: ColumnSource, say: Speaker) -> list[str]:
         how += say(f" Multiplied by {source.factor}.", f" Multiplié par {_amount(source.factor, say)}.")
     if source.format:
         how += say(f" Written {say.form(source.format)}.", f" S'écrit {say.form(source.format)}.")
-    lines = [f"{source.column} → {name}{say(':', ' :')} {meaning}{needed}{how}"]
+    if source.agreed:
+        how += say(f" Landed as agreed: {source.agreed}.", f" Conservé d'un commun accord : {source.agreed}.")
+    if COLUMNS_BY_NAME[name].kind == "token":
+        how += say(" The name itself is never kept.", " Le nom lui-même n'est jamais conservé.")
+    lines = [f"{' + '.join(source.source_columns)} → {name}{say(':', ' :')} {meaning}{needed}{how}"]
     lines += [f"    {found} = {say.code(name, code)}" for found, code in (source.lookup or {}).items()]
     return lines
 

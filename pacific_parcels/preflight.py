@@ -29,7 +29,7 @@ from pacific_parcels.errors import ExtractError, PacificParcelsError
 from pacific_parcels.formats import load_format, read_options
 from pacific_parcels.layout import quoted
 from pacific_parcels.members import Layout, Member
-from pacific_parcels.reading import MANIFEST_SUFFIX, Reading, connect, stream_of
+from pacific_parcels.reading import MANIFEST_SUFFIX, Reading, connect, letters_of, stream_of
 from pacific_parcels.receipts import fault_on_receipt
 from pacific_parcels.sandbox import Job, Sandbox
 from pacific_parcels.settings import Settings
@@ -339,6 +339,7 @@ def check_file(
                 scratch / "reading",
                 manifest_path if is_with_manifest else None,
                 sha256_of(path) if is_with_manifest and path.is_file() else "",
+                for_sender=True,
             )
             _, reading = sandbox.read(job)
         connection = connect(settings, scratch / "spill")
@@ -518,15 +519,6 @@ class _Found:
         result = self.connection.cursor().execute(sql, parameters)
         while rows := result.fetchmany(ROWS_AT_ONCE):
             yield from rows
-
-
-def letters_of(position: int) -> str:
-    """The column as a spreadsheet names it: 1 is A, 27 is AA."""
-    letters = ""
-    while position:
-        position, remainder = divmod(position - 1, 26)
-        letters = chr(ord("A") + remainder) + letters
-    return letters
 
 
 def _shown(value: str | None) -> str:

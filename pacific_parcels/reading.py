@@ -29,6 +29,7 @@ from pacific_parcels.formats.delimited import likely_separator, separator_in_wor
 from pacific_parcels.layout import ROWS_APART, ROWS_APART_BITS, ExtractFacts, Statement, in_french, quoted
 from pacific_parcels.members import Layout, Member, Stream, load_members
 from pacific_parcels.settings import Settings
+from pacific_parcels.tokens import TokenKey, prepare
 from pacific_parcels.unwrapping import unwrap
 
 MOST_REJECTED_PCT = 10
@@ -201,7 +202,7 @@ def read_manifest(path: Path) -> Manifest:
             byte_count=int(content["bytes"]) if "bytes" in content else None,
             rows=int(content["rows"]) if "rows" in content else None,
             control_totals=tuple(
-                (str(total["column"]), str(total["currency"]), _finite(total["total"]))
+                (str(total["column"]), _currency(total["currency"]), _finite(total["total"]))
                 for total in content.get("control_totals", [])
             ),
             extracted_at=extracted_at,
@@ -217,13 +218,19 @@ def read_manifest(path: Path) -> Manifest:
     except (OSError, ValueError, ArithmeticError, TypeError, AttributeError, RecursionError) as error:
         raise ExtractError(
             "R018",
-            found=f"a value in it is not as agreed ({str(error)[:60]})",
-            found_fr=f"une valeur n'y est pas conforme ({str(error)[:60]})",
+            found=f"a value in it is not as agreed ({type(error).__name__})",
+            found_fr=f"une valeur n'y est pas conforme ({type(error).__name__})",
         ) from error
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no number")
+
+
+def _currency(code: object) -> str:
+    if not re.fullmatch("[A-Z]{3}", str(code)):
+        raise ValueError("a currency is no code of three letters")
+    return str(code)
 
 
 def _finite(total: object) -> Decimal:
@@ -248,7 +255,10 @@ class Sent:
     """One file as a member sent it.
 
     `sent_on` is the day on which the member sent it: a later arrival is a future date. `scratch` is an empty
-    directory. `content_sha256` is asked for where there is a manifest only.
+    directory, which may come to hold whatever the file holds. `content_sha256` is asked for where there is a
+    manifest only. `key` makes the tokens of parties; without it there are none, and the verdict is the same.
+    `for_sender`: what is wrong is told in the words of the file, which may be anybody's name; else no text of
+    the file is in the reading, and none in the list of rows left out.
     """
 
     path: Path
@@ -258,6 +268,8 @@ class Sent:
     scratch: Path
     manifest_path: Path | None
     content_sha256: Callable[[], str]
+    key: TokenKey | None = None
+    for_sender: bool = False
 
 
 def read_sent(
@@ -271,12 +283,17 @@ def read_sent(
     scratch: Path,
     manifest_path: Path | None,
     content_sha256: Callable[[], str],
+    key: TokenKey | None = None,
+    for_sender: bool = False,
 ) -> tuple[Manifest | None, Reading]:
     """Read one file as it was sent: whose it is by its name, what its manifest says of it, then its rows.
 
-    Receiving and the pre-flight check both call this, so they come to the same verdict.
+    Receiving and the pre-flight check both call this, so they come to the same verdict. `key` and
+    `for_sender`: see Sent.
     """
-    sent = Sent(path, source_name, extract_id, sent_on, scratch, manifest_path, content_sha256)
+    sent = Sent(
+        path, source_name, extract_id, sent_on, scratch, manifest_path, content_sha256, key, for_sender
+    )
     return read_sent_together(settings, connection, member, [sent])[0]
 
 
@@ -328,12 +345,15 @@ def read_extract(
     sent_on: date,
     scratch: Path,
     manifest: Manifest | None = None,
+    key: TokenKey | None = None,
+    for_sender: bool = False,
 ) -> Reading:
     """Read one file of one member. A fault of the whole extract ends up in `faults`; only ours are raised.
 
-    `sent_on` and `scratch`: see Sent.
+    `sent_on`, `scratch`, `key` and `for_sender`: see Sent.
     """
-    extract = _Extract(member, Sent(path, source_name, extract_id, sent_on, scratch, None, str))
+    sent = Sent(path, source_name, extract_id, sent_on, scratch, None, str, key, for_sender)
+    extract = _Extract(member, sent)
     extract.manifest = manifest
     _read_all(connection, [extract])
     return extract.reading
@@ -388,8 +408,9 @@ class _Extract:
             options = read_options(module, layout.options)
             path = unwrap(path, scratch, joins_documents=module.JOINS_DOCUMENTS)
             header = module.header(path, options)
-            check_header(layout, header)
+            check_header(layout, header, for_sender=self.sent.for_sender)
             reading.source_columns = header.columns
+            key = self.sent.key if layout.tokens else None
             facts = ExtractFacts(
                 self.sent.extract_id,
                 self.member,
@@ -397,9 +418,12 @@ class _Extract:
                 reading.first_period,
                 reading.last_period,
                 self.sent.sent_on,
+                key.version if key is not None else None,
+                self.sent.for_sender,
             )
             self.opened = _Opened(
                 layout,
+                key,
                 facts,
                 module.read(path, options, scratch),
                 scratch,
@@ -430,6 +454,7 @@ class _Opened:
     """An extract whose rows are regular text. `respool` numbers them record by record."""
 
     layout: Layout
+    key: TokenKey | None
     facts: ExtractFacts
     text: RegularText
     scratch: Path
@@ -510,8 +535,12 @@ def _read_together(connection: duckdb.DuckDBPyConnection, extracts: list[_Extrac
             extract.fail(error)
 
 
-def check_header(layout: Layout, header: Header) -> None:
-    """Every declared column there, no other, none twice. Errors: ExtractError with all that is wrong."""
+def check_header(layout: Layout, header: Header, *, for_sender: bool = True) -> None:
+    """Every declared column there, no other, none twice. Errors: ExtractError with all that is wrong.
+
+    In a file without a header the first row stands for it, with a name and an address in it: unless
+    `for_sender`, only columns of the layout are named, and others are told by their place.
+    """
     found, expected = list(header.columns), layout.source_columns
     missing = [name for name in expected if name not in found]
     unexpected = [name for name in found if name not in expected]
@@ -523,31 +552,50 @@ def check_header(layout: Layout, header: Header) -> None:
             raise ExtractError(
                 "R005", expected=wanted[0], expected_fr=wanted[1], found=seen[0], found_fr=seen[1]
             )
+    # In words of the file, or by its place where the layout does not know it.
+    shown = {name: name if for_sender else _place(found.index(name) + 1) for name in unexpected}
     errors = []
     if missing:
+        in_order = [shown.get(name, name) for name in found]
         errors.append(
             ExtractError(
                 "R002",
                 missing=_listed(missing),
-                found=_listed(found),
-                found_fr=_listed(found, "fr"),
-                nearest=_nearest(missing, unexpected),
+                found=_listed(in_order),
+                found_fr=_listed(in_order, "fr"),
+                nearest=_nearest(missing, unexpected, shown),
             )
         )
     if unexpected:
+        listed = list(shown.values())
         errors.append(
             ExtractError(
                 "R003",
-                unexpected=_listed(unexpected),
-                unexpected_fr=_listed(unexpected, "fr"),
-                nearest=_nearest(unexpected, missing),
+                unexpected=_listed(listed),
+                unexpected_fr=_listed(listed, "fr"),
+                nearest=_nearest(unexpected, missing, shown),
             )
         )
     if twice:
-        errors.append(ExtractError("R006", found=_listed(twice), found_fr=_listed(twice, "fr")))
+        listed = [shown.get(name, name) for name in twice]
+        errors.append(ExtractError("R006", found=_listed(listed), found_fr=_listed(listed, "fr")))
     if errors:
         errors[0].others = errors[1:]
         raise errors[0]
+
+
+def letters_of(position: int) -> str:
+    """The column as a spreadsheet names it: 1 is A, 27 is AA."""
+    letters = ""
+    while position:
+        position, remainder = divmod(position - 1, 26)
+        letters = chr(ord("A") + remainder) + letters
+    return letters
+
+
+def _place(position: int) -> str:
+    """A column whose name is not said, in words that are the same in both languages."""
+    return f"[{letters_of(position)}]"
 
 
 def _listed(names: Iterable[str], language: str = "en") -> str:
@@ -561,12 +609,13 @@ def _on_one_line(name: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in name)[:40]
 
 
-def _nearest(names: list[str], candidates: list[str]) -> str:
+def _nearest(names: list[str], candidates: list[str], shown: dict[str, str]) -> str:
     pairs = []
     for name in names[:12]:
         close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.5)
         if close:
-            pairs.append(f"{_on_one_line(name)} ↔ {_on_one_line(close[0])}")
+            pair = (_on_one_line(shown.get(one, one)) for one in (name, close[0]))
+            pairs.append(" ↔ ".join(pair))
     return "; ".join(pairs) or "–"
 
 
@@ -610,6 +659,8 @@ class _Pass:
         )
         plain = Statement(self.layout, self.facts, self.texts, is_exact=False)
         plain.prepare(self.connection)
+        if (key := self.extracts[0].key) is not None:
+            prepare(self.connection, key)
         if self._goes_to_the_exact_one_at_once:
             is_whole = self.text.has_source_row or not self.fault_count
             self._judge_exactly(self.text if is_whole else self._lines_of([[(1, LAST_ROW)]]))
@@ -715,7 +766,8 @@ class _Pass:
                 self._write_accepted(number, extract)
             if extract.reading.rows_rejected or extract.reading.rows_duplicate:
                 extract.reading.rejected_file = extract.scratch / "rejected.parquet"
-                rows = self._rows_of(number, extract, "rejected", "is_of_another_member")
+                text = () if extract.facts.for_sender else ("source_values",)
+                rows = self._rows_of(number, extract, "rejected", "is_of_another_member", *text)
                 self.connection.execute(
                     f"copy ({rows} order by source_row) to "
                     f"{quoted(str(extract.reading.rejected_file))} ({PARQUET})"

@@ -56,6 +56,7 @@ from pacific_parcels.reading import (
     stream_of,
 )
 from pacific_parcels.settings import PACKAGE, Settings
+from pacific_parcels.tokens import TokenKey
 
 if sys.platform != "win32":
     import resource
@@ -132,7 +133,8 @@ class Limits:
 class Job:
     """One file to be read. `content_sha256` is looked at where there is a manifest only.
 
-    `scratch` is an empty directory; `sent_on` the day on which the member sent the file.
+    `scratch` is an empty directory; `sent_on` the day on which the member sent the file; `key` and
+    `for_sender` are those of `reading.read_extract`.
     """
 
     member: Member
@@ -143,6 +145,8 @@ class Job:
     scratch: Path
     manifest_path: Path | None
     content_sha256: str
+    key: TokenKey | None = None
+    for_sender: bool = False
 
     def as_sent(self) -> Sent:
         return Sent(
@@ -153,6 +157,8 @@ class Job:
             self.scratch,
             self.manifest_path,
             partial(str, self.content_sha256),
+            self.key,
+            self.for_sender,
         )
 
 
@@ -254,7 +260,9 @@ class Sandbox:
             [sys.executable, "-P", "-m", "pacific_parcels.sandbox", str(os.getpid()), self.reader],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(folders)},
+            # Without the secrets of connections: this process reads what strangers wrote.
+            env={name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
+            | {"PYTHONPATH": os.pathsep.join(folders)},
             start_new_session=True,  # Ctrl+C is for the parent, which ends the child
         )
         order = pickle.dumps((self.settings, self.spill, self.limits.memory_bytes))
@@ -447,6 +455,8 @@ def _answer(
             job.scratch,
             job.manifest_path,
             lambda: job.content_sha256,
+            job.key,
+            job.for_sender,
         )
     except PacificParcelsError as error:
         return Answer(error_class=type(error).__name__, error_message=str(error))

@@ -6,17 +6,25 @@ PACIFIC_PARCELS_MEMORY_LIMIT  memory that DuckDB may take in one process (defaul
 PACIFIC_PARCELS_THREADS       threads that DuckDB may use in one process (default: 2)
 PACIFIC_PARCELS_QUIET_SECONDS how long a file without a manifest must have kept its size (default: 5)
 PACIFIC_PARCELS_AUDIENCE      which published file a local operator's dashboards open (default: public)
+PACIFIC_PARCELS_KEYS          where the keys of tokens lie (default: ~/.config/pacific-parcels/keys)
+PACIFIC_PARCELS_ORIGINALS_DAYS  how many days the bytes that members sent are kept (default: for good)
 PACIFIC_PARCELS_SIGN_IN       the file that says who may sign in to the dashboards (default: nobody may)
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 REPOSITORY = PACKAGE.parent
+
+
+def keys_directory() -> Path:
+    """Where an account keeps what is its own, unless told otherwise: apart from all data."""
+    told = os.environ.get("PACIFIC_PARCELS_KEYS", "")
+    return Path(told).resolve() if told else Path.home() / ".config" / "pacific-parcels" / "keys"
 
 
 def codes_directory() -> Path:
@@ -34,10 +42,13 @@ class Settings:
     quiet_seconds: float = 5.0
     audience: str = "public"
     sign_in_file: Path | None = None
+    keys: Path = field(default_factory=keys_directory)
+    originals_days: int | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
         extra = os.environ.get("PACIFIC_PARCELS_MEMBERS", "")
+        days = os.environ.get("PACIFIC_PARCELS_ORIGINALS_DAYS", "")
         sign_in = os.environ.get("PACIFIC_PARCELS_SIGN_IN", "")
         return cls(
             home=Path(os.environ.get("PACIFIC_PARCELS_HOME") or "data").resolve(),
@@ -50,6 +61,7 @@ class Settings:
             quiet_seconds=float(os.environ.get("PACIFIC_PARCELS_QUIET_SECONDS", "5")),
             audience=os.environ.get("PACIFIC_PARCELS_AUDIENCE", "public"),
             sign_in_file=Path(sign_in).resolve() if sign_in else None,
+            originals_days=int(days) if days else None,
         )
 
     @property
@@ -61,8 +73,8 @@ class Settings:
         return self.home / "landing"
 
     @property
-    def raw(self) -> Path:
-        return self.landing / "raw"
+    def originals(self) -> Path:
+        return self.home / "originals"
 
     @property
     def items(self) -> Path:

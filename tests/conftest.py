@@ -14,6 +14,7 @@ from dags.environment import airflow_environment, enter
 # Airflow reads the environment when it is imported, so it stands before the first test is collected.
 SCRATCH = Path(tempfile.mkdtemp(prefix="pacific-parcels-tests-"))
 os.environ["PACIFIC_PARCELS_HOME"] = str(SCRATCH / "home")
+os.environ["PACIFIC_PARCELS_KEYS"] = str(SCRATCH / "keys")
 os.environ.pop("PACIFIC_PARCELS_MEMBERS", None)
 enter(airflow_environment(SCRATCH / "airflow"))
 

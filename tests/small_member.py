@@ -24,7 +24,7 @@ COLUMNS: dict[str, Any] = {
     "port_code": "Port",
     "origin_country_code": "Origin",
     "hs_code": "HS",
-    "goods_description": "Goods",
+    "goods_description": {"column": "Goods", "agreed": "for the tests"},
     "declared_value": "Value",
     "declared_currency_code": "Currency",
     "gross_mass_kg": "Mass",

@@ -34,13 +34,15 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pacific_parcels.demo.faults import KINDS
 from pacific_parcels.demo.files import WRITERS, send_again, write_unit
 from pacific_parcels.demo.plan import Plan, months_until
 from pacific_parcels.demo.rates import Rates
 from pacific_parcels.errors import MemberFileError, PacificParcelsError
-from pacific_parcels.members import load_members
+from pacific_parcels.keys import KeyStore
+from pacific_parcels.members import Member, load_members
 from pacific_parcels.reading import connect
 from pacific_parcels.settings import Settings
 
@@ -78,8 +80,11 @@ def write_demo(
     """Write synthetic extracts of `members` (None: all) for the `months` up to `until` into the inbox.
 
     `dirt` is the share of broken rows; what would go beyond 4 % of a file is left out. A file of the same
-    name is replaced, no other one is touched. Errors: PacificParcelsError when a figure makes no sense,
-    MemberFileError for a member that cannot be served.
+    name is replaced, no other one is touched. A member whose file asks for tokens, and that has no key, is
+    given one: its persons are invented, so nothing is lost if nobody keeps it.
+
+    Errors: PacificParcelsError when a figure makes no sense, MemberFileError for a member that cannot be
+    served, KeyStoreError.
     """
     if items < 0 or months < 1 or not 0 <= dirt <= 1 or not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", until):
         raise PacificParcelsError(
@@ -96,6 +101,7 @@ def write_demo(
     formats = {name: writer.is_text for name, writer in WRITERS.items()}
     plan = Plan(settings, chosen, list(known.values()), seed, months_until(until, months), formats)
     plan.spread(items, dirt)
+    _make_keys(settings, chosen)
     connection = connect(settings, settings.spill)
     try:
         with ThreadPoolExecutor(settings.threads) as pool:
@@ -113,3 +119,10 @@ def write_demo(
         broken={kind: plan.broken[kind] for kind in KINDS},
         unserved=tuple(plan.unserved),
     )
+
+
+def _make_keys(settings: Settings, members: Sequence[Member]) -> None:
+    store = KeyStore.of(settings)
+    for member in members:
+        if member.has_tokens and member.tokens is None and store.current(member.code) is None:
+            store.new(member.code, datetime.now(UTC).date())

@@ -48,8 +48,15 @@ from pacific_parcels.demo.profile import (
 )
 from pacific_parcels.demo.rates import Rates
 from pacific_parcels.layout import quoted
+from pacific_parcels.members import Layout
 
 SERIALS = 100_000_000
+
+
+def invented_columns(layout: Layout) -> list[str]:
+    """The source columns in which anything may stand: what names parties, and what is ignored."""
+    named = [column for source in layout.tokens.values() for column in source.source_columns]
+    return list(dict.fromkeys([*named, *layout.ignore]))
 
 
 class Items:
@@ -393,7 +400,7 @@ class Items:
         wanted = [f"{sql} as {name}" for name, sql in columns.items() if name in self.layout.columns]
         invented = [
             f"1 + ({draw('invented')} + {number * 7_919}) % 9999 as invented_{number}"
-            for number in range(len(self.layout.ignore))
+            for number in range(len(invented_columns(self.layout)))
         ]
         return f"select piece, item, fault, {draw('text')}, {', '.join([*wanted, *invented])} from timed"
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from pacific_parcels.contract import COLUMNS_BY_NAME
 from pacific_parcels.demo.chance import text_choice
-from pacific_parcels.demo.items import Items
+from pacific_parcels.demo.items import Items, invented_columns
 from pacific_parcels.demo.profile import GOODS
 from pacific_parcels.layout import quoted
 from pacific_parcels.members import ColumnSource
@@ -35,11 +35,11 @@ class Inversion:
         """In the order of the layout's source columns, broken where the row is to be."""
         texts: dict[str, Text] = {}
         for name, source in self.layout.columns.items():
-            if source.column is not None and source.column not in texts:
+            if source.column is not None and source.column not in texts and name not in self.layout.tokens:
                 texts[source.column] = self._text(name, source)
         for column, expected in self.layout.expect.items():
             texts.setdefault(column, Text(quoted(expected), expected))
-        for number, column in enumerate(self.layout.ignore):
+        for number, column in enumerate(invented_columns(self.layout)):
             words = f"SYNTHETIC {column.upper()} "
             texts.setdefault(column, Text(f"concat({quoted(words)}, invented_{number})", words))
         return [self._broken(column, texts[column]) for column in self.layout.source_columns]

@@ -154,13 +154,12 @@ def _sheet_name(options: Options, names: list[str]) -> str:
         return names[options.sheet - 1]
     if options.sheet in names:
         return str(options.sheet)
-    listed = ", ".join(name[:40] for name in names[:12])
     raise ExtractError(
         "R014",
         expected=f"a workbook with the sheet {options.sheet}",
         expected_fr=f"classeur contenant la feuille {options.sheet}",
-        found=f"the sheets {listed}" if names else "no sheet",
-        found_fr=f"les feuilles {listed}" if names else "aucune feuille",
+        found=f"sheets of other names ({len(names)})" if names else "no sheet",
+        found_fr=f"feuilles d'autres noms ({len(names)})" if names else "aucune feuille",
     )
 
 

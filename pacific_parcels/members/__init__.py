@@ -52,6 +52,8 @@ A member file, key by key (an unknown key is refused; a fact not established is 
       dates: "%Y-%m-%d"                   strptime format of those two days
       file: "FJ_parcels_{yyyymm}.csv"     the name to give it: the file of one stream, whose cadence holds
       periods: 4                          how many ended periods are asked for again, once a day each
+    tokens: {connection: fj_token_key}    the Airflow connection that has the key of tokens; absent: the file
+                                          keys/fj.json (docs/OPERATIONS.md, Keys)
     extracts:                             what the member sends, by stream
       items:
         file: "fj-items-{period}.csv"     placeholders: {period} 2026-03 · {yyyymm} 202603 ·
@@ -87,6 +89,13 @@ A member file, key by key (an unknown key is refused; a fact not established is 
       - {email: statistics@customs.example, language: fr}     language: en (default) | fr
     demo:                                 for synthetic extracts only
       {weight: 0.1, starts_after_months: 0, missing_last_months: 0, ports: {FJSUV: 3, FJNAN: 1}}
+
+Columns that name a person are mapped to tokens alone, or ignored; the name itself is never landed:
+              consignee_token: "Consignee"                        consignor_token, declarant_token likewise
+              consignor_token: {columns: ["Exporter", "Town"]}    several columns, joined by a space
+              operator_code: {column: "Carrier", lookup: {"DHL Express": DHL}}    a lookup or a constant
+              goods_description:                                  free text, in which names may stand: landed
+                {column: "Goods", agreed: "..."}                  only where this says who agreed to it, why
 
 Errors: MemberFileError names the file, the key, what was found and what was expected.
 """
@@ -256,20 +265,22 @@ class Sharing(Strict):
 
 
 class ColumnSource(Strict):
-    """Where one contract column comes from: a source column or a constant, never both."""
+    """Where one contract column comes from: a source column, several that make one token, or a constant."""
 
     column: str | None = None
+    columns: tuple[str, ...] = ()
     constant: str | None = None
     lookup: dict[str, str | bool] | None = None
     format: str | None = None
     factor: Decimal | None = None
     check: Literal["S10"] | None = None
     may_be_negative: bool = False
+    agreed: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
     def _one_source(self) -> ColumnSource:
-        if (self.column is None) == (self.constant is None):
-            raise ValueError("give either column or constant")
+        if [self.column is None, not self.columns, self.constant is None].count(False) != 1:
+            raise ValueError("give either column, columns or constant")
         if self.constant is not None and (self.lookup or self.format or self.factor or self.check):
             raise ValueError("a constant takes no lookup, format, factor or check")
         if self.may_be_negative and (self.constant is not None or self.lookup):
@@ -278,6 +289,10 @@ class ColumnSource(Strict):
         if spaced:
             raise ValueError(f"values are looked up without the spaces around them: found {spaced}")
         return self
+
+    @property
+    def source_columns(self) -> tuple[str, ...]:
+        return self.columns if self.column is None else (self.column,)
 
 
 class Layout(Strict):
@@ -315,6 +330,7 @@ class Layout(Strict):
         ]
         if absent:
             raise ValueError(f"the required columns {absent} are not mapped")
+        self._refuse_persons()
         if self.decimal == self.thousands:
             raise ValueError("decimal and thousands must differ")
         for name, source in self.columns.items():
@@ -329,10 +345,46 @@ class Layout(Strict):
                     )
         return self
 
+    def _refuse_persons(self) -> None:
+        """Errors: ValueError where what names a person, or may, would be landed as it stands."""
+        for name, source in self.columns.items():
+            kind = COLUMNS_BY_NAME[name].kind
+            extras = (source.constant, source.lookup, source.format, source.factor, source.check)
+            if kind == "token" and any(extra is not None for extra in extras):
+                raise ValueError(f"{name}: a token takes column or columns and nothing else")
+            if kind != "token" and source.columns:
+                raise ValueError(f"{name}: several columns make a token alone; expected one column")
+            if name == "operator_code" and source.lookup is None and source.constant is None:
+                raise ValueError(
+                    f"{name}: a text may be the name of a person; expected a lookup or a constant"
+                )
+            is_free = name == "goods_description" and source.constant is None and source.lookup is None
+            if is_free and source.agreed is None:
+                raise ValueError(
+                    f"{name}: free text may hold names of persons; expected it under ignore, or agreed: who "
+                    "agreed that it is landed, and why"
+                )
+            if source.agreed is not None and not is_free:
+                raise ValueError(f"{name}: agreed is for free text alone")
+        kept = {source.column for name, source in self.columns.items() if name not in self.tokens}
+        for name, source in self.tokens.items():
+            landed = [column for column in source.source_columns if column in kept or column in self.expect]
+            if landed:
+                raise ValueError(
+                    f"{name}: {landed} would be landed as they stand too; expected a token alone"
+                )
+
+    @property
+    def tokens(self) -> dict[str, ColumnSource]:
+        """The columns that are tokens of parties, with what they are made of."""
+        return {
+            name: source for name, source in self.columns.items() if COLUMNS_BY_NAME[name].kind == "token"
+        }
+
     @property
     def source_columns(self) -> list[str]:
         """Every column that the extract must have, each once, in the order of the member file."""
-        mapped = [source.column for source in self.columns.values() if source.column is not None]
+        mapped = [column for source in self.columns.values() for column in source.source_columns]
         return list(dict.fromkeys([*mapped, *self.expect, *self.ignore]))
 
 
@@ -480,6 +532,12 @@ class Contact(Strict):
     language: Literal["en", "fr"] = "en"
 
 
+class Tokens(Strict):
+    """Where the key of a member's tokens is: an Airflow connection."""
+
+    connection: ConnectionName
+
+
 class Demo(Strict):
     """How the synthetic extracts of this member look; no fact."""
 
@@ -503,6 +561,7 @@ class Member(Strict):
     capacity: tuple[Capacity, ...] = ()
     sharing: Sharing = Sharing()
     source: Source | None = None
+    tokens: Tokens | None = None
     extracts: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Stream] = Field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
     demo: Demo = Demo()
@@ -553,6 +612,10 @@ class Member(Strict):
         if isinstance(self.source, HttpsSource):
             self.months_of_report(self.source)
         return self
+
+    @property
+    def has_tokens(self) -> bool:
+        return any(layout.tokens for stream in self.extracts.values() for layout in stream.layouts)
 
     def months_of_report(self, source: HttpsSource) -> int:
         """How many months one report covers. Errors: ValueError when it is no whole period of a stream."""

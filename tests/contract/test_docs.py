@@ -46,8 +46,9 @@ EXPECTED_DOCUMENTS = {
 SMALLEST_PICTURE, LARGEST_PICTURE = 10_000, 200_000
 
 HOME_FOLDERS = {
-    "inbox", "landing", "sources", "warehouse", "published", "airflow", "audit", "history", "mail", "data",
-}  # fmt: skip
+    *("inbox", "landing", "originals", "sources", "warehouse", "published", "airflow", "audit"),
+    *("history", "mail", "data"),
+}
 MADE_BY_A_RUN = (".venv/",)
 # Names that stand for many, such as ind_<name>.sql, and names without a directory, such as passwords.json.
 PLACEHOLDER = re.compile(r"[<>{}*…]|\bxx\b|XX|FILE")
@@ -149,10 +150,12 @@ def test_every_path_in_backticks_exists(name: str) -> None:
 
 def test_the_folders_of_a_run_are_those_of_the_settings(tmp_path: Path) -> None:
     home = Settings(home=tmp_path)
-    real = [home.inbox, home.landing, home.sources, home.warehouse, home.published, home.airflow_home]
-    real += [home.audit, home.build_history.parent, home.mail_ledger.parent]
+    real = [
+        *(home.inbox, home.landing, home.originals, home.sources, home.warehouse, home.published),
+        *(home.airflow_home, home.audit, home.build_history.parent, home.mail_ledger.parent),
+    ]
     assert {path.name for path in real} == HOME_FOLDERS - {"data"}
-    landing = {path.name for path in (home.raw, home.items, home.rejected, home.receipts, home.holds)}
+    landing = {path.name for path in (home.items, home.rejected, home.receipts, home.holds)}
     assert set(re.findall(r"`landing/(\w+)/", ALL_TEXT)) == landing
     warehouse = {path.name for path in (home.inputs, home.snapshots, home.judged, home.spill)} | {"dbt"}
     assert set(re.findall(r"`warehouse/(\w+)/", ALL_TEXT)) <= warehouse
@@ -280,11 +283,14 @@ def test_the_exit_codes_of_the_command_are_those_of_the_code() -> None:
     ]
     assert {report.verdict for report in reports} == {verdict.split()[0] for verdict in VERDICTS}
     of_verdicts = {report.exit_code for report in reports}
-    raised = (errors.PacificParcelsError, errors.MemberFileError, errors.ExtractError, errors.Unavailable)
+    raised = (
+        *(errors.PacificParcelsError, errors.MemberFileError, errors.ExtractError, errors.Unavailable),
+        errors.KeyStoreError,
+    )
     with pytest.raises(SystemExit) as wrongly_written:
         cli.main(["no such command"])
     known = of_verdicts | {error.exit_code for error in raised} | {int(str(wrongly_written.value.code))}
-    assert known == {0, 1, 2, 4, 10, 11, 12}
+    assert known == {0, 1, 2, 4, 10, 11, 12, 16}
     assert codes(TEXTS["README.md"], "exit code of `pacific-parcels`") == known
     assert cli.main(["check", "no-such-file.csv", "--member", "fj"]) == 2
     said = " ".join(str(cli.__doc__).split("Exit codes: ")[1].split())

@@ -7,10 +7,14 @@ import re
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from pacific_parcels.members import load_members
+from pacific_parcels.settings import Settings
 from tests.end_to_end.chain import bytes_under, main_job, published, why
 from tests.end_to_end.conftest import FirstRun
+from tests.planted import files_with
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -71,6 +75,33 @@ def test_rows_in_are_accepted_rejected_or_duplicate(first_run: FirstRun) -> None
     )
 
     assert rows[0][0] == rows[0][1] > 0
+
+
+def test_no_person_of_the_inbox_is_in_anything_that_was_made_of_it(first_run: FirstRun) -> None:
+    """Warehouse, quality results, published files, briefs, receipts and logs; the persons are synthetic."""
+    home, persons = first_run.home, set()
+    for member in load_members(Settings(home=home)).values():
+        for layout in (layout for stream in member.extracts.values() for layout in stream.layouts):
+            named = [column for source in layout.tokens.values() for column in source.source_columns]
+            persons |= {f"SYNTHETIC {column.upper()}" for column in (*named, *layout.ignore)}
+    assert len(persons) > 10
+    made = [home / name for name in ("landing", "warehouse", "published", "airflow")]
+    (home / "said.txt").write_text(first_run.job.stdout + first_run.job.stderr, encoding="utf-8")
+
+    assert files_with([home / "inbox"], sorted(persons)), "there are none to be found"
+    assert files_with([*made, home / "said.txt"], sorted(persons)) == []
+    items = f"read_parquet('{home}/landing/items/*/*/*.parquet')"
+    tokens = duckdb.sql(
+        "select count(consignee_token), count(distinct consignee_token), "
+        f"bool_and(starts_with(consignee_token, 'v1:')) from {items}"
+    ).fetchone()
+    assert tokens is not None
+    assert 0 < tokens[1] < tokens[0]
+    assert tokens[2]
+    one = duckdb.sql(f"select max(consignee_token) from {items}").fetchone()
+    assert one is not None
+    assert files_with([home / "landing"], one), "a token is found where it is"
+    assert files_with([home / name for name in ("warehouse", "published", "airflow")], one) == []
 
 
 def test_a_second_run_says_that_nothing_is_new_and_changes_no_byte(home: Path) -> None:

@@ -90,12 +90,12 @@ def test_every_row_is_accounted_for(outcome: ReceiveOutcome) -> None:
 
 def test_rejected_rows_are_kept_with_their_reason(settings: Settings, outcome: ReceiveOutcome) -> None:
     rejected = duckdb.sql(
-        "select faults, json_extract_string(source_values, '$.\"Mode of Transport\"') as mode, count(*) as n "
+        "select faults, count(*) as n "
         f"from read_parquet('{settings.rejected}/**/*.parquet', hive_partitioning = false) "
         "group by all order by all"
     ).fetchall()
     expected = counted(
-        """select ['R109:channel_code'], "Mode of Transport", count(*) from declarations
+        """select ['R109:channel_code'], count(*) from declarations
         where "Mode of Transport" not in ('10', '40', '50') group by all order by all"""
     )
     assert expected

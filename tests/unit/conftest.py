@@ -19,6 +19,7 @@ from pacific_parcels.members import Member
 from pacific_parcels.reading import Fault, Manifest, Reading, connect, read_extract
 from pacific_parcels.sandbox import Sandbox
 from pacific_parcels.settings import Settings
+from pacific_parcels.tokens import TokenKey
 from tests.small_member import FILE_NAME, SENT_ON, member_file, small_member, words_of
 
 
@@ -81,6 +82,8 @@ def read(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Reader:
         name: str = FILE_NAME,
         sent_on: date = SENT_ON,
         manifest: Manifest | None = None,
+        key: TokenKey | None = None,
+        for_sender: bool = True,
     ) -> Read:
         folder = tmp_path / f"read-{next(numbers)}"
         (folder / "scratch").mkdir(parents=True)
@@ -98,6 +101,8 @@ def read(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Reader:
             sent_on,
             folder / "scratch",
             manifest,
+            key,
+            for_sender=for_sender,
         )
         return with_rows(connection, reading)
 
@@ -112,7 +117,7 @@ def with_rows(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Read:
     ]
     left_out = rows_in(connection, reading.rejected_file) if reading.rejected_file else []
     for row in left_out:
-        row["source_values"] = json.loads(row["source_values"]) if row["source_values"] else {}
+        row["source_values"] = json.loads(row.get("source_values") or "{}")
     accepted.sort(key=lambda row: row["source_row"])
     left_out.sort(key=lambda row: row["source_row"])
     return Read(reading, accepted, left_out)

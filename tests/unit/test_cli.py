@@ -280,7 +280,7 @@ class TestReceive:
             folder / "home" / "inbox" / "xb" / "colis-2026-03.csv",
             extract(GOOD, {"Value": "x"}, country="XB"),
         )
-        lock = folder / "home" / "landing" / ".scratch" / "XA.lock"
+        lock = folder / "home" / "originals" / ".scratch" / "XA.lock"
         lock.parent.mkdir(parents=True)
         with lock.open("w") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
@@ -342,8 +342,10 @@ class TestMembers:
             "        SD4 = SIMPLIFIED, Simplified declaration",
             "        Y = yes",
             "    Country: must hold FJ on every row.",
-            "  Columns that are never kept: Consignee, Consignee address, Exporter, Declarant.",
-            "  Not sent, so that no figure can rest on it: hs_edition, posted_at, advance_data_at.",
+            "  Columns that are never kept: Consignee, Consignee address, Exporter, Declarant, "
+            "Commercial description.",
+            "  Not sent, so that no figure can rest on it: hs_edition, goods_description, posted_at, "
+            "advance_data_at, consignee_token, consignor_token, declarant_token, operator_code.",
             "Shown to the public: its totals; no figure on fewer than 5 items.",
         ):
             assert line in lines

@@ -158,7 +158,7 @@ ODD_MEMBER: dict[str, Any] = {
                         "consignment_country_code": "Pays",
                         "customs_office_code": {"column": "Bureau", "lookup": {"Nord, A": "N", "Sud": "S"}},
                         "port_code": "Port",
-                        "goods_description": "Contenu",
+                        "goods_description": {"column": "Contenu", "agreed": "for the tests"},
                         "declared_value": {"column": "Valeur (milliers)", "factor": 1000},
                         "declared_currency_code": {"column": "Monnaie", "lookup": {"F": "XPF", "$": "USD"}},
                         "gross_mass_kg": {"column": "Poids (lb)", "factor": 0.45359237},

@@ -84,7 +84,6 @@ class TestDelimited:
             "item_id": "Numéro de colis",
             "channel_code": "Canal",
             "origin_country_code": "Pays d'origine",
-            "goods_description": "Désignation",
             "declared_value": "Valeur déclarée",
             "declared_currency_code": "Devise",
             "gross_mass_kg": "Poids brut (g)",
@@ -95,7 +94,7 @@ class TestDelimited:
         assert layout.columns["channel_code"].lookup == {"Colis": "POSTAL_PARCEL", "EMS": "EXPRESS_POST"}
         assert layout.columns["is_inspected"].lookup == {"N": False, "O": True}
         assert str(layout.columns["gross_mass_kg"].factor) == "0.001"
-        assert layout.ignore == ("Destinataire", "Casier")
+        assert layout.ignore == ("Désignation", "Destinataire", "Casier")
         assert (member.currency, member.time_zone, member.languages) == (
             "XPF",
             "Pacific/Noumea",

@@ -74,10 +74,11 @@ def receipt(settings: Settings) -> dict[str, Any]:
 
 
 def landed(settings: Settings) -> dict[str, bytes]:
-    """Every file of the landing but locks and scratch, with its bytes."""
+    """Every file of the landing, and of the originals but locks and scratch, with its bytes."""
     return {
-        str(path.relative_to(settings.landing)): path.read_bytes()
-        for path in sorted(settings.landing.rglob("*"))
+        str(path.relative_to(place.parent)): path.read_bytes()
+        for place in (settings.landing, settings.originals)
+        for path in sorted(place.rglob("*"))
         if path.is_file() and ".scratch" not in path.parts
     }
 
@@ -103,8 +104,10 @@ class TestOneExtract:
 
         receive_member(home, small_member())
 
-        kept = home.raw / "FJ" / f"{hashlib.sha256(content).hexdigest()}.csv"
-        assert [path for path in home.raw.rglob("*") if path.is_file()] == [kept]
+        kept = home.originals / "FJ" / f"{hashlib.sha256(content).hexdigest()}.csv"
+        assert [path for path in landed(home) if path.startswith("originals")] == [
+            str(kept.relative_to(home.home))
+        ]
         assert kept.read_bytes() == content
         assert (inbox / FILE_NAME).read_bytes() == content
 
@@ -279,7 +282,7 @@ class TestSeenBefore:
 
         assert (outcome.extracts_accepted, outcome.extracts_seen_before) == (2, 0)
         assert {said["time_period_start"] for said in receipts(home)} == {"2026-02", "2026-03"}
-        assert len(list((home.raw / "FJ").iterdir())) == 1
+        assert len(list((home.originals / "FJ").iterdir())) == 1
 
     def test_a_revision_lies_beside_what_it_revises(self, home: Settings, inbox: Path) -> None:
         put(inbox / FILE_NAME, TEXT)
@@ -465,7 +468,7 @@ class TestRefused:
         assert receipt(home)["periods"] == []
         assert receipt(home)["rules"][0]["rule_id"] == rule_id
         assert outcome.message_en.startswith(f"FJ, {name}: {receipt(home)['rules'][0]['title_en']}")
-        assert len(list((home.raw / "FJ").iterdir())) == 1
+        assert len(list((home.originals / "FJ").iterdir())) == 1
         assert not home.items.exists()
 
     def test_its_rejected_rows_can_be_looked_at(self, home: Settings, inbox: Path) -> None:
@@ -539,7 +542,7 @@ class TestRefused:
 
         assert receive_member(home, small_member()).extracts_refused == 2
         assert {said["rules"][0]["rule_id"] for said in receipts(home)} == {"R008"}
-        assert not home.raw.exists()
+        assert not (home.originals / "FJ").exists()
 
 
 class TestFilesThatAttack:
@@ -590,7 +593,7 @@ class TestFilesThatAttack:
     def test_a_run_killed_while_one_is_read_leaves_nothing_in_the_way_of_the_next(
         self, home: Settings, inbox: Path
     ) -> None:
-        kept = home.raw / "FJ"
+        kept = home.originals / "FJ"
         put(inbox / FILE_NAME, "say pid and loop")
         program = f"""
 from functools import partial
@@ -679,7 +682,7 @@ class TestOurOwnTrouble:
         self, home: Settings, inbox: Path
     ) -> None:
         put(inbox / FILE_NAME, TEXT)
-        lock = home.landing / ".scratch" / "FJ.lock"
+        lock = home.originals / ".scratch" / "FJ.lock"
         lock.parent.mkdir(parents=True)
         with lock.open("w") as held:  # a lock on an open file is another's, in this process as in any
             fcntl.flock(held, fcntl.LOCK_EX)
@@ -691,7 +694,7 @@ class TestOurOwnTrouble:
         put(inbox / FILE_NAME, TEXT)
         other = small_member(code="WS")
         put(home.inbox / "ws" / FILE_NAME, text_of({"Country": "WS", "Port": "WSAPW"}))
-        lock = home.landing / ".scratch" / "WS.lock"
+        lock = home.originals / ".scratch" / "WS.lock"
         lock.parent.mkdir(parents=True)
         with lock.open("w") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
@@ -719,7 +722,7 @@ class TestOurOwnTrouble:
 
         assert outcome.status == "ERRORED"
         assert "delimeter" in outcome.message_en
-        assert landed(home).keys() == {f"raw/FJ/{hashlib.sha256(TEXT.encode()).hexdigest()}.csv"}
+        assert landed(home).keys() == {f"originals/FJ/{hashlib.sha256(TEXT.encode()).hexdigest()}.csv"}
 
     def test_a_damaged_receipt_is_named(self, home: Settings, inbox: Path) -> None:
         put(inbox / FILE_NAME, TEXT)
@@ -783,7 +786,7 @@ def test_killed_between_any_two_steps_and_run_again_it_ends_as_if_undisturbed(
         steps = kill_at(0, patch, connection)
         receive_member(undisturbed, small_member())
     expected = landed(undisturbed)
-    # Raw bytes twice, accepted rows once, rejected rows twice, receipts twice, notes on both copies.
+    # Original bytes twice, accepted rows once, rejected rows twice, receipts twice, notes on both copies.
     assert len(expected) == 9
     assert {"replace", "unlink", "fsync", "read"} >= set(steps) >= {"replace", "fsync", "read"}
 
@@ -805,11 +808,9 @@ class TestPrivacy:
     PERSONS = ("Vakacegu", "Leota")
 
     def names_found(self, settings: Settings) -> list[str]:
-        """The files of the landing, its raw bytes aside, in which a name can be read."""
+        """The files of the landing in which a name can be read."""
         found = []
-        looked_at = [
-            path for path in settings.landing.rglob("*") if path.is_file() and "raw" not in path.parts
-        ]
+        looked_at = [path for path in settings.landing.rglob("*") if path.is_file()]
         assert looked_at
         for path in looked_at:
             text = path.read_bytes().decode("utf-8", "replace")
@@ -820,7 +821,7 @@ class TestPrivacy:
                 found.append(str(path))
         return found
 
-    def test_a_name_of_an_ignored_column_is_in_no_byte_of_the_landing_but_the_raw_ones(
+    def test_a_name_of_an_ignored_column_is_in_no_byte_of_the_landing(
         self, home: Settings, inbox: Path
     ) -> None:
         rows = [GOOD, {"Value": "x"}, {"Item": "A1"}, {"Consignee": "Sina Leota", "Mode": "Q"}] + [GOOD] * 50
@@ -836,7 +837,7 @@ class TestPrivacy:
 
         assert (outcome.extracts_accepted, outcome.extracts_refused) == (1, 2)
         assert outcome.rows_rejected >= 4
-        assert "Vakacegu" in next((home.raw / "FJ").iterdir()).read_text(encoding="utf-8")
+        assert "Vakacegu" in next((home.originals / "FJ").iterdir()).read_text(encoding="utf-8")
         assert self.names_found(home) == []
 
     def test_nor_in_the_landing_of_a_workbook(self, home: Settings, inbox: Path) -> None:

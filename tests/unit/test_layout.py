@@ -407,7 +407,7 @@ def test_names_of_columns_that_differ_by_case_alone_do_not_clash(judge: Judge) -
     spool = Spool(judge.folder, (*HEADER, "VALUE"))
     good = {"Item": "A1"} | GOOD_ROW | {"Value": "wrong"}
     spool.row(2, [*(good[name] for name in HEADER), "3.50"])
-    facts = ExtractFacts("fj-0", member, "items", "2026-03", "2026-03", SENT_ON)
+    facts = ExtractFacts("fj-0", member, "items", "2026-03", "2026-03", SENT_ON, for_sender=True)
     statement = Statement(member.extracts["items"].layouts[0], [facts], [spool.close()], is_exact=True)
     statement.prepare(judge.connection)
 

@@ -123,7 +123,7 @@ def test_a_correct_file_is_read(tmp_path: Path) -> None:
         (
             changed(*LAYOUT, "columns", "item_id", to={"column": "Item", "constant": "1"}),
             "columns.item_id",
-            "either column or constant",
+            "either column, columns or constant",
         ),
         (
             changed(*LAYOUT, "columns", "item_id", to={"constant": "1", "factor": 2}),

@@ -20,11 +20,10 @@ from pacific_parcels.preflight import (
     Example,
     Report,
     check_file,
-    letters_of,
     sha256_of,
     write_manifest,
 )
-from pacific_parcels.reading import Fault, Reading
+from pacific_parcels.reading import Fault, Reading, letters_of
 from pacific_parcels.settings import Settings
 from tests.small_member import FILE_NAME, HEADER, line_of, member_file, put, small_member, text_of
 

@@ -200,7 +200,7 @@ def test_the_answer_is_what_the_reader_says(settings: Settings, tmp_path: Path) 
     connection = connect(settings, tmp_path / "spill")
     expected: tuple[Manifest | None, Reading] = read_sent(
         settings, connection, job.member, job.path, job.source_name, job.extract_id, job.sent_on,
-        job.scratch, job.manifest_path, lambda: job.content_sha256,
+        job.scratch, job.manifest_path, lambda: job.content_sha256, job.key, job.for_sender,
     )  # fmt: skip
     connection.close()
 

@@ -55,11 +55,11 @@ def test_a_member_that_crashes_turns_the_run_red_and_is_named_while_the_others_a
     tries: list[str] = []
     receive_member = landing.receive_member
 
-    def crash_on_xb(settings: Settings, member: Any) -> landing.ReceiveOutcome:
+    def crash_on_xb(settings: Settings, member: Any, key: Any) -> landing.ReceiveOutcome:
         tries.append(member.code)
         if member.code == "XB":
             raise RuntimeError("the parser fell over")
-        return receive_member(settings, member)
+        return receive_member(settings, member, key)
 
     monkeypatch.setattr(landing, "receive_member", crash_on_xb)
     with caplog.at_level(logging.INFO, logger="pacific_parcels.progress"):
