@@ -29,7 +29,7 @@ from tests.sources.conftest import free_port
 
 FIJI, TONGA = "statistics@customs.example.fj", "stats@customs.example.to"
 RUN = "00001-first"
-PASSWORD = "a-secret-of-the-server"
+PASSWORD = "a-secret-of-the-server"  # pragma: allowlist secret  # of the server of these tests
 
 
 @dataclass
@@ -260,7 +260,7 @@ def test_what_was_sent_before_the_line_broke_is_not_sent_again(
     [
         ({"from_email": ""}, "it has no from_email"),
         ({"host": "mail.example.org"}, "TLS is disabled"),
-        ({"password": "wrong"}, "SMTPAuthenticationError 535"),
+        ({"password": "wrong"}, "SMTPAuthenticationError 535"),  # pragma: allowlist secret  # and a wrong one
     ],
 )
 def test_a_connection_that_will_not_do_says_why_and_no_secret(
