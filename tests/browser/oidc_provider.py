@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
+import json
 import secrets
 import socket
 import threading
@@ -17,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode
 
 import uvicorn
@@ -35,13 +37,17 @@ CLIENT_SECRET = (
 LIFETIME = 600
 
 
+def in_base64(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
 @dataclass
 class Person:
-    """Claims of its own, on top of the standard ones; `lifetime` in seconds; `is_forged`: another key."""
+    """Claims of its own, on top of the standard ones; `lifetime` in seconds; how its token is signed."""
 
     claims: dict[str, Any]
     lifetime: float = LIFETIME
-    is_forged: bool = False
+    signed: Literal["well", "with another key", "not at all", "with the public key"] = "well"
 
 
 PEOPLE = {
@@ -52,7 +58,12 @@ PEOPLE = {
     "samoa": Person({"email": "samoa@example.org", "email_verified": True}),
     "stranger": Person({"email": "stranger@example.org", "email_verified": True}),
     "unverified": Person({"email": "fiji@example.org", "email_verified": False}),
-    "forged": Person({"email": "fiji@example.org", "email_verified": True}, is_forged=True),
+    "unsaid": Person({"email": "fiji@example.org"}),
+    "forged": Person({"email": "fiji@example.org", "email_verified": True}, signed="with another key"),
+    "unsigned": Person({"email": "fiji@example.org", "email_verified": True}, signed="not at all"),
+    "confused": Person({"email": "fiji@example.org", "email_verified": True}, signed="with the public key"),
+    "replayed": Person({"email": "fiji@example.org", "email_verified": True, "nonce": "of another day"}),
+    "for-another": Person({"email": "fiji@example.org", "email_verified": True, "aud": "another"}),
     "stale": Person({"email": "fiji@example.org", "email_verified": True}, lifetime=-3600),
     # Authlib grants two minutes after the end of a token; we grant none.
     "just-stale": Person({"email": "fiji@example.org", "email_verified": True}, lifetime=-30),
@@ -129,7 +140,7 @@ class Provider:
         if request.headers.get("authorization") != f"Basic {basic}":
             return JSONResponse({"error": "invalid_client"}, status_code=401)
         verifier = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        challenge = base64.urlsafe_b64encode(verifier).rstrip(b"=").decode()
+        challenge = in_base64(verifier)
         if asked is None or asked.get("code_challenge") != challenge:
             return JSONResponse({"error": "invalid_grant"}, status_code=400)
         person = PEOPLE[asked["person"]]
@@ -143,11 +154,24 @@ class Provider:
             "nonce": asked["nonce"],
             **person.claims,
         }
-        key = self.wrong_key if person.is_forged else self.key
-        signed = jwt.encode({"alg": "RS256", "kid": "one"}, claims, key)
         return JSONResponse(
-            {"access_token": secrets.token_urlsafe(), "token_type": "Bearer", "id_token": signed}
+            {
+                "access_token": secrets.token_urlsafe(),
+                "token_type": "Bearer",
+                "id_token": self._signed(person, claims),
+            }
         )
+
+    def _signed(self, person: Person, claims: dict[str, Any]) -> str:
+        if person.signed in ("well", "with another key"):
+            key = self.key if person.signed == "well" else self.wrong_key
+            return jwt.encode({"alg": "RS256", "kid": "one"}, claims, key)
+        is_unsigned = person.signed == "not at all"
+        head = {"alg": "none"} if is_unsigned else {"alg": "HS256", "kid": "one", "typ": "JWT"}
+        text = ".".join(in_base64(json.dumps(part).encode()) for part in (head, claims))
+        # The oldest trick: what everyone may know, the public key, taken for a shared secret.
+        secret = self.key.as_pem(private=False)
+        return f"{text}." + ("" if is_unsigned else in_base64(hmac.digest(secret, text.encode(), "sha256")))
 
     async def end(self, request: Request) -> Response:
         return RedirectResponse(request.query_params["post_logout_redirect_uri"], status_code=302)
