@@ -58,6 +58,10 @@ REJECTIONS = """
            string_agg(distinct member_code, ', ' order by member_code)
     from rejections where level = ? group by rule_id order by sum(row_count) desc, rule_id
 """
+LOSSES = """
+    select indicator_group, cells, primary_cells, complementary_cells, withheld_cells, value_lost_pct
+    from disclosure_summary order by indicator_group
+"""
 HELD = """
     select member_code, stream_code, time_period, reason_en
     from held_vintages order by time_period desc, member_code
@@ -78,7 +82,11 @@ def print_summary(settings: Settings, console: Console) -> None:
 
 
 def _secretariat(settings: Settings) -> duckdb.DuckDBPyConnection:
-    file = settings.published / _pointer(settings)["audiences"]["secretariat"]
+    return _opened(settings, "secretariat")
+
+
+def _opened(settings: Settings, audience: str) -> duckdb.DuckDBPyConnection:
+    file = settings.published / _pointer(settings)["audiences"][audience]
     return duckdb.connect(file, read_only=True, config=SANDBOX)
 
 
@@ -141,6 +149,7 @@ def _parts(settings: Settings, publication: duckdb.DuckDBPyConnection) -> list[R
     parts.append(figures)
     parts += _what_was_rejected(publication)
     parts += _what_was_kept_out(publication)
+    parts += _what_was_hidden(settings)
     parts.append(_where_and_what_next(settings))
     return parts
 
@@ -179,6 +188,26 @@ def _what_was_kept_out(publication: duckdb.DuckDBPyConnection) -> list[Renderabl
             table.add_row(f"{member_code} {stream_code} {time_period}", _printable(reason))
         parts += [table, *_rest(held, "held months")]
     return parts
+
+
+def _what_was_hidden(settings: Settings) -> list[RenderableType]:
+    """What disclosure control has taken from the public, and what the attack on it came to."""
+    with _opened(settings, "public") as publication:
+        losses = publication.execute(LOSSES).fetchall()
+        attack = publication.execute("select attacked_figures, narrowest_interval from catalogue").fetchone()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Hidden from the public", no_wrap=True)
+    for heading in ("figures", "hidden", "to protect them", "kept back", "value lost"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for group, *counts, lost in losses:
+        table.add_row(group, *(f"{count:,}" for count in counts), f"{lost:.0f} %" if lost is not None else "")
+    attacked, narrowest = attack or (None, None)
+    if attacked is None:
+        return [table]
+    words = f"Attacked: {attacked:,} hidden figures; none can be worked out"
+    if narrowest is not None:
+        words += f"; the narrowest interval is {narrowest:.2f} of what is asked"
+    return [table, Text(f"{words}.")]
 
 
 def _where_and_what_next(settings: Settings) -> RenderableType:

@@ -54,6 +54,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "events": ("starts_on", "member_code", "title_en", "title_fr", "text_en", "text_fr", "source"),
     "exchange_rates": ("currency_code", "time_period", "units_per_usd"),
     "sharing_terms": ("member_code", "audience_class", "indicator_group", "detail", "minimum_cell_items"),
+    "sharing_changes": ("member_code", "audience_class", "indicator_group", "detail_before", "detail_now"),
     "disclosure_summary": ("audience", "indicator_group", "cells", "primary_cells", "complementary_cells"),
 }
 # What speaks of single extracts and offices: the secretariat's of all members, each member's of its own.

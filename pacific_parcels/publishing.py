@@ -7,14 +7,16 @@
     published/current.json               the pointer: which run is in force
 
 What is published is a pure function of the landing, the member files and this code: no clock is read. `stage`
-writes the files, a judge reads them, `commit` moves the pointer. A run that is killed before `commit` leaves
-the previous publication standing.
+writes the files and has them attacked, a judge reads them, `commit` moves the pointer. A run that is killed
+before `commit` leaves the previous publication standing, and so does one whose files tell too much.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import math
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +25,8 @@ from typing import Any
 
 import duckdb
 
-from pacific_parcels import __version__
+from pacific_parcels import __version__, auditing
+from pacific_parcels.auditing import Audit
 from pacific_parcels.briefs.files import BRIEF_FILES
 from pacific_parcels.contract import CONTRACT_VERSION
 from pacific_parcels.disclosure import (
@@ -38,17 +41,28 @@ from pacific_parcels.disclosure import (
     summary_for,
     viewer_of,
 )
-from pacific_parcels.errors import PacificParcelsError
+from pacific_parcels.errors import GateClosed, PacificParcelsError
 from pacific_parcels.layout import quoted
 from pacific_parcels.open_data.files import PUBLIC_FILES, SECRETARIAT_FILES
 from pacific_parcels.receipts import input_rows, write_json
 from pacific_parcels.settings import PACKAGE, REPOSITORY, Settings
+
+log = logging.getLogger("pacific_parcels.progress")
 
 KEPT_PUBLICATIONS = 5
 CODE = (PACKAGE, REPOSITORY / "dbt_project", REPOSITORY / "expectations")
 CODE_SUFFIXES = (".py", ".sql", ".yml", ".csv", ".typ")
 OPEN_DATA = "open_data"
 POINTER_KEYS = {"run_id", "run_number", "input_fingerprint", "audiences"}
+
+# Where protection and attack keep what they found, and what the attack came to, with the time it took.
+PROTECTED = "protected_parts.json"
+ATTACKED = "attacked_parts.json"
+ATTACK = "attack.json"
+ATTACK_TITLES = (
+    "No hidden figure can be worked out, or bounded too closely, from all that this audience holds.",
+    "Aucun chiffre masqué ne peut être déduit, ni encadré de trop près, de tout ce que ce public détient.",
+)
 
 QUALITY_COLUMNS = {
     "suite": "VARCHAR",
@@ -130,16 +144,21 @@ def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str
     try:
         connection.execute(f"attach {quoted(str(snapshot))} as w (read_only)")
         members = connection.execute("select member_code from w.stg_members").fetchall()
-        in_force = _files_in_force(settings, previous)
-        protect(connection, in_force)
-        _note_changes(connection, in_force.get(SECRETARIAT))
+        held = files_held(settings, previous)
+        protected = _remembered(settings, PROTECTED)
+        protect(connection, held, protected)
+        _note_changes(connection, next(iter(held.get(SECRETARIAT, [])), None))
         for audience in audiences_of(code for (code,) in members):
             path = settings.published / audience / f"{run_id}.duckdb"
             path.parent.mkdir(parents=True, exist_ok=True)
             scratch = path.with_name(f".{path.name}")
-            facts = _write_audience(connection, scratch, audience, run_id, code_version, fingerprint, quality)
+            facts = _write_audience(
+                connection, scratch, audience, run_id, code_version, fingerprint, quality, held
+            )
             scratch.replace(path)
             files[audience] = path
+        _attack(settings, files, snapshot, held)
+        write_json(settings.judged / PROTECTED, {"code": code_fingerprint(), "parts": protected})
         _write_folders(settings, connection, files[PUBLIC], run_id, facts["is_synthetic"])
     finally:
         connection.close()
@@ -164,11 +183,18 @@ def commit(settings: Settings, staged: StagedPublication) -> None:
     _remove(settings, [number for number in _run_numbers(settings) if number <= newest - KEPT_PUBLICATIONS])
 
 
-def _files_in_force(settings: Settings, pointer: dict[str, Any] | None) -> dict[str, Path]:
-    """What readers hold now, by audience."""
-    named = pointer["audiences"] if pointer else {}
-    files = {audience: settings.published / name for audience, name in named.items()}
-    return {audience: path for audience, path in files.items() if path.is_file()}
+def files_held(settings: Settings, pointer: dict[str, Any] | None) -> dict[str, list[Path]]:
+    """What readers hold: the files of every publication that is kept, by audience, the newest first."""
+    held: dict[str, list[Path]] = {}
+    for audience in pointer["audiences"] if pointer else {}:
+        numbered = {
+            int(path.name.split("-")[0]): path
+            for path in (settings.published / audience).glob("*-*.duckdb")
+            if path.name.split("-")[0].isdigit()
+        }
+        newest = pointer["run_number"] if pointer else 0
+        held[audience] = [numbered[number] for number in sorted(numbered, reverse=True) if number <= newest]
+    return {audience: files for audience, files in held.items() if files}
 
 
 def _folders(settings: Settings) -> list[Path]:
@@ -199,6 +225,7 @@ def _write_audience(
     code_version: str,
     fingerprint: str,
     quality: list[dict[str, Any]],
+    held: dict[str, list[Path]],
 ) -> dict[str, Any]:
     """Write one audience's file; the facts of the catalogue that the pointer repeats."""
     connection.execute(f"attach {quoted(str(path))} as audience_file")
@@ -206,6 +233,7 @@ def _write_audience(
         connection.execute("use audience_file")
         for table, query in _tables(audience).items():
             connection.execute(f"create table {table} as {query}")
+        _write_changes_of_terms(connection, held.get(audience, []))
         columns = ", ".join(f"{name} {sql_type}" for name, sql_type in QUALITY_COLUMNS.items())
         connection.execute(f"create table quality_results ({columns})")
         if quality:
@@ -229,6 +257,102 @@ def _write_audience(
     return dict(zip(("as_of_date", "last_time_period", "is_synthetic"), row, strict=True))
 
 
+def _write_changes_of_terms(connection: duckdb.DuckDBPyConnection, held: list[Path]) -> None:
+    """Table sharing_changes: which terms are others than in the last publication; empty in the first one."""
+    before = "select * from sharing_terms limit 0"
+    if held:
+        connection.execute(f"attach {quoted(str(held[0]))} as last (read_only)")
+        found = connection.execute(
+            "select 1 from duckdb_tables() where database_name = 'last' and table_name = 'sharing_terms'"
+        ).fetchall()
+        before = "from last.sharing_terms" if found else "from sharing_terms"
+    connection.execute(f"""
+        create table sharing_changes as
+        select
+            member_code, audience_class, indicator_group,
+            b.detail as detail_before, n.detail as detail_now,
+            b.minimum_cell_items as minimum_cell_items_before, n.minimum_cell_items as minimum_cell_items_now
+        from sharing_terms n
+        full join ({before}) b using (member_code, audience_class, indicator_group)
+        where {"true" if held else "false"}
+            and (n.detail, n.minimum_cell_items) is distinct from (b.detail, b.minimum_cell_items)
+        order by all
+    """)
+    if held:
+        connection.execute("detach last")
+
+
+def _attack(settings: Settings, files: dict[str, Path], snapshot: Path, held: dict[str, list[Path]]) -> None:
+    """Attack the files before anybody else does, and write into each what came of it.
+
+    GateClosed: a figure that must stay hidden can be worked out, or bounded too closely. What an attack has
+    shown to hold is kept under the identity of its numbers: an unchanged month is not attacked anew.
+    """
+    cleared = _remembered(settings, ATTACKED)
+    audits = auditing.audit(files, snapshot, held, cleared)
+    failed = [audit for audit in audits if not audit.is_passed]
+    if failed:
+        raise GateClosed(
+            "The previous publication stands: the attack on the new files works out what they hide. "
+            + " ".join(_in_words(audit) for audit in failed[:3])
+            + " Expected: no hidden figure within its interval. Nothing was published; the fault is one of "
+            "disclosure control or of what an indicator declares under disclosure in its .yml."
+        )
+    for audit in audits:
+        _write_audit(files[audit.audience], audit)
+        log.info(
+            "attack   %s  %d hidden figures attacked, none exposed; %d programs  %.1f s",
+            audit.audience, audit.figures, audit.programs, audit.seconds,
+        )  # fmt: skip
+    settings.judged.mkdir(parents=True, exist_ok=True)
+    write_json(settings.judged / ATTACKED, {"code": code_fingerprint(), "parts": cleared})
+    told = ("figures", "known", "programs", "seconds")
+    write_json(
+        settings.judged / ATTACK,
+        {
+            audit.audience: {name: getattr(audit, name) for name in told}
+            | {"exposed": len(audit.findings), "narrowest": _narrowest(audit)}
+            for audit in audits
+        },
+    )
+
+
+def _remembered(settings: Settings, name: str) -> dict[str, Any]:
+    """What the same code found of parts of earlier publications; the numbers of a part are its name."""
+    try:
+        kept = json.loads((settings.judged / name).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    parts: dict[str, Any] = kept["parts"] if kept.get("code") == code_fingerprint() else {}
+    return parts
+
+
+def _in_words(audit: Audit) -> str:
+    found = "; ".join(
+        f"{one.figure}: {one.kind}, between {one.lower:g} and {one.upper:g}" for one in audit.findings[:3]
+    )
+    return f"{audit.audience}: {len(audit.findings)} figures exposed ({found})."
+
+
+def _narrowest(audit: Audit) -> float | None:
+    """As a multiple of the width that is asked for; None where nothing bounds a hidden figure."""
+    return round(audit.narrowest, 3) if math.isfinite(audit.narrowest) else None
+
+
+def _write_audit(path: Path, audit: Audit) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "update catalogue set attacked_figures = ?, exposed_figures = 0, narrowest_interval = ?",
+            [audit.figures, _narrowest(audit)],
+        )
+        connection.execute(
+            "insert into quality_results by name select 'published' as suite, 'E351' as expectation_id, "
+            "'critical' as severity, 'PASS' as status, ? as title_en, ? as title_fr, 0 as unexpected_count",
+            list(ATTACK_TITLES),
+        )
+        connection.execute("checkpoint")
+
+
 _CATALOGUE = """
     create table catalogue as
     select
@@ -249,7 +373,11 @@ _CATALOGUE = """
         ) as members_reporting,
         (
             select count(distinct extract_id)::integer from w.int_vintages where vintage_status = 'IN_FORCE'
-        ) as extracts_in_force
+        ) as extracts_in_force,
+        -- What the attack on this file came to, once it has been made.
+        null::integer as attacked_figures,
+        null::integer as exposed_figures,
+        null::double as narrowest_interval
 """
 
 

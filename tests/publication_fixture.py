@@ -48,7 +48,12 @@ TABLES = """
 create table catalogue (
     run_id varchar, audience varchar, as_of_date date, first_time_period varchar,
     last_time_period varchar, is_synthetic boolean, code_version varchar, contract_version varchar,
-    input_fingerprint varchar, members_reporting integer, extracts_in_force integer
+    input_fingerprint varchar, members_reporting integer, extracts_in_force integer,
+    attacked_figures integer, exposed_figures integer, narrowest_interval double
+);
+create table disclosure_summary (
+    audience varchar, indicator_group varchar, cells integer, primary_cells integer,
+    complementary_cells integer, withheld_cells integer, known_cells integer, value_lost_pct double
 );
 create table indicators (
     indicator_code varchar, member_code varchar, channel_code varchar, value_band_code varchar,
@@ -397,8 +402,26 @@ def write_published_file(path: Path, audience: str, run_id: str) -> None:
     as_of = date(2026, 4, 20)
     insert(
         "catalogue",
-        [(run_id, audience, as_of, MONTHS[0], MONTHS[-1], True, "0.1.0", "1", "hand-made", 4, 100)],
+        [
+            (
+                run_id,
+                audience,
+                as_of,
+                MONTHS[0],
+                MONTHS[-1],
+                True,
+                "0.1.0",
+                "1",
+                "hand-made",
+                4,
+                100,
+                1234,
+                0,
+                1.5,
+            )
+        ],
     )
+    insert("disclosure_summary", [(audience, "VOLUME", 5000, 38, 76, 0, 0, 2.0)])
     insert("members", [(code, *names) for code, names in MEMBERS.items()])
     insert("channels", [(code, *names[:3]) for code, names in CHANNELS.items()])
     insert("value_bands", [(code, *names[:3]) for code, names in VALUE_BANDS.items()])

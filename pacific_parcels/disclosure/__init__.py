@@ -1,6 +1,7 @@
 """What may leave, for whom: the one place that decides which figure enters which audience's file.
 
-    terms           who is asking, and what each member lets it see
+    links           what each indicator is computed from, as its .yml declares, and what falls with it
+    terms           what an audience is given beside the indicators
     primary         which figure tells too much by itself
     cube            how all cells are tied together
     complementary   which further figures have to be hidden with them
@@ -18,35 +19,35 @@ each with its own records, and against what an earlier publication showed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
-from pacific_parcels.disclosure import complementary, cube, primary
-from pacific_parcels.disclosure.complementary import PROTECTION_ITEMS, PROTECTION_SHARE, required_width
-from pacific_parcels.disclosure.primary import (
+from pacific_parcels.disclosure import complementary, cube, links, primary
+from pacific_parcels.disclosure.links import ITEMS
+from pacific_parcels.disclosure.terms import busiest_days_for, coverage_for, sharing_terms_for
+from pacific_parcels.layout import quoted
+from pacific_parcels.policy import (
+    AUDIENCES,
     CELL,
+    CIRCLES,
     DOMINANCE_PCT,
-    ITEMS,
+    MINIMUM_ITEMS,
     MINIMUM_MEMBERS,
     P_PCT,
-)
-from pacific_parcels.disclosure.terms import (
-    AUDIENCES,
-    CIRCLES,
-    MINIMUM_ITEMS,
+    PROTECTION_ITEMS,
+    PROTECTION_SHARE,
     PUBLIC,
     SECRETARIAT,
     Circle,
     audiences_of,
-    busiest_days_for,
     circle_of,
-    coverage_for,
     is_agreed,
-    sharing_terms_for,
+    required_width,
+    terms_in,
     viewer_of,
 )
-from pacific_parcels.layout import quoted
 
 __all__ = [
     "AUDIENCES",
@@ -98,29 +99,31 @@ KEYS = INDICATOR_COLUMNS[:8]
 # What says how large a figure is: absent where the figure is confidential.
 MEASURES = ("obs_value", "coverage_pct", "revision_lower", "revision_upper", "model_lower", "model_upper")
 
-# Indicators that compare a period with an earlier one fall where that one is hidden: how many years earlier.
-YEARS_BACK = {"YOY": 1, "3Y": 3}
-# Sums over this many months fall where one of the months is hidden.
-ROLLING = "ROLLING_12M"
-ROLLING_MONTHS = 12
+_AND_COVERED = " and not coalesce(is_coverage_confidential, false)"
 
 
-def protect(connection: duckdb.DuckDBPyConnection, previous: dict[str, Path]) -> None:
+def protect(
+    connection: duckdb.DuckDBPyConnection,
+    previous: Mapping[str, Sequence[Path]],
+    memory: dict[str, str] | None = None,
+) -> None:
     """Work out what is hidden from each circle, on a connection to which the snapshot is attached as w.
 
-    `previous` has the files of the publication in force, by audience. Table shown_<circle> gets the rows of
-    indicators that the circle may see, disclosed_<circle> what was lost by it.
+    `previous` has the files of the publications that readers still hold, by audience, the newest first.
+    `memory` is what complementary.protect remembers of parts.
+
+    Table shown_<circle> gets the rows of indicators that the circle may see, disclosed_<circle> what it lost.
     """
     done: dict[str, Circle] = {}
-    codes = primary.find_additive(connection)
+    families = links.find_measures(connection)
     for circle in CIRCLES:
-        primary.mark_cells(connection, circle)
-        cube.number_cells(connection)
         _recall(connection, circle, previous)
+        connection.execute(f"create or replace temp table sdc_terms as {terms_in(circle)}")
         # Circles that see the same, and have seen the same, are protected alike.
         asked = str(
             connection.execute(
-                "select (select list(t order by t) from sdc_terms t), (select sum(hash(k)) from sdc_known k)"
+                "select (select list(t order by t) from sdc_terms t), "
+                "(select sum(hash(e)) from sdc_earlier e)"
             ).fetchall()
         )
         if asked in done:
@@ -128,14 +131,22 @@ def protect(connection: duckdb.DuckDBPyConnection, previous: dict[str, Path]) ->
                 connection.execute(f"create or replace table {table}_{circle} as from {table}_{done[asked]}")
             continue
         done[asked] = circle
+        primary.mark_cells(connection)
+        cube.number_cells(connection)
+        _mark_known(connection)
         _preset(connection, is_first=len(done) == 1)
         connection.execute(
             "create or replace temp table sdc_hidden (cell_id bigint, is_primary boolean, is_exposed boolean)"
         )
-        for code in codes:
-            _link(connection, code)
-            problem, cell_ids = cube.problem_of(connection, code)
-            protection = complementary.protect(problem, is_count=code == ITEMS)
+        for codes in families:
+            _fall_with_items(connection, codes)
+            problem, cell_ids = cube.problem_of(connection, codes)
+            is_count = connection.execute(
+                "select bool_and(unit_measure in ('NUMBER', 'PERCENT')) from w.mart_indicators "
+                "where list_contains(?, indicator_code)",
+                [codes],
+            ).fetchall()[0][0]
+            protection = complementary.protect(problem, is_count=is_count, memory=memory)
             is_hidden = protection.is_hidden & ~problem.is_withheld
             hidden = {  # noqa: F841 - read by DuckDB
                 "cell_id": cell_ids[is_hidden],
@@ -166,8 +177,10 @@ def _preset(connection: duckdb.DuckDBPyConnection, *, is_first: bool) -> None:
         """)
 
 
-def _recall(connection: duckdb.DuckDBPyConnection, circle: Circle, previous: dict[str, Path]) -> None:
-    """Table sdc_known: cell_id, obs_value (as an earlier publication showed it, if it holds), was_hidden.
+def _recall(
+    connection: duckdb.DuckDBPyConnection, circle: Circle, previous: Mapping[str, Sequence[Path]]
+) -> None:
+    """Table sdc_earlier: what a circle has been shown so far: key, obs_value and conf_status of each figure.
 
     What the public saw everyone knows; of members' files two tell all that peers know, since each has its own
     figures besides.
@@ -177,43 +190,56 @@ def _recall(connection: duckdb.DuckDBPyConnection, circle: Circle, previous: dic
     )
     connection.execute(
         "create or replace temp table sdc_earlier "
-        f"({', '.join(f'{name} varchar' for name in KEYS)}, obs_value double, conf_status varchar)"
+        f"({', '.join(f'{name} varchar' for name in KEYS)}, obs_value double, conf_status varchar, "
+        "is_newest boolean)"
     )
     for audience in (*({PUBLIC} & previous.keys()), *members):
-        connection.execute(f"attach {quoted(str(previous[audience]))} as earlier (read_only)")
-        try:
-            columns = {
-                name
-                for (name,) in connection.execute(
-                    "select column_name from duckdb_columns() "
-                    "where database_name = 'earlier' and table_name = 'indicators'"
-                ).fetchall()
-            }
-            # Before a dimension was published, every figure was a total of it.
-            keys = ", ".join(name if name in columns else f"'_T' as {name}" for name in KEYS)
-            connection.execute(
-                f"insert into sdc_earlier select {keys}, obs_value, conf_status from earlier.indicators "
-                "where member_code <> ?",
-                [viewer_of(audience) or ""],
-            )
-        finally:
-            connection.execute("detach earlier")
+        for number, path in enumerate(previous[audience]):
+            connection.execute(f"attach {quoted(str(path))} as earlier (read_only)")
+            try:
+                columns = {
+                    name
+                    for (name,) in connection.execute(
+                        "select column_name from duckdb_columns() "
+                        "where database_name = 'earlier' and table_name = 'indicators'"
+                    ).fetchall()
+                }
+                # Before a dimension was published, every figure was a total of it.
+                keys = ", ".join(name if name in columns else f"'_T' as {name}" for name in KEYS)
+                connection.execute(
+                    f"insert into sdc_earlier select {keys}, obs_value, conf_status, {number == 0} "
+                    "from earlier.indicators semi join sdc_additive using (indicator_code) "
+                    "where member_code <> ?",
+                    [viewer_of(audience) or ""],
+                )
+            finally:
+                connection.execute("detach earlier")
+    connection.execute("create or replace temp table sdc_earlier as select distinct * from sdc_earlier")
+
+
+def _mark_known(connection: duckdb.DuckDBPyConnection) -> None:
+    """Table sdc_known: cell_id, obs_value (as an earlier publication showed it, if it holds), was_hidden.
+
+    An amount that has moved by less than a hidden one may be bounded by is as good as known; what was revised
+    by a few items is not, or the items in between would not be protected.
+    """
     share = PROTECTION_SHARE
     connection.execute(f"""
         create or replace temp table sdc_known as
         select
             n.cell_id,
-            max(case when abs(e.obs_value - n.obs_value) <= {share} * abs(n.obs_value) then e.obs_value end)
-                as obs_value,
-            bool_or(e.conf_status = 'C') as was_hidden
+            max(case when abs(e.obs_value - n.obs_value) <= {share} * abs(n.obs_value)
+                and n.reason is distinct from 'REVISED' then e.obs_value end) as obs_value,
+            bool_or(e.conf_status = 'C' and e.is_newest) as was_hidden
         from sdc_numbered n
         join sdc_earlier e on n.kind = 'CELL' and {" and ".join(f"n.{name} = e.{name}" for name in KEYS)}
+        where n.indicator_code in (select indicator_code from sdc_additive where not is_share)
         group by n.cell_id
     """)
 
 
-def _link(connection: duckdb.DuckDBPyConnection, indicator_code: str) -> None:
-    """Table sdc_fallen: cells of an indicator that fall because the items of the same cell are hidden.
+def _fall_with_items(connection: duckdb.DuckDBPyConnection, codes: list[str]) -> None:
+    """Table sdc_fallen: cells of measures that fall because the items of the same cell are hidden.
 
     is_primary: those are confidential by themselves, and not hidden for the sake of others.
     """
@@ -225,65 +251,46 @@ def _link(connection: duckdb.DuckDBPyConnection, indicator_code: str) -> None:
         join sdc_numbered i
             on i.indicator_code = '{ITEMS}' and i.kind = 'CELL'
             and {" and ".join(f"n.{name} = i.{name}" for name in CELL)}
-        where n.kind = 'CELL' and n.indicator_code = ? and n.indicator_code <> '{ITEMS}'
+        where n.kind = 'CELL' and list_contains(?, n.indicator_code) and n.indicator_code <> '{ITEMS}'
             and (i.reason is not null or i.cell_id in (select cell_id from sdc_hidden))
         group by n.cell_id
         """,
-        [indicator_code],
+        [codes],
     )
 
 
 def _show(connection: duckdb.DuckDBPyConnection, circle: Circle) -> None:
     """Tables shown_<circle> and disclosed_<circle>, out of what is hidden."""
     same_cell = " and ".join(f"i.{name} = {{0}}.{name}" for name in CELL)
-    years = " ".join(
-        f"when regexp_matches(i.indicator_code, '(^|_){word}(_|$)') then {n}"
-        for word, n in YEARS_BACK.items()
-    )
     connection.execute(f"""
         create or replace temp table sdc_fallen_keys as
         select kind, indicator_code, {", ".join(CELL)} from sdc_numbered join sdc_hidden using (cell_id)
     """)
     connection.execute(f"""
-        create or replace temp table sdc_fallen_cells as
-        select n.indicator_code, a.indicator_group, {", ".join(f"n.{name}" for name in CELL)}
-        from sdc_numbered n
-        join sdc_additive a using (indicator_code)
-        join sdc_hidden h using (cell_id)
-        where n.kind = 'CELL'
+        create or replace temp table sdc_shut as
+        with hidden as (
+            select indicator_code, {", ".join(CELL)} from sdc_fallen_keys where kind = 'CELL'
+        )
+        select
+            c.indicator_code, {", ".join(f"c.{name}" for name in CELL)},
+            h.indicator_code is not null or not c.is_not_agreed as is_confidential
+        from sdc_cells c
+        left join hidden h on c.indicator_code = h.indicator_code
+            and {" and ".join(f"c.{name} = h.{name}" for name in CELL)}
+        where c.obs_value <> 0 and (h.indicator_code is not null or c.is_withheld)
     """)
+    links.add_fallen(connection)
     connection.execute(f"""
         create or replace temp table sdc_judged as
         with figures as (
             select
-                i.*, d.indicator_group, a.indicator_code is not null as is_additive,
+                i.*, d.indicator_group, l.kind, l.bands,
                 coalesce(t.minimum_items, {MINIMUM_ITEMS}) as minimum_items,
-                case {years} end as years_back,
                 i.member_code <> '_T' and not {is_agreed("i", "t")} as is_not_agreed
             from w.mart_indicators i
             join w.mart_indicator_definitions d using (indicator_code)
-            left join sdc_additive a using (indicator_code)
+            join sdc_links l using (indicator_code)
             left join sdc_terms t on i.member_code = t.member_code and d.indicator_group = t.indicator_group
-        ),
-        -- An index leads from any of its periods to the first one, so that it stands and falls with that.
-        beginnings as (
-            select
-                indicator_code, {", ".join(n for n in CELL if n != "time_period")},
-                min(time_period) as beginning
-            from w.mart_indicators
-            where indicator_code like '%INDEX%' and obs_value is not null
-            group by all
-        ),
-        fallen as (
-            select distinct indicator_group, {", ".join(CELL)} from sdc_fallen_cells
-        ),
-        rolled as (
-            select distinct
-                {", ".join(n for n in CELL if n != "time_period")},
-                strftime((time_period || '-01')::date + to_months(later.months::integer), '%Y-%m')
-                    as time_period
-            from sdc_fallen_cells, range({ROLLING_MONTHS}) as later (months)
-            where indicator_code = '{ITEMS}' and frequency = 'M'
         ),
         -- The largest or the middle of members' figures is the figure of one of them.
         singled_out as (
@@ -292,61 +299,51 @@ def _show(connection: duckdb.DuckDBPyConnection, circle: Circle) -> None:
             join figures m
                 on m.indicator_code = r.indicator_code and m.member_code <> '_T' and m.obs_value = r.obs_value
                 and {" and ".join(f"m.{name} = r.{name}" for name in CELL if name != "member_code")}
-            where r.member_code = '_T' and not r.is_additive and r.unit_measure <> 'PERCENT'
+            where r.member_code = '_T' and r.kind in ('STATISTIC', 'MULTIPLE') and r.unit_measure <> 'PERCENT'
                 and r.obs_value <> 0
                 and m.base_items is not null and (m.is_not_agreed or m.base_items < m.minimum_items)
             group by all
         )
         select
-            i.* exclude (years_back),
-            i.obs_value is not null and coalesce(c.is_withheld, false) as is_withheld,
-            i.obs_value is not null and (
+            i.*,
+            i.obs_value is not null and i.kind = 'SUM' and coalesce(c.is_withheld, false) as is_withheld,
+            i.obs_value is not null and i.kind <> 'STATUS' and (
                 own.indicator_code is not null
-                or not i.is_additive and i.base_items is not null and (
+                or fallen.indicator_code is not null
+                or i.kind = 'SHARE' and coalesce(c.is_withheld, false)
+                or i.kind <> 'SUM' and (
                     i.base_items between 1 and i.minimum_items - 1
                     or i.member_code = '_T'
                     and coalesce(i.base_members between 1 and {MINIMUM_MEMBERS}, false)
-                    or fallen.time_period is not null
-                    or of_items.time_period is not null
-                    or back.time_period is not null
-                    or first.time_period is not null
                     or singled_out.time_period is not null
-                    or rolled.time_period is not null
                 )
-                or not i.is_additive and numerator.time_period is not null
-            ) as is_confidential
+            ) as is_confidential,
+            -- What a figure does not cover, times the items, are items too: those without a value, say.
+            i.kind not in ('SUM', 'STATUS') and (
+                round((100 - i.coverage_pct) / 100 * of_items.obs_value) between 1 and i.minimum_items - 1
+                or i.bands is not null and without_value.time_period is not null
+            ) as is_coverage_confidential
         from figures i
         left join sdc_cells c on i.indicator_code = c.indicator_code and {same_cell.format("c")}
-        left join sdc_fallen_cells own on i.indicator_code = own.indicator_code and {same_cell.format("own")}
-        left join fallen on i.indicator_group = fallen.indicator_group and {same_cell.format("fallen")}
-        left join sdc_fallen_cells of_items
-            on of_items.indicator_code = '{ITEMS}' and {same_cell.format("of_items")}
-        left join sdc_fallen_cells back
-            on back.indicator_code = '{ITEMS}'
-            and {" and ".join(f"i.{n} = back.{n}" for n in CELL if n != "time_period")}
-            and back.time_period
-                = (i.time_period[1:4]::integer - i.years_back)::varchar || i.time_period[5:]
-        left join beginnings b
-            on i.indicator_code = b.indicator_code
-            and {" and ".join(f"i.{n} = b.{n}" for n in CELL if n != "time_period")}
-        left join sdc_fallen_cells first
-            on first.indicator_code = '{ITEMS}'
-            and {" and ".join(f"i.{n} = first.{n}" for n in CELL if n != "time_period")}
-            and first.time_period = b.beginning
+        left join (select * from sdc_fallen_keys where kind = 'CELL') own
+            on i.indicator_code = own.indicator_code and {same_cell.format("own")}
+        left join sdc_fallen_links fallen
+            on i.indicator_code = fallen.indicator_code and {same_cell.format("fallen")}
         left join singled_out
             on i.indicator_code = singled_out.indicator_code and {same_cell.format("singled_out")}
-        left join rolled on i.indicator_code like '%{ROLLING}%' and {same_cell.format("rolled")}
-        left join (
-            select {", ".join(CELL)}
-            from sdc_numbered
-            join sdc_hidden using (cell_id)
-            where kind = 'NUMERATOR'
-        ) numerator
-            on i.indicator_code = '{cube.NUMERATOR}'
-            and {" and ".join(f"i.{n} = numerator.{n}" for n in CELL if n != "value_band_code")}
+        left join sdc_measures of_items
+            on of_items.indicator_code = '{ITEMS}' and {same_cell.format("of_items")}
+        left join sdc_shut without_value
+            on without_value.indicator_code = '{ITEMS}' and without_value.value_band_code = '_U'
+            and without_value.is_confidential
+            and {" and ".join(f"i.{n} = without_value.{n}" for n in CELL if n != "value_band_code")}
         where not i.is_not_agreed
     """)
-    measures = ", ".join(f"case when not is_confidential then {name} end as {name}" for name in MEASURES)
+    measures = ", ".join(
+        f"case when not is_confidential{_AND_COVERED if name == 'coverage_pct' else ''} then {name} end "
+        f"as {name}"
+        for name in MEASURES
+    )
     connection.execute(f"""
         create or replace table shown_{circle} as
         select {", ".join(INDICATOR_COLUMNS)}
@@ -363,7 +360,7 @@ def _show(connection: duckdb.DuckDBPyConnection, circle: Circle) -> None:
             i.member_code, i.indicator_group, i.is_confidential, i.is_withheld,
             i.is_confidential and not coalesce(h.is_primary, true) as is_complementary,
             coalesce(h.is_exposed, false) as is_known,
-            case when i.is_additive then abs(i.obs_value) end as value,
+            case when i.kind = 'SUM' then abs(i.obs_value) end as value,
             i.indicator_code
         from sdc_judged i
         left join sdc_numbered n
@@ -432,7 +429,8 @@ def summary_for(audience: str) -> str:
             (count(*) filter (where is_complementary and not is_withheld))::integer as complementary_cells,
             (count(*) filter (where is_withheld))::integer as withheld_cells,
             (count(*) filter (where is_known))::integer as known_cells,
-            round(any_value(value_lost_pct), 3) as value_lost_pct
+            -- In whole per cent: a closer figure would be a sum over what is hidden.
+            round(any_value(value_lost_pct)) as value_lost_pct
         from cells left join losses using (indicator_group)
         group by indicator_group
         order by indicator_group

@@ -18,30 +18,23 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array, csr_array, eye_array, hstack
+from scipy.sparse import coo_array, csr_array, diags_array, eye_array, hstack, vstack
 from scipy.sparse.csgraph import connected_components
 
 from pacific_parcels.disclosure.cube import Flags, Floats, Integers, Problem
-
-# Nobody may bound a hidden figure to an interval narrower than 30 % of it, nor from above to within 15 %; of
-# few items, to one narrower than two, nor to within one.
-PROTECTION_SHARE = 0.15
-PROTECTION_ITEMS = 2.0
+from pacific_parcels.policy import required_width
 
 # Problems up to this size are solved exactly.
 EXACT_CELLS = 60
 EXACT_TARGETS = 6
+# So many cells of a part are widened together first.
+FEW = 4
+# In which direction, and which share of the way, they are moved, one round after the other.
+ROUNDS = ((1, 1.0), (1, 1.0), (1, 0.5), (-1, 0.5), (-1, 0.5), (1, 0.5), (-1, 1.0))
+# How many sums away from a cell others are looked for that protect it; at last anywhere.
+NEAR = (1, 2, 3, None)
 # Solvers work to 1e-7 of the numbers they are given, which are scaled to the width that is asked for.
 TOLERANCE = 1e-4
-
-
-def required_width(value: Floats, *, is_count: bool) -> Floats:
-    """How wide, at least, the interval must be that a reader can work out for a hidden figure.
-
-    Half of it, at least, lies above the figure: a crumb beside a large figure leaves it open to below only.
-    """
-    width = 2 * PROTECTION_SHARE * np.abs(value)
-    return np.maximum(width, PROTECTION_ITEMS) if is_count else width
 
 
 @dataclass
@@ -153,6 +146,25 @@ class _Pattern:
                     is_waiting[other] = True
                     waiting.append(other)
 
+    def hide_moved(self, change: _Change, reach: _Reach) -> list[_Change]:
+        """Take a change for a proof: what it moves has to be hidden. Its pieces are proofs by themselves."""
+        for cell in change.cells[~self.is_hidden[change.cells]].tolist():
+            self.hide(cell)
+        reach.take(change)
+        return self.pieces(change)
+
+    def pieces(self, change: _Change) -> list[_Change]:
+        """A change taken apart into those that no sum ties to each other."""
+        relations = [self.relations_of[cell] for cell in change.cells.tolist()]
+        if not relations:
+            return []
+        cell = np.repeat(np.arange(len(relations)), [len(found) for found in relations])
+        ties = coo_array((np.ones(len(cell)), (np.concatenate(relations), cell)))
+        label = _parts(csr_array(ties))
+        order = np.argsort(label, kind="stable")
+        edges = np.flatnonzero(np.diff(label[order])) + 1
+        return [_Change(change.cells[piece], change.distance[piece]) for piece in np.split(order, edges)]
+
     def close_all(self) -> None:
         self.close(np.flatnonzero(self.unknown).tolist())
 
@@ -165,9 +177,44 @@ class Protection:
     is_exposed: Flags
 
 
-def protect(problem: Problem, *, is_count: bool) -> Protection:
-    """The cells to hide so that every primary one has the width that is asked for."""
-    required = required_width(problem.value, is_count=is_count)
+def protect(problem: Problem, *, is_count: bool, memory: dict[str, str] | None = None) -> Protection:
+    """The cells to hide so that every primary one has the width that is asked for.
+
+    Parts that no sum ties together (years, for one) are protected by themselves. `memory` has what was hidden
+    in parts by the identity of their numbers, and gets those that are new: what has not changed is not worked
+    out again.
+    """
+    memory = {} if memory is None else memory
+    required = required_width(problem.extent, is_count)
+    is_hidden = problem.is_primary | problem.is_withheld | problem.is_preset
+    is_exposed = np.zeros(problem.size, dtype=bool)
+    if not len(problem.relation):
+        return Protection(is_hidden, is_exposed)
+    ties = coo_array((np.ones(len(problem.cell)), (problem.relation, problem.cell)))
+    ties.resize((int(problem.relation.max()) + 1, problem.size))
+    label = _parts(csr_array(ties))
+    of_membership = label[problem.cell]
+    for part in np.unique(label[is_hidden & (problem.value > 0)]).tolist():
+        cells = np.flatnonzero(label == part)
+        piece = problem.part(cells, np.flatnonzero(of_membership == part))
+        identity = piece.identity(required[cells])
+        if identity not in memory:
+            found = _protect_part(piece, required[cells])
+            memory[identity] = _packed(found.is_hidden, found.is_exposed)
+        is_hidden[cells], is_exposed[cells] = _unpacked(memory[identity], len(cells))
+    return Protection(is_hidden, is_exposed)
+
+
+def _packed(is_hidden: Flags, is_exposed: Flags) -> str:
+    return np.packbits(np.concatenate([is_hidden, is_exposed])).tobytes().hex()
+
+
+def _unpacked(text: str, size: int) -> tuple[Flags, Flags]:
+    bits = np.unpackbits(np.frombuffer(bytes.fromhex(text), dtype=np.uint8), count=2 * size).astype(bool)
+    return bits[:size], bits[size:]
+
+
+def _protect_part(problem: Problem, required: Floats) -> Protection:
     pattern = _Pattern(problem, problem.is_primary | problem.is_withheld | problem.is_preset)
     # What a reader knows from an earlier publication is beyond protection.
     targets = np.flatnonzero(problem.is_primary & ~problem.is_known)
@@ -177,32 +224,75 @@ def protect(problem: Problem, *, is_count: bool) -> Protection:
     pattern.close_all()
     is_exposed = np.zeros(problem.size, dtype=bool)
     owners = np.unique(problem.owner[pattern.is_hidden & ~problem.is_withheld])
-    proofs: list[Floats] = []
+    owners = owners[owners >= 0]
+    proofs: list[_Change] = []
     # Anyone first: what is hidden from all is mostly enough for each member too.
-    for reader in [-1, *owners[owners >= 0].tolist()]:
-        system = _System(pattern, reader)
+    for reader in [-1, *owners.tolist()]:
         is_own = (problem.owner == reader) & (reader >= 0)
-        is_proved = is_exposed | is_own
+        is_done = is_exposed | is_own
         if reader >= 0:
-            is_proved[pattern.sums_of_own(reader)] = True
+            is_done[pattern.sums_of_own(reader)] = True
+        reach = _Reach(required, is_done)
         for change in proofs:
-            if not change[is_own].any():
-                is_proved |= change >= required * (1 - TOLERANCE)
-        for block in system.blocks(targets[~is_proved[targets]]):
-            for cell in _narrow(system, block, targets[~is_proved[targets]], required).tolist():
-                if is_proved[cell]:
-                    continue
-                found = system.widening(cell, float(required[cell]))
-                if found is None:
-                    is_exposed[cell] = True
-                    continue
-                proofs.append(found)
-                is_proved |= found >= required * (1 - TOLERANCE)
-                is_proved[cell] = True
-                for other in np.flatnonzero((found != 0) & ~pattern.is_hidden).tolist():
-                    pattern.hide(other)
+            if not is_own[change.cells].any():
+                reach.take(change)
+        if not len(reach.left(targets)):
+            continue
+        system = _System(pattern, is_own)
+        if reader < 0:
+            left = [
+                cell
+                for block in system.blocks(targets)
+                for cell in _narrow(system, block, targets, required).tolist()
+            ]
+            reach.is_done[np.setdiff1d(targets, left)] = True
+        else:
+            proofs += system.rounds(targets, reach)
+        for cells in system.together(reach.left(targets)):
+            proofs += pattern.hide_moved(system.widen_all(cells, required[cells], 1, among=None), reach)
+        for cell in reach.left(targets).tolist():
+            if reach.is_done[cell]:
+                continue
+            widened = system.widening(cell, float(required[cell]))
+            is_exposed[cell] = widened is None
+            if widened is not None:
+                proofs += pattern.hide_moved(widened, reach)
+                reach.is_done[cell] = True
+        if reader < 0 and len(owners):
+            # What moves nothing of any member's own is a proof for all of them, and so is each piece of a
+            # change for all whose cells are not in it.
+            for is_still in (problem.owner >= 0, is_own):
+                proofs += _System(pattern, is_still).rounds(targets, _Reach(required, is_exposed | is_still))
     pattern.close_all()
     return Protection(pattern.is_hidden, is_exposed)
+
+
+@dataclass(frozen=True)
+class _Change:
+    """Another cube that agrees with all that is open: the cells that differ, and by how much."""
+
+    cells: Integers
+    distance: Floats
+
+
+class _Reach:
+    """How far up and down cells are shown to move for one reader, and which need not move further."""
+
+    def __init__(self, required: Floats, is_done: Flags) -> None:
+        self.required, self.is_done = required * (1 - TOLERANCE), is_done
+        self.up, self.down = np.zeros(len(required)), np.zeros(len(required))
+
+    def take(self, change: _Change) -> None:
+        cells = change.cells
+        self.up[cells] = np.maximum(self.up[cells], change.distance)
+        self.down[cells] = np.minimum(self.down[cells], change.distance)
+        self.is_done[cells] |= (self.up[cells] >= self.required[cells] / 2) & (
+            self.up[cells] - self.down[cells] >= self.required[cells]
+        )
+
+    def left(self, targets: Integers) -> Integers:
+        found: Integers = targets[~self.is_done[targets]]
+        return found
 
 
 @dataclass(frozen=True)
@@ -218,11 +308,11 @@ class _Block:
 class _System:
     """How the cells that are or may be hidden can change while everything open stays as it is.
 
-    For a member that reads, its own cells stand still. Withheld parts of a sum stand in it as one slack, as
+    What its reader knows of its own stands still. Withheld parts of a sum stand in it as one slack, as
     large as all of them but the largest: whoever reads may own that one.
     """
 
-    def __init__(self, pattern: _Pattern, reader: int) -> None:
+    def __init__(self, pattern: _Pattern, is_still: Flags) -> None:
         problem = pattern.problem
         self.problem, self.pattern = problem, pattern
         is_withheld = problem.is_withheld[problem.cell] & ~problem.is_known[problem.cell]
@@ -240,8 +330,7 @@ class _System:
         np.add.at(self.slack_highest, problem.relation[is_residual], value[is_residual])
         self.lowest = -(problem.value - problem.floor).clip(min=0.0)
         self.is_movable = (problem.is_usable | problem.is_primary) & ~problem.is_known & ~problem.is_withheld
-        if reader >= 0:
-            self.is_movable &= problem.owner != reader
+        self.is_movable &= ~is_still
         is_inside = self.is_movable[problem.cell]
         self.sums = csr_array(
             coo_array(
@@ -249,29 +338,130 @@ class _System:
                 shape=(pattern.count, problem.size),
             )
         )
-        self.part_of_cell = connected_components(abs(self.sums).T @ abs(self.sums), directed=False)[1]
+        self.relations = csr_array(self.sums.T)
+        self.part_of_cell = _parts(self.sums)
 
     def block(self, cells: Integers) -> _Block:
         """The sums among some cells, and their slacks."""
-        columns = self.sums[:, cells]
+        columns = csr_array(self.relations[cells].T)
         rows = np.flatnonzero(np.diff(columns.indptr))
         return _Block(cells, csr_array(columns[rows]), self.slack_lowest[rows], self.slack_highest[rows])
 
     def blocks(self, targets: Integers) -> Iterator[_Block]:
         """The parts of what is hidden that are independent of each other, and hold a target."""
         hidden = np.flatnonzero(self.pattern.is_hidden & self.is_movable & (self.problem.value > 0))
-        columns = self.sums[:, hidden]
-        label = connected_components(abs(columns).T @ abs(columns), directed=False)[1]
+        columns = csr_array(self.relations[hidden].T)
+        label = _parts(columns)
         for part in np.unique(label[np.isin(hidden, targets)]).tolist():
             yield self.block(hidden[label == part])
 
-    def widening(self, cell: int, width: float) -> Floats | None:
-        """A change of the cube, by cell, that moves one cell by a width at the least loss; None for none.
+    def together(self, targets: Integers) -> Iterator[Integers]:
+        """Targets that are better widened together than one by one: those of a part, where it has several."""
+        parts = self.part_of_cell[targets]
+        for part in np.unique(parts).tolist():
+            found = targets[parts == part]
+            if len(found) >= FEW:
+                yield found
 
-        The cells that it moves and that are open have to be hidden.
+    def rounds(self, targets: Integers, reach: _Reach) -> list[_Change]:
+        """Changes of what is hidden that move targets as far as asked, round by round.
+
+        Not all can go up at once, and of those that cannot go all the way up half of it is enough, and the
+        rest down.
+        """
+        changes = []
+        for sign, share in ROUNDS:
+            for cells in self.together(reach.left(targets)):
+                if share < 1:
+                    gone = reach.up[cells] if sign > 0 else -reach.down[cells]
+                    cells = cells[gone < share * reach.required[cells]]
+                if not len(cells):
+                    continue
+                widths = share * reach.required[cells]
+                change = self.widen_all(cells, widths, sign, among=self.pattern.is_hidden)
+                reach.take(change)
+                changes += self.pattern.pieces(change)
+        return changes
+
+    def widen_all(self, targets: Integers, widths: Floats, sign: int, *, among: Flags | None) -> _Change:
+        """A change of the cube that moves cells up (sign 1) or down by their widths, as many as can be.
+
+        Those of its cells that are open have to be hidden; among: the cells that may move.
         """
         problem = self.problem
-        cells = np.flatnonzero((self.part_of_cell == self.part_of_cell[cell]) & self.is_movable)
+        cells = self._near(int(targets[0]), None)
+        if among is not None:
+            cells = cells[among[cells]]
+        block = self.block(cells)
+        scale = float(np.median(widths))
+        count, slacks, asked = len(cells), block.sums.shape[0], len(targets)
+        place = np.searchsorted(cells, targets)
+        weights = np.where(
+            self.pattern.is_hidden[cells], 1e-6, problem.cost[cells] / problem.cost[cells].max()
+        )
+        # What falls short costs more than any cells that would help it.
+        short = 100 * widths / scale
+        nothing = csr_array((asked, count))
+        reach = coo_array((np.ones(asked), (np.arange(asked), place)), shape=(asked, count))
+        rows = vstack(
+            [
+                hstack([block.sums, -block.sums, eye_array(slacks), csr_array((slacks, asked))]),
+                hstack(
+                    [
+                        *((reach, nothing) if sign > 0 else (nothing, reach)),
+                        csr_array((asked, slacks)),
+                        diags_array(widths / scale),
+                    ]
+                ),
+            ],
+            format="csr",
+        )
+        most_up, most_down = np.full(count, np.inf), -self.lowest[cells] / scale
+        (most_down if sign > 0 else most_up)[place] = 0.0
+        result = milp(
+            np.concatenate([weights, weights, np.zeros(slacks), short]),
+            constraints=LinearConstraint(
+                rows,
+                np.concatenate([np.zeros(slacks), widths / scale]),
+                np.concatenate([np.zeros(slacks), np.full(asked, np.inf)]),
+            ),
+            bounds=Bounds(
+                np.concatenate([np.zeros(2 * count), block.slack_lowest / scale, np.zeros(asked)]),
+                np.concatenate([most_up, most_down, block.slack_highest / scale, np.ones(asked)]),
+            ),
+        )
+        if result.x is None:
+            return _Change(cells[:0], np.zeros(0))
+        return _moved(cells, (result.x[:count] - result.x[count : 2 * count]) * scale, scale)
+
+    def widening(self, cell: int, width: float) -> _Change | None:
+        """A change of the cube, by cell, that moves one cell by a width at the least loss; None for none.
+
+        The cells that it moves and that are open have to be hidden. They are looked for near the cell first:
+        the sums of a large cube reach everywhere, and what is cheapest lies close by.
+        """
+        size = 0
+        for steps in NEAR:
+            cells = self._near(cell, steps)
+            if len(cells) > size:
+                size = len(cells)
+                found = self._widening(cell, width, cells)
+                if found is not None:
+                    return found
+        return None
+
+    def _near(self, cell: int, steps: int | None) -> Integers:
+        """The cells that can move within so many sums of one; None: within any number."""
+        if steps is None:
+            return np.flatnonzero((self.part_of_cell == self.part_of_cell[cell]) & self.is_movable)
+        cells = np.array([cell])
+        for _ in range(steps):
+            cells = np.unique(self.sums[np.unique(self.relations[cells].indices)].indices)
+        found: Integers = cells[self.is_movable[cells]]
+        return found
+
+    def _widening(self, cell: int, width: float, cells: Integers) -> _Change | None:
+        problem = self.problem
         block = self.block(cells)
         weights = np.where(
             self.pattern.is_hidden[cells], 1e-6, problem.cost[cells] / problem.cost[cells].max()
@@ -293,10 +483,23 @@ class _System:
                 np.concatenate([most, block.slack_highest / width]),
             )
             if found is not None:
-                change = np.zeros(problem.size)
-                change[cells] = found[:count] - found[count : 2 * count]
-                return np.where(np.abs(change) > TOLERANCE / 10, change * width, 0.0)
+                return _moved(cells, (found[:count] - found[count : 2 * count]) * width, width)
         return None
+
+
+def _moved(cells: Integers, distance: Floats, scale: float) -> _Change:
+    """What is left of a move when what the solver cannot tell from nought is taken for nought."""
+    is_moved = np.abs(distance) > scale * TOLERANCE / 10
+    return _Change(cells[is_moved], distance[is_moved])
+
+
+def _parts(sums: csr_array) -> Integers:
+    """Which part each cell belongs to: sums tie the cells of a part, and no others, to each other."""
+    relations, cells = sums.shape
+    relation, cell = sums.nonzero()
+    graph = coo_array((np.ones(len(cell)), (cell, cells + relation)), shape=(cells + relations,) * 2)
+    parts = connected_components(graph, directed=False)[1]
+    return np.asarray(parts, dtype=np.int64)[:cells]
 
 
 def _narrow(system: _System, block: _Block, targets: Integers, required: Floats) -> Integers:

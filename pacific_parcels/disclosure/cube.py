@@ -4,8 +4,9 @@
     dimensions       a total is the sum of its channels, value bands, counterparts or sections; channel by
                      band adds up both ways
     time             a quarter is the sum of its months, a year of its quarters
-    numerators       the share of items up to US$ 100 times the items is the sum of their bands, which ties
+    numerators       the share of items in some bands times the items is the sum of those bands, which ties
                      the share of a cell to those bands, to the rest of them, and to the shares of other cells
+    measures         revenue is the sum of duty, tax and fees
     residuals        what a quarter or year leaves out of its months because one or two members were not there
                      in all of it: hidden, and tied to the months and to the quarter or year
 
@@ -14,34 +15,32 @@ Other measures of a cell are linked to it and not sums: `linked` says which of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, fields
 from typing import Any
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from pacific_parcels.disclosure.primary import CELL, ITEMS, PLACE, ROUNDING
-from pacific_parcels.disclosure.terms import DIMENSIONS, MINIMUM_ITEMS
+from pacific_parcels.disclosure.links import ITEMS
+from pacific_parcels.disclosure.primary import PLACE, ROUNDING
+from pacific_parcels.policy import CELL, DIMENSIONS, MINIMUM_ITEMS
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-NUMERATOR = "SHARE_LE_100_USD_PCT"
-# A band that is in no code list: the items up to US$ 100, as the share gives them away.
-NUMERATOR_BAND = "LE100"
-NUMERATOR_BANDS = ("LE25", "GT25_LE50", "GT50_LE100")
-
 
 @dataclass(frozen=True)
 class Problem:
-    """Cells and the sums that tie them, for one measure.
+    """Cells and the sums that tie them, for measures that are tied to each other.
 
     A sum is given as its memberships: the total once with sign -1, each part with sign 1.
     """
 
     value: Floats
+    extent: Floats  # of what a reader's interval has to be wide: the value; of a share its smaller side
     cost: Floats  # what hiding the cell loses
     floor: Floats  # the least that a reader may take for granted of a hidden cell
     is_primary: Flags  # hidden, and to be protected
@@ -60,19 +59,47 @@ class Problem:
     def size(self) -> int:
         return len(self.value)
 
+    def part(self, cells: Integers, memberships: Integers) -> Problem:
+        """The problem of some cells, which the memberships given are all of."""
+        place = np.full(self.size, -1)
+        place[cells] = np.arange(len(cells))
+        return Problem(
+            **{
+                name: getattr(self, name)[cells]
+                for name in (
+                    "value", "extent", "cost", "floor", "is_primary", "is_withheld", "is_preset", "is_usable",
+                    "is_known", "owner",
+                )
+            },
+            relation=np.unique(self.relation[memberships], return_inverse=True)[1].astype(np.int64),
+            cell=place[self.cell[memberships]],
+            sign=self.sign[memberships],
+        )  # fmt: skip
+
+    def identity(self, required: Floats) -> str:
+        """The same for the same numbers: who the members are plays no part in what has to be hidden."""
+        digest = hashlib.sha256(required.tobytes())
+        for one in fields(self):
+            digest.update(np.ascontiguousarray(getattr(self, one.name)).tobytes())
+        return digest.hexdigest()
+
 
 def number_cells(connection: duckdb.DuckDBPyConnection) -> None:
     """Table sdc_numbered: the cells of sdc_cells, and the numerators and residuals, with a cell_id each."""
     keys = ", ".join(CELL)
-    bands = ", ".join(f"'{band}'" for band in NUMERATOR_BANDS)
-    band = f"'{NUMERATOR_BAND}' as value_band_code"
-    key = ", ".join(band if name == "value_band_code" else f"s.{name}" for name in CELL)
+    # A band that is in no code list: the items of some bands together, as a ratio gives them away.
+    key = ", ".join(
+        "s.link_code as value_band_code" if name == "value_band_code" else f"s.{name}" for name in CELL
+    )
     connection.execute(f"""
         create or replace temp table sdc_numbered as
         with shares as (
-            select {", ".join(name for name in CELL if name != "value_band_code")}, base_items
+            select
+                l.indicator_code as link_code, string_split(l.bands, ' ') as bands,
+                {", ".join(name for name in CELL if name != "value_band_code")}, base_items
             from w.mart_indicators
-            where indicator_code = '{NUMERATOR}' and obs_value is not null
+            join sdc_links l using (indicator_code)
+            where l.bands is not null and obs_value is not null
         ),
         numerators as (
             select
@@ -81,13 +108,14 @@ def number_cells(connection: duckdb.DuckDBPyConnection) -> None:
                 sum(b.obs_value) as obs_value,
                 case when any_value(s.base_items) between 1 and {MINIMUM_ITEMS} - 1 then 'FREQUENCY' end
                     as reason,
-                any_value(t.sole_contributor) as sole_contributor
+                any_value(t.sole_contributor) as sole_contributor,
+                sum(b.obs_value) as extent
             from shares s
             join sdc_cells t
                 on t.indicator_code = '{ITEMS}' and t.value_band_code = '_T' and not t.is_withheld
                 and {" and ".join(f"s.{n} = t.{n}" for n in CELL if n != "value_band_code")}
             join w.mart_indicators b
-                on b.indicator_code = '{ITEMS}' and b.value_band_code in ({bands})
+                on b.indicator_code = '{ITEMS}' and list_contains(s.bands, b.value_band_code)
                 and {" and ".join(f"s.{n} = b.{n}" for n in CELL if n != "value_band_code")}
             group by all
         ),
@@ -96,7 +124,8 @@ def number_cells(connection: duckdb.DuckDBPyConnection) -> None:
             union all by name
             select 'NUMERATOR' as kind, '' as finer, *, false as is_withheld, 0 as largest from numerators
             union all by name
-            select 'RESIDUAL' as kind, '_T' as member_code, *, true as is_withheld, 0 as largest
+            select 'RESIDUAL' as kind, '_T' as member_code, *, true as is_withheld, 0 as largest,
+                obs_value as extent
             from sdc_residuals
         )
         select
@@ -111,8 +140,8 @@ def number_cells(connection: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def problem_of(connection: duckdb.DuckDBPyConnection, indicator_code: str) -> tuple[Problem, Integers]:
-    """The problem of one additive indicator, and the cell_id of each of its cells.
+def problem_of(connection: duckdb.DuckDBPyConnection, codes: list[str]) -> tuple[Problem, Integers]:
+    """The problem of measures that are tied to each other, and the cell_id of each of their cells.
 
     Reads sdc_numbered, sdc_known (what earlier publications showed), sdc_fallen (what falls with ITEMS) and
     sdc_preset (what is hidden in any case).
@@ -131,20 +160,20 @@ def problem_of(connection: duckdb.DuckDBPyConnection, indicator_code: str) -> tu
         left join sdc_preset p using (cell_id)
         left join sdc_fallen f using (cell_id)
         left join sdc_known k using (cell_id)
-        where n.indicator_code = ?
+        where list_contains(?, n.indicator_code)
         """,
-        [indicator_code],
+        [codes],
     )
     columns: dict[str, Any] = connection.execute("""
         select
-            cell_id, kind, abs(obs_value) as value, largest as floor,
+            cell_id, kind, abs(obs_value) as value, largest as floor, extent,
             is_withheld, is_known, was_hidden, is_preset,
             reason is not null or is_fallen as is_primary,
             coalesce(dense_rank() over (order by sole_contributor nulls last), 0)::bigint as owner,
             sole_contributor is not null as is_owned
         from sdc_now order by position
     """).fetchnumpy()
-    memberships: dict[str, Any] = connection.execute(_memberships(indicator_code)).fetchnumpy()
+    memberships: dict[str, Any] = connection.execute(_memberships()).fetchnumpy()
     value = columns["value"].astype(float)
     # A cell that was hidden before is hidden again first, so that the pattern stays what readers have seen; a
     # share is hidden before the figures that it would give away.
@@ -154,6 +183,7 @@ def problem_of(connection: duckdb.DuckDBPyConnection, indicator_code: str) -> tu
     return (
         Problem(
             value=value,
+            extent=columns["extent"].astype(float),
             cost=cost,
             floor=columns["floor"].astype(float),
             is_primary=is_primary,
@@ -170,21 +200,21 @@ def problem_of(connection: duckdb.DuckDBPyConnection, indicator_code: str) -> tu
     )
 
 
-def _memberships(indicator_code: str) -> str:
+def _memberships() -> str:
     """SELECT of relation, position, sign: every sum of sdc_now that holds."""
     parts = [
         # Of a cell of the region that is shown, what its members bring, shown or not.
-        f"select 'member' as kind, concat_ws('|', {', '.join(PLACE)}) as key, position, "
+        f"select 'member' as kind, concat_ws('|', indicator_code, {', '.join(PLACE)}) as key, position, "
         "member_code = '_T' as is_total from sdc_now where kind <> 'RESIDUAL'"
     ]
     for dimension in DIMENSIONS:
-        others = ", ".join(name for name in CELL if name != dimension)
-        numerators = f"and value_band_code <> '{NUMERATOR_BAND}'" if dimension == "value_band_code" else ""
+        others = ", ".join(("indicator_code", *(name for name in CELL if name != dimension)))
+        numerators = "and kind <> 'NUMERATOR'" if dimension == "value_band_code" else ""
         parts.append(
             f"select '{dimension}', concat_ws('|', {others}), position, {dimension} = '_T' "
             f"from sdc_now where kind <> 'RESIDUAL' and not is_withheld {numerators}"
         )
-    where = ", ".join(("member_code", *DIMENSIONS))
+    where = ", ".join(("indicator_code", "member_code", *DIMENSIONS))
     for finer, coarser, period in (("M", "Q", "quarter"), ("Q", "A", "year"), ("M", "A", "year")):
         parts += [
             f"select '{finer}{coarser}', concat_ws('|', {where}, {period}), position, false "
@@ -193,21 +223,31 @@ def _memberships(indicator_code: str) -> str:
             f"from sdc_now where frequency = '{coarser}' and (not is_withheld and kind <> 'RESIDUAL' "
             f"or finer = '{finer}')",
         ]
-    if indicator_code == ITEMS:
-        others = ", ".join(name for name in CELL if name != "value_band_code")
-        bands = ", ".join(f"'{band}'" for band in NUMERATOR_BANDS)
-        parts += [
-            f"select 'numerator', concat_ws('|', {others}), position, kind = 'NUMERATOR' from sdc_now "
-            f"where not is_withheld and (kind = 'NUMERATOR' or value_band_code in ({bands}))",
-            f"select 'rest', concat_ws('|', {others}), position, value_band_code = '_T' from sdc_now "
-            f"where not is_withheld and kind <> 'RESIDUAL' and value_band_code not in ({bands})",
-        ]
+    others = ", ".join(f"n.{name}" for name in CELL if name != "value_band_code")
+    of_bands = (
+        "from sdc_now n join sdc_links l on l.bands is not null "
+        f"and n.indicator_code = '{ITEMS}' and not n.is_withheld and n.kind <> 'RESIDUAL' "
+        "and (n.kind <> 'NUMERATOR' or n.value_band_code = l.indicator_code)"
+    )
+    is_in = "list_contains(string_split(l.bands, ' '), n.value_band_code)"
+    key = f"concat_ws('|', l.indicator_code, {others})"
+    parts += [
+        f"select 'numerator', {key}, position, n.kind = 'NUMERATOR' {of_bands} "
+        f"where n.kind = 'NUMERATOR' or {is_in}",
+        f"select 'rest', {key}, position, n.value_band_code = '_T' {of_bands} where not {is_in}",
+        # Measures that make up another one, cell by cell.
+        f"select 'parts', concat_ws('|', l.indicator_code, {', '.join(f'n.{name}' for name in CELL)}), "
+        "position, n.indicator_code = l.indicator_code from sdc_now n join sdc_links l "
+        "on l.parts is not null and (n.indicator_code = l.indicator_code "
+        "or list_contains(string_split(l.parts, ' '), n.indicator_code)) "
+        "where n.kind = 'CELL' and not n.is_withheld",
+    ]
     return f"""
         with memberships as (
             select * from ({" union all ".join(parts)}) as t (kind, key, position, is_total)
         ),
         sums as (
-            select m.kind, m.key
+            select m.kind, m.key, bool_or(n.obs_status = 'E') as is_estimated
             from memberships m join sdc_now n using (position)
             group by m.kind, m.key
             having count(*) filter (where is_total) = 1 and count(*) > 1
@@ -230,5 +270,7 @@ def _memberships(indicator_code: str) -> str:
         from memberships m
         join sums s on m.kind = s.kind and m.key = s.key
         join sdc_now n using (position)
+        -- The estimate of a quarter leans on all months reported, whoever is not there in all of it.
+        where not (n.kind = 'RESIDUAL' and s.is_estimated)
         order by relation, position
     """

@@ -5,91 +5,52 @@
     dominance           NK(1, 75): one member holds 75 % or more of what the members besides the reader bring
     p-percent           the largest contribution is known to within 15 %: what the others bring, the second
                         largest of whom may be reading, is less than that
+    revised             a figure that another publication gave with one to four items more or less: what is
+                        between the two is a few late items, with their value and where they came from
     joined              a regional figure in which one or two members are counted that were not there a period
                         before: the matched growth leaves them out, so that the difference is their figure
 
 A member's own contribution is no cover against itself, and every regional figure is read by members: one
 verdict holds for all of them, so that two who lay their files side by side learn nothing from a difference.
 The reader for whom a figure is weakest is the second largest contributor.
-
-Sources: Finnish Customs (fewer than three enterprises, or one of 75 % or more); tau-Argus (coalition of one);
-UN IMTS 2010 and OECD for minimum frequencies.
 """
 
 from __future__ import annotations
 
 import duckdb
 
-from pacific_parcels.disclosure.terms import DIMENSIONS, IS_TOTAL, MINIMUM_ITEMS, Circle, is_agreed, terms_in
+from pacific_parcels.disclosure.links import ITEMS
+from pacific_parcels.policy import (
+    CELL,
+    DIMENSIONS,
+    DOMINANCE_PCT,
+    IS_TOTAL,
+    MINIMUM_ITEMS,
+    MINIMUM_MEMBERS,
+    P_PCT,
+    is_agreed,
+)
 
-# The fewest members under a regional figure, besides the member that reads it.
-MINIMUM_MEMBERS = 3
-# NK(1, k): the share, in per cent, at which the largest of the other contributors is dominant.
-DOMINANCE_PCT = 75
-# p of the p-percent rule: how close, in per cent, nobody may come to a contribution.
-P_PCT = 15
 # A member's dimension is withheld for a year where more than this share of its cells would be confidential.
 WITHHELD_SHARE = 0.5
 
 # Differences of this share of a total come from rounding to six decimals.
 ROUNDING = 1e-6
 
-ITEMS = "ITEMS"
-CELL = ("member_code", *DIMENSIONS, "frequency", "time_period")
 PLACE = CELL[1:]
 
 
-def find_additive(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The indicators that are sums: table sdc_additive, and the codes, ITEMS first.
-
-    A sum is no percentage and no index, and the region's is that of its members, wherever both are given.
-    """
-    connection.execute(f"""
-        create or replace temp table sdc_additive as
-        with sums as (
-            select
-                indicator_code, {", ".join(PLACE)},
-                sum(obs_value) filter (where member_code <> '_T') as of_members,
-                max(obs_value) filter (where member_code = '_T' and obs_status <> 'E') as of_region,
-                count(*) filter (where member_code <> '_T') as members
-            from w.mart_indicators
-            where obs_value is not null
-            group by all
-        )
-        select d.indicator_code, d.indicator_group
-        from w.mart_indicator_definitions d
-        join (
-            select
-                indicator_code,
-                bool_and(
-                    abs(of_region - of_members) <= {ROUNDING} * (1 + abs(of_region) + members)
-                ) filter (where of_region is not null and members > 1) as is_sum
-            from sums
-            group by indicator_code
-        ) using (indicator_code)
-        where is_sum is not false
-            and d.indicator_code not like '%ROLLING%'
-            and d.indicator_code not in (
-                select indicator_code from w.mart_indicators
-                where base_items is null and obs_value is not null
-                    or unit_measure not in ('NUMBER', 'USD', 'KG')
-            )
-    """)
-    found = connection.execute(
-        "select indicator_code from sdc_additive order by indicator_code <> ?, indicator_code", [ITEMS]
-    ).fetchall()
-    return [code for (code,) in found]
-
-
-def mark_cells(connection: duckdb.DuckDBPyConnection, circle: Circle) -> None:
-    """Table sdc_cells: the cells of every additive indicator in a circle.
+def mark_cells(connection: duckdb.DuckDBPyConnection) -> None:
+    """Table sdc_cells: the cells of every measure (sdc_measures) as a circle may see them.
 
     indicator_code, the key of the cell, obs_value, is_withheld (by the member's terms, or its dimension for
-    the year), reason (FREQUENCY, CONTRIBUTORS, DOMINANCE, JOINED, or null), sole_contributor (the one member
-    in a regional cell, the member itself in its own), largest (what one member brings to a regional cell).
+    the year), reason (FREQUENCY, CONTRIBUTORS, DOMINANCE, JOINED, REVISED, or null), sole_contributor (the
+    one member in a regional cell, the member itself in its own), largest (what one member brings to a
+    regional cell), extent (of what the interval has to be wide: the value; of a share its smaller side).
+
+    Reads sdc_terms, and sdc_earlier, what earlier publications showed.
     """
     place = ", ".join(PLACE)
-    connection.execute(f"create or replace temp table sdc_terms as {terms_in(circle)}")
     connection.execute(f"""
         create or replace temp table sdc_contributions as
         select
@@ -98,17 +59,19 @@ def mark_cells(connection: duckdb.DuckDBPyConnection, circle: Circle) -> None:
             sum(abs(obs_value)) as total,
             list_sort(list(abs(obs_value)), 'desc')[1:2] as largest_two,
             min(member_code) as any_member
-        from w.mart_indicators
-        semi join sdc_additive using (indicator_code)
+        from sdc_measures
         where member_code <> '_T' and obs_value <> 0
         group by all
     """)
     _mark_joiners(connection)
+    _mark_revisions(connection)
     connection.execute(f"""
         create or replace temp table sdc_cells as
         with judged as (
             select
                 i.indicator_code, {", ".join(f"i.{name}" for name in CELL)}, i.obs_value, i.obs_status,
+                case when a.is_share then least(i.obs_value, i.base_items) else abs(i.obs_value) end
+                    as extent,
                 i.member_code <> '_T' and not {is_agreed("i", "t")} as is_not_agreed,
                 coalesce(c.contributors, 0) as contributors,
                 case when i.member_code = '_T' then coalesce(c.largest_two[1], 0) else 0 end as largest,
@@ -125,18 +88,22 @@ def mark_cells(connection: duckdb.DuckDBPyConnection, circle: Circle) -> None:
                     when i.member_code <> '_T' then null
                     when c.contributors between 1 and {MINIMUM_MEMBERS}
                         or i.base_members between 1 and {MINIMUM_MEMBERS} then 'CONTRIBUTORS'
-                    when largest >= {DOMINANCE_PCT / 100} * (c.total - second)
-                        or c.total - largest - second < {P_PCT / 100} * largest then 'DOMINANCE'
+                    when not a.is_share and (
+                        largest >= {DOMINANCE_PCT / 100} * (c.total - second)
+                        or c.total - largest - second < {P_PCT / 100} * largest
+                    ) then 'DOMINANCE'
                     when j.time_period is not null then 'JOINED'
-                end as reason
-            from w.mart_indicators i
+                end as of_itself,
+                case when of_itself is null and v.time_period is not null and i.obs_value <> 0 then 'REVISED'
+                    else of_itself end as reason
+            from sdc_measures i
             join sdc_additive a using (indicator_code)
             left join sdc_terms t on i.member_code = t.member_code and a.indicator_group = t.indicator_group
             left join sdc_contributions c using (indicator_code, {place})
             left join sdc_joined j
                 on i.member_code = '_T' and i.indicator_code = j.indicator_code
                 and {" and ".join(f"i.{name} = j.{name}" for name in PLACE)}
-            where i.obs_value is not null
+            left join sdc_revised v on {" and ".join(f"i.{name} = v.{name}" for name in CELL)}
         ),
         -- What of its year a member's dimension would lose; a finer frequency loses what a coarser one loses.
         losses as (
@@ -162,7 +129,7 @@ def mark_cells(connection: duckdb.DuckDBPyConnection, circle: Circle) -> None:
             group by all
         )
         select
-            judged.* exclude (is_not_agreed, second, total, contributors),
+            judged.* exclude (is_not_agreed, second, total, contributors, of_itself),
             is_not_agreed or coalesce(lost.is_lost, false) as is_withheld,
             is_not_agreed
         from judged
@@ -205,7 +172,7 @@ def _mark_joiners(connection: duckdb.DuckDBPyConnection) -> None:
                 when 'M' then i.time_period[1:4] || '-Q' || ((i.time_period[6:7]::integer + 2) // 3)
                 when 'Q' then i.time_period
             end as quarter
-        from w.mart_indicators i
+        from sdc_measures i
         join sdc_additive a using (indicator_code)
         left join sdc_terms t on i.member_code = t.member_code and a.indicator_group = t.indicator_group
         where i.member_code <> '_T' and i.obs_value <> 0
@@ -262,10 +229,23 @@ def _mark_joiners(connection: duckdb.DuckDBPyConnection) -> None:
             sum(parts.obs_value - coalesce(whole.obs_value, 0)) as obs_value,
             case when count(*) = 1 then min(member_code) end as sole_contributor
         from parts
-        left join w.mart_indicators whole
+        left join sdc_measures whole
             using (indicator_code, member_code, {dimensions}, frequency, time_period)
         where parts.is_hidden
             and abs(parts.obs_value - coalesce(whole.obs_value, 0)) > {ROUNDING} * (1 + abs(parts.obs_value))
         group by indicator_code, {dimensions}, parts.finer, frequency, time_period
         having count(*) < {MINIMUM_MEMBERS}
+    """)
+
+
+def _mark_revisions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Table sdc_revised: keys of cells that an earlier publication gave with a few items more or less."""
+    same = " and ".join(f"n.{name} = e.{name}" for name in CELL)
+    connection.execute(f"""
+        create or replace temp table sdc_revised as
+        select distinct {", ".join(f"n.{name}" for name in CELL)}
+        from sdc_measures n
+        join sdc_earlier e on n.indicator_code = e.indicator_code and {same}
+        where n.indicator_code = '{ITEMS}'
+            and abs(n.obs_value - e.obs_value) between 1 and {MINIMUM_ITEMS - 1}
     """)

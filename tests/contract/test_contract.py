@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from pacific_parcels.contract import CHANNELS, COLUMNS, COLUMNS_BY_NAME, SUPPLIED_COLUMNS, Column, Kind
+from pacific_parcels.disclosure.links import KINDS
 from pacific_parcels.layout import ExtractFacts, Statement
 from pacific_parcels.reading import read_extract
 from pacific_parcels.receipts import INPUT_COLUMNS, write_inputs
@@ -232,7 +233,7 @@ class TestIndicator:
         assert model["name"] == path.stem
         assert model["description"].strip()
         meta = model["config"]["meta"]
-        assert set(meta) - {"disclosure"} == INDICATOR_TEXTS
+        assert set(meta) == INDICATOR_TEXTS | {"disclosure"}
         assert all(isinstance(meta[text], str) and meta[text].strip() for text in INDICATOR_TEXTS)
         for name in ("title", "definition", "limits"):
             assert meta[f"{name}_en"] != meta[f"{name}_fr"]
@@ -244,6 +245,13 @@ class TestIndicator:
         code, unit = path.stem.removeprefix("ind_").upper(), model["config"]["meta"]["unit_measure"]
         calls = re.findall(r"long_table\(\s*'\w+',\s*'(\w+)',\s*'(\w+)'", path.read_text(encoding="utf-8"))
         assert calls == [(code, unit)]
+
+    def test_says_what_it_is_computed_from(self, path: Path, described: dict[str, Any]) -> None:
+        (model,) = described["models"]
+        disclosure = model["config"]["meta"]["disclosure"]
+        assert disclosure["kind"] in KINDS, f"{path.stem}: see macros/indicator_links.sql"
+        codes = [disclosure.get("of"), disclosure.get("by"), *disclosure.get("parts", [])]
+        assert {f"ind_{code.lower()}" for code in codes if code} <= {one.stem for one in INDICATORS}
 
     def test_has_a_unit_test(self, path: Path, described: dict[str, Any]) -> None:
         tests = described.get("unit_tests", [])

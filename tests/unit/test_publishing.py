@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from pacific_parcels import publishing
+from pacific_parcels import disclosure, publishing
 from pacific_parcels.briefs.files import BRIEF_FILES
 from pacific_parcels.disclosure import INDICATOR_COLUMNS
-from pacific_parcels.errors import PacificParcelsError
+from pacific_parcels.errors import GateClosed, PacificParcelsError
 from pacific_parcels.publishing import commit, current, is_current, stage
 from pacific_parcels.settings import Settings
 
@@ -61,6 +61,11 @@ select
     'quoi' as definition_fr, 'sum' as formula, 'NUMBER' as unit_measure, 'items' as numerator,
     'none' as denominator, 'IMTS' as standard, 'limits' as limits_en, 'limites' as limits_fr
 from (values ('ITEMS', 'Items'), ('ITEMS_GROWTH_YOY_PCT', 'Growth')) as t (indicator_code, title);
+create table mart_indicator_links as select * from (values
+    ('ITEMS', 'SUM', null, null), ('ITEMS_GROWTH_YOY_PCT', 'GROWTH', 'ITEMS', 1)
+) as t (indicator_code, kind, of_code, years), (values
+    (null::varchar, null::varchar, null::varchar, null::integer, null::varchar)
+) as n (by_code, bands, parts, months, span);
 create table channels as
 select 'POSTAL_PARCEL' as channel_code, 'Parcel post' as name_en, 'Colis postaux' as name_fr, 1 as sort_order;
 create table value_bands as
@@ -211,7 +216,7 @@ class TestFiles:
         assert tables["public"] == {
             "catalogue", "indicators", "indicator_definitions", "members", "channels", "value_bands",
             "counterparts", "busiest_days", "ports", "coverage", "events", "exchange_rates",
-            "quality_results", "sharing_terms", "disclosure_summary",
+            "quality_results", "sharing_terms", "sharing_changes", "disclosure_summary",
         }  # fmt: skip
 
     def test_each_audience_has_its_briefs_out_of_its_own_file(self, home: Settings, snapshot: Path) -> None:
@@ -379,6 +384,8 @@ class TestFiles:
         assert query(path, "select expectation_id, status from quality_results") == [
             ("E101", "PASS"),
             ("E302", "PASS"),
+            # The attack on this very file.
+            ("E351", "PASS"),
         ]
 
     def test_the_warehouse_is_not_part_of_it(self, home: Settings, snapshot: Path) -> None:
@@ -582,3 +589,55 @@ def _killed_at(step: int, function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*arguments)
 
     return called
+
+
+class TestAttack:
+    """The files are attacked before anybody else can: what tells too much never gets a pointer."""
+
+    def test_a_file_that_shows_a_hidden_figure_is_not_published(
+        self, home: Settings, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def careless(connection: duckdb.DuckDBPyConnection, *arguments: Any) -> None:
+            disclosure.protect(connection, *arguments)
+            # Fiji's three parcels from Japan.
+            connection.execute(
+                "update memory.shown_public set obs_value = 3, conf_status = 'F' "
+                "where counterpart_code = 'JP'"
+            )
+
+        commit(home, stage(home, snapshot, QUALITY))
+        before = current(home)
+        monkeypatch.setattr(publishing, "protect", careless)
+
+        with pytest.raises(GateClosed, match="ITEMS FJ _T _T JP _T M 2026-03: OPEN, between 3 and 3"):
+            stage(home, snapshot, QUALITY)
+
+        assert current(home) == before
+
+    def test_what_it_came_to_stands_in_the_catalogue_and_beside_the_judgements(
+        self, home: Settings, snapshot: Path
+    ) -> None:
+        files = stage(home, snapshot, QUALITY).files
+        columns = "attacked_figures > 0, exposed_figures, narrowest_interval >= 0.999"
+
+        assert query(files["public"], f"select {columns} from catalogue") == [(True, 0, True)]
+        assert query(files["secretariat"], f"select {columns} from catalogue") == [(None, None, None)]
+        told = json.loads((home.judged / publishing.ATTACK).read_text(encoding="utf-8"))
+        assert set(told) == {"public", "member_fj", "member_ws"}
+        assert all(one["exposed"] == 0 and one["seconds"] > 0 for one in told.values())
+
+    def test_a_change_of_terms_is_listed(self, home: Settings, snapshot: Path) -> None:
+        first = stage(home, snapshot, QUALITY)
+        commit(home, first)
+        with duckdb.connect(str(snapshot)) as connection:
+            connection.execute(
+                "update stg_member_terms set detail = 'totals' "
+                "where member_code = 'WS' and audience_class = 'public' and indicator_group = 'VOLUME'"
+            )
+        second = stage(home, snapshot, QUALITY)
+
+        assert query(first.files["public"], "from sharing_changes") == []
+        assert query(second.files["public"], "from sharing_changes") == [
+            ("WS", "public", "VOLUME", "none", "totals", 5, 5)
+        ]
+        assert query(second.files["member_fj"], "from sharing_changes") == []

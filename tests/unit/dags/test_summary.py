@@ -55,6 +55,13 @@ def test_the_figures_are_those_of_the_last_month_that_all_members_sent(settings:
     assert line_of(text, "Busiest port and day, 2026-01").endswith("Suva, 2026-01-14: 412 items")
 
 
+def test_it_says_what_was_hidden_from_the_public_and_that_it_holds(settings: Settings) -> None:
+    text = printed(settings)
+
+    assert line_of(text, "VOLUME") == "VOLUME 5,000 38 76 0 2 %"
+    assert line_of(text, "Attacked: 1,234 hidden figures").endswith("interval is 1.50 of what is asked.")
+
+
 def test_items_in_all_add_up_over_members_and_months(settings: Settings) -> None:
     # FJ: 40 * 1000 + 50 * (0 + … + 39 = 780) = 79,000. NC: 40 * 500 + 20 * 780 = 35,600.
     # WS from month 6: 34 * 300 + 10 * (780 - 15) = 17,850. TO months 12 to 37: 5 * (703 - 66) = 3,185.

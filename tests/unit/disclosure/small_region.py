@@ -24,6 +24,18 @@ DEFINITIONS = {
     "BUSIEST_DAY_ITEMS": "PRESSURE",
     "COVERAGE_MEMBERS_PCT": "QUALITY",
 }
+# Kind, of, by, bands, years, months.
+LINKS: dict[str, tuple[object, ...]] = {
+    "ITEMS": ("SUM", None, None, None, None, None),
+    "DECLARED_VALUE_USD": ("SUM", None, None, None, None, None),
+    "MEAN_VALUE_USD": ("RATIO", "DECLARED_VALUE_USD", "ITEMS", None, None, None),
+    "SHARE_LE_100_USD_PCT": ("RATIO", "ITEMS", "ITEMS", "LE25 GT25_LE50 GT50_LE100", None, None),
+    "ITEMS_INDEX": ("INDEX", "ITEMS", None, None, None, None),
+    "ITEMS_GROWTH_YOY_PCT": ("GROWTH", "ITEMS", None, None, 1, None),
+    "ITEMS_ROLLING_12M": ("MOVING_SUM", "ITEMS", None, None, None, 12),
+    "BUSIEST_DAY_ITEMS": ("STATISTIC", "ITEMS", None, None, None, None),
+    "COVERAGE_MEMBERS_PCT": ("STATUS", None, None, None, None, None),
+}
 Key = tuple[str, ...]
 # member, channel, value band, counterpart, month
 Cell = tuple[str, str, str, str, str]
@@ -108,6 +120,10 @@ class Region:
                     base_items bigint, base_members integer
                 );
                 create table w.mart_indicator_definitions (indicator_code varchar, indicator_group varchar);
+                create table w.mart_indicator_links (
+                    indicator_code varchar, kind varchar, of_code varchar, by_code varchar, bands varchar,
+                    years integer, months integer, parts varchar, span varchar
+                );
                 create table w.stg_member_terms (
                     member_code varchar, audience_class varchar, indicator_group varchar, detail varchar,
                     minimum_cell_items integer
@@ -126,6 +142,10 @@ class Region:
                 "insert into w.mart_indicator_definitions values (?, ?)", list(DEFINITIONS.items())
             )
             connection.executemany(
+                "insert into w.mart_indicator_links values (?, ?, ?, ?, ?, ?, ?, null, 'CELL')",
+                [(code, *link) for code, link in LINKS.items()],
+            )
+            connection.executemany(
                 "insert into w.stg_member_terms values (?, ?, ?, ?, ?)",
                 [
                     (member, circle, group, details.get(member, "totals"), self.minimums.get(member, 5))
@@ -140,7 +160,7 @@ class Region:
 
     def published(self, audience: str = "public", previous: Mapping[str, Path] | None = None) -> Published:
         with self.connected() as connection:
-            protect(connection, dict(previous or {}))
+            protect(connection, {audience: [path] for audience, path in (previous or {}).items()})
             return Published(
                 {tuple(map(str, row[:6] + row[7:8])): (row[8], row[12]) for row in
                  connection.execute(indicators_for(audience)).fetchall()},

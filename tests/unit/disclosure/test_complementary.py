@@ -50,6 +50,7 @@ def table(
     nothing = np.zeros(len(value), dtype=bool)
     problem = Problem(
         value=value,
+        extent=value,
         cost=value.copy(),
         floor=np.zeros(len(value)),
         is_primary=np.array([place in hidden for place in places]) & (value > 0),

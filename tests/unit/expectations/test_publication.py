@@ -60,6 +60,9 @@ EVERYONE = """
     create table sharing_terms as
     select 'FJ' as member_code, 'public' as audience_class, 'VOLUME' as indicator_group, 'totals' as detail,
         5 as minimum_cell_items;
+    create table sharing_changes as
+    select 'FJ' as member_code, 'public' as audience_class, 'VOLUME' as indicator_group,
+        'none' as detail_before, 'totals' as detail_now;
     create table disclosure_summary as
     select '{audience}' as audience, 'VOLUME' as indicator_group, 24 as cells, 1 as primary_cells,
         0 as complementary_cells;
