@@ -49,6 +49,7 @@ def _of_fiji(connection: duckdb.DuckDBPyConnection) -> None:
         *(("ITEMS_GROWTH_YOY_PCT", "_T", "_T", month, pct, "PERCENT", "F") for month, pct in growth.items()),
         *(("REVENUE_USD", "_T", "_T", month, usd, "USD", "F") for month, usd in revenue.items()),
     ]
+    connection.execute("delete from indicators where member_code = 'FJ' and counterpart_code <> '_T'")
     connection.executemany(
         "insert into indicators select $1, 'FJ', $2, '_T', $3, '_T', 'M', $4, $5, $6, 0, "
         f"case when $4 >= '2026-01' then 'P' else 'A' end, $7, {ROW}",

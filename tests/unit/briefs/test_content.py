@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -226,8 +227,18 @@ class TestWhatToDo:
         assert actions[1].startswith("Examiner les mois retenus")
         assert "mars\u00a02026" in actions[1]
 
-    def test_a_member_without_one_is_told_so(self, published: dict[str, Path]) -> None:
-        assert brief(published, "member_fj").actions[0] == (
+    def test_a_member_with_rejected_rows_is_told_how_to_mend_them(self, published: dict[str, Path]) -> None:
+        assert brief(published, "member_fj").actions[:2] == [
+            "Unknown currency <XYZ> (90 rows): Use a code of ISO 4217.",
+            "Negative value (40 rows): Send values of zero or more.",
+        ]
+
+    def test_a_member_without_either_is_told_so(self, published: dict[str, Path], tmp_path: Path) -> None:
+        path = Path(shutil.copy(published["member_fj"], tmp_path / "member_fj.duckdb"))
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("delete from rejections")
+
+        assert brief({"member_fj": path}, "member_fj").actions[0] == (
             "Nothing is outstanding. Send April\u00a02026 when it has ended."
         )
 
