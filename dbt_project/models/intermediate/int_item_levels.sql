@@ -43,8 +43,8 @@ counted_months as (
 month_cells as (
 
     select
-        member_code,
-        time_period,
+        member_code as member,
+        time_period as period,
         case when grouping(channel_code) = 1 then '_T' else channel_code end as channel_code,
         case when grouping(value_band_code) = 1 then '_T' else value_band_code end as value_band_code,
         case when grouping(counterpart_code) = 1 then '_T' else counterpart_code end as counterpart_code,
@@ -101,15 +101,15 @@ counted as (
         counted_months.frequency,
         counted_months.time_period as period,
         counted_months.member_code as member,
-        month_cells.* exclude (member_code, time_period, channel_code, value_band_code, counterpart_code),
+        month_cells.* exclude (member, period, channel_code, value_band_code, counterpart_code),
         coalesce(month_cells.channel_code, '_T') as channel_code,
         coalesce(month_cells.value_band_code, '_T') as value_band_code,
         coalesce(month_cells.counterpart_code, '_T') as counterpart_code
     from counted_months
     left join month_cells
         on
-            counted_months.member_code = month_cells.member_code
-            and counted_months.month_time_period = month_cells.time_period
+            counted_months.member_code = month_cells.member
+            and counted_months.month_time_period = month_cells.period
 
 ),
 
