@@ -176,8 +176,8 @@ def test_a_code_list_has_unique_keys_and_both_languages(name: str, key: str) -> 
 
 def test_every_code_list_is_checked_here() -> None:
     found = {path.stem for path in Path(codes_directory()).glob("*.csv")}
-    # Rates and events are dated facts, not codes.
-    assert found == set(CODE_LISTS) | {"exchange_rates", "events"}
+    # Rates, events and numbers of inhabitants are dated facts, not codes.
+    assert found == set(CODE_LISTS) | {"exchange_rates", "events", "population"}
 
 
 @pytest.mark.parametrize("path", sorted(codes_directory().glob("*.csv")), ids=lambda path: path.name)
