@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import html
 import json
-import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,10 +21,10 @@ def files_with(places: Iterable[Path], words: Sequence[str]) -> list[str]:
     files = [file for file in files if file.is_file()]
     assert files, "nothing was searched"
     signs = {sign: word for word in words for sign in _spellings(word)}
-    expression = re.compile(b"|".join(re.escape(sign) for sign in sorted(signs, key=len, reverse=True)))
     found = []
     for file in files:
-        seen = {signs[match] for content in _contents(file) for match in expression.findall(content)}
+        # One search for each: an expression of them all is a hundred times slower.
+        seen = {word for content in _contents(file) for sign, word in signs.items() if sign in content}
         found += [f"{file}: {word}" for word in sorted(seen)]
     return found
 
