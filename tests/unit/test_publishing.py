@@ -322,7 +322,7 @@ class TestFiles:
         )
 
         # The extract that is held is not in force.
-        assert row == (staged.run_id, "public", "2026-04-10", "2026-02", "2026-03", True, "1", 1, 1)
+        assert row == (staged.run_id, "public", "2026-04-10", "2026-02", "2026-03", True, "2", 1, 1)
 
     def test_the_secretariat_sees_receipts_rejections_and_what_is_held(
         self, home: Settings, snapshot: Path
