@@ -553,8 +553,9 @@ class TestRuns:
                     continue
             break
 
-        # Killed before each of four audiences' files, of two folders and of four audiences' briefs.
-        assert steps == 11
+        # Killed before each of four audiences' files, of two folders, of four audiences' briefs, and of three
+        # records: what was protected, what was attacked, and how that went.
+        assert steps == 4 + 2 + 4 + 3 + 1
         commit(home, stage(home, snapshot, QUALITY))
         assert {Path(name).name[:6] for name in run_files(home)} == {"00001-", "00002-"}
 
