@@ -91,17 +91,14 @@ def test_no_person_of_the_inbox_is_in_anything_that_was_made_of_it(first_run: Fi
     assert files_with([home / "inbox"], sorted(persons)), "there are none to be found"
     assert files_with([*made, home / "said.txt"], sorted(persons)) == []
     items = f"read_parquet('{home}/landing/items/*/*/*.parquet')"
-    tokens = duckdb.sql(
+    ((count, distinct, are_first, one),) = duckdb.sql(
         "select count(consignee_token), count(distinct consignee_token), "
-        f"bool_and(starts_with(consignee_token, 'v1:')) from {items}"
-    ).fetchone()
-    assert tokens is not None
-    assert 0 < tokens[1] < tokens[0]
-    assert tokens[2]
-    one = duckdb.sql(f"select max(consignee_token) from {items}").fetchone()
-    assert one is not None
-    assert files_with([home / "landing"], one), "a token is found where it is"
-    assert files_with([home / name for name in ("warehouse", "published", "airflow")], one) == []
+        f"bool_and(starts_with(consignee_token, 'v1:')), max(consignee_token) from {items}"
+    ).fetchall()
+    assert 0 < distinct < count
+    assert are_first
+    assert files_with([home / "landing"], [one]), "a token is found where it is"
+    assert files_with([home / name for name in ("warehouse", "published", "airflow")], [one]) == []
 
 
 def test_a_second_run_says_that_nothing_is_new_and_changes_no_byte(home: Path) -> None:
