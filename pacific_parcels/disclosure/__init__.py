@@ -312,7 +312,8 @@ def _show(connection: duckdb.DuckDBPyConnection, circle: Circle) -> None:
                 or fallen.indicator_code is not null
                 or i.kind = 'SHARE' and coalesce(c.is_withheld, false)
                 or i.kind <> 'SUM' and (
-                    i.base_items between 1 and i.minimum_items - 1
+                    -- The first figure of a chain is 100 by definition, and rests on no item.
+                    coalesce(i.base_items between 1 and i.minimum_items - 1, false)
                     or i.member_code = '_T'
                     and coalesce(i.base_members between 1 and {MINIMUM_MEMBERS}, false)
                     or singled_out.time_period is not null
