@@ -167,6 +167,20 @@ class TestLinkedFigures:
 
         assert made.published().of(code="COVERAGE_MEMBERS_PCT") == 50
 
+    def test_the_first_figure_of_an_index_stays_too(self) -> None:
+        """It is 100 by definition, of no items; the next one stands on those of two months."""
+        made = region()
+        for member in FIVE:
+            for channel in CHANNELS:
+                made.put(member, 40, channel, month="2026-04")
+        made.figures[("ITEMS_INDEX", "_T", "_T", "_T", "_T", "_T", "2026-03")] = (100.0, None, None)
+        made.figures[("ITEMS_INDEX", "_T", "_T", "_T", "_T", "_T", "2026-04")] = (104.5, 800, 5)
+
+        shown = made.published()
+
+        assert shown.of(period="2026-03", code="ITEMS_INDEX") == 100
+        assert shown.of(period="2026-04", code="ITEMS_INDEX") == 104.5
+
 
 class TestEarlierPublications:
     def test_what_was_open_hides_nothing_now(self, tmp_path: Path) -> None:
