@@ -11,6 +11,7 @@ import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from babel.dates import get_month_names
 from babel.messages.pofile import read_po
 
 LANGUAGES = ("en", "fr")
@@ -38,41 +39,6 @@ def read_catalogue(path: Path) -> dict[str, Text]:
 
 
 WORDS = read_catalogue(CATALOGUE)
-
-MONTHS = {
-    "en": (
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),
-    "fr": (
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ),
-}
-SHORT_MONTHS = {
-    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
-}
 
 
 class Words:
@@ -156,16 +122,16 @@ class Words:
     def month(self, time_period: str) -> str:
         """`2026-03` as March 2026 or mars 2026."""
         year, month = time_period.split("-")
-        return f"{MONTHS[self.language][int(month) - 1]} {year}"
+        return f"{get_month_names(locale=self.language)[int(month)]} {year}"
 
     def short_month(self, time_period: str) -> str:
         year, month = time_period.split("-")
-        return f"{SHORT_MONTHS[self.language][int(month) - 1]} {year}"
+        return f"{get_month_names('abbreviated', locale=self.language)[int(month)]} {year}"
 
     def date(self, date: datetime.date) -> str:
         """14 March 2026, or 14 mars 2026; the first of a month is `1er` in French."""
         day = "1er" if self.language == "fr" and date.day == 1 else str(date.day)
-        return f"{day} {MONTHS[self.language][date.month - 1]} {date.year}"
+        return f"{day} {get_month_names(locale=self.language)[date.month]} {date.year}"
 
     def moment(self, moment: datetime.datetime) -> str:
         """20 April 2026, 09:05 UTC; 20 avril 2026, 9 h 05 UTC."""

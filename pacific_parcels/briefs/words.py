@@ -9,47 +9,13 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
+from babel.dates import get_month_names
 
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 NARROW_SPACE = "\u202f"  # French groups thousands with it, and sets % and high punctuation off
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"
-
-MONTHS: dict[Language, tuple[str, ...]] = {
-    "en": (
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),
-    "fr": (
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ),
-}
-SHORT_MONTHS: dict[Language, tuple[str, ...]] = {
-    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
-}
 
 
 @cache
@@ -108,14 +74,16 @@ class Say:
 
     def month(self, time_period: str) -> str:
         """`2026-03` as March 2026 or mars 2026."""
-        return f"{MONTHS[self.language][int(time_period[5:7]) - 1]}{NO_BREAK_SPACE}{time_period[:4]}"
+        name = get_month_names(locale=self.language)[int(time_period[5:7])]
+        return f"{name}{NO_BREAK_SPACE}{time_period[:4]}"
 
     def short_month(self, time_period: str) -> str:
-        return f"{SHORT_MONTHS[self.language][int(time_period[5:7]) - 1]}{NO_BREAK_SPACE}{time_period[:4]}"
+        name = get_month_names("abbreviated", locale=self.language)[int(time_period[5:7])]
+        return f"{name}{NO_BREAK_SPACE}{time_period[:4]}"
 
     def date(self, day: date) -> str:
         number = "1er" if self.language == "fr" and day.day == 1 else str(day.day)
-        return f"{number}{NO_BREAK_SPACE}{MONTHS[self.language][day.month - 1]} {day.year}"
+        return f"{number}{NO_BREAK_SPACE}{get_month_names(locale=self.language)[day.month]} {day.year}"
 
     def listed(self, parts: Iterable[str]) -> str:
         """One after the other, each of which may hold commas."""
