@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.words import SHORT_MONTHS, THIN_SPACE, Words
+from dashboards.words import THIN_SPACE, Words
 
 OCEAN = "#0f7fa3"
 DECLINE = "#d1603d"
@@ -427,7 +427,7 @@ def _month_axis(months: int, say: Words) -> alt.Axis:
     if months > 30:
         ticks = {"interval": "year", "step": 1}
         return alt.Axis(tickCount=ticks, labelExpr=year, grid=False, labelAngle=0)
-    names = ",".join(f"'{name}'" for name in SHORT_MONTHS[say.language])
+    names = ",".join(f"'{name}'" for name in say.short_months())
     month = f"[{names}][utcmonth(datum.value)]"
     ticks = {"interval": "month", "step": 3 if months > 8 else 1}
     label = f"utcmonth(datum.value) == 0 ? [{month}, {year}] : {month}"

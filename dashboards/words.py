@@ -124,6 +124,10 @@ class Words:
         year, month = time_period.split("-")
         return f"{get_month_names(locale=self.language)[int(month)]} {year}"
 
+    def short_months(self) -> list[str]:
+        """The twelve short names in their order, as an axis writes them: Jan, or janv."""
+        return list(get_month_names("abbreviated", locale=self.language).values())
+
     def short_month(self, time_period: str) -> str:
         year, month = time_period.split("-")
         return f"{get_month_names('abbreviated', locale=self.language)[int(month)]} {year}"
