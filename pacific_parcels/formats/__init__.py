@@ -10,6 +10,9 @@ There is no registry. A format module gives
     CANNOT_CARRY columns of the contract that no file of this format can carry: it is missing then, not 0
     JOINS_DOCUMENTS
                  whether documents may stand one after the other: then an archive of many is one extract
+where its messages name parties
+    PARTIES      the columns that do. One is read only where the option `parties` of a layout lists it, stands
+                 after the others, and is made a token and nothing else
 and, where every file has the same columns, for the draft of a layout
     COLUMNS      those columns
     USUAL        by column of the contract, which of them holds it as a rule
@@ -40,6 +43,7 @@ from pacific_parcels.errors import MemberFileError
 SPOOL_DELIMITER = "\x1f"
 SPOOL_QUOTE = "\x1e"
 LONGEST_FOUND = 40  # characters of a text that is shown with a fault
+LONGEST_PARTY = 256  # characters of a name that are read
 LONGEST_MOMENT = 40  # characters of a text that can be a time, and is remembered
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
@@ -52,6 +56,15 @@ def _known_zone(value: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]  # of an option: the member's own
+
+
+def _each_once(columns: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(columns)) < len(columns):
+        raise ValueError("a column is listed twice")
+    return columns
+
+
+EachOnce = AfterValidator(_each_once)
 
 
 def iso_moment(text: str, time_zone: str | None) -> str:
@@ -80,6 +93,11 @@ def local_time(moment: str, offset: str, time_zone: str) -> str | None:
         return datetime.fromisoformat(moment + offset).astimezone(ZoneInfo(time_zone)).isoformat(" ")[:19]
     except (ValueError, OverflowError):
         return None
+
+
+def party(text: str) -> str:
+    """The name of a party as one line. The longest ones are cut: nobody is called so."""
+    return " ".join(text.split())[:LONGEST_PARTY]
 
 
 @dataclass(frozen=True)

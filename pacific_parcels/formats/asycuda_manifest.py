@@ -21,18 +21,20 @@ Gross_mass                        in kilograms.
 
 It carries the consignment as it arrives: the day of arrival, places, packages, mass, a value if the carrier
 gave one, and the waybill that joins it to the declaration. It cannot carry duty, tax or release, nor when
-advance data was received. Names and addresses, and the marks on packages, are not read.
+advance data was received. Addresses, and the marks on packages, are not read, and exporter and consignee only
+where the option `parties` lists Exporter_code, Exporter_name, Consignee_code or Consignee_name.
 """
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
+from lxml import etree
 from pydantic import BaseModel, ConfigDict
 
-from pacific_parcels.formats import Header, RegularText, Spool
+from pacific_parcels.formats import EachOnce, Header, RegularText, Spool, party
 from pacific_parcels.markup import (
     DocumentKind,
     elements,
@@ -107,6 +109,8 @@ OF_BILL: Final = (
 )
 LOADING_COUNTRY = "Place_of_loading_country_code"
 COLUMNS: Final[tuple[str, ...]] = ("Item_reference", *OF_MANIFEST, *OF_BILL, LOADING_COUNTRY)
+Party = Literal["Exporter_code", "Exporter_name", "Consignee_code", "Consignee_name"]
+PARTIES: Final[tuple[Party, ...]] = get_args(Party)
 
 MEASURES: Final = (
     "Number_of_packages",
@@ -142,17 +146,18 @@ class Options(BaseModel):
 
     master_types: tuple[str, ...] = ()
     natures: tuple[str, ...] = ()
+    parties: Annotated[tuple[Party, ...], EachOnce] = ()
 
 
 def header(path: Path, options: Options) -> Header:
     MANIFESTS.require(root_name(path))
-    return Header(COLUMNS)
+    return Header((*COLUMNS, *options.parties))
 
 
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
     header(path, options)
     masters = _masters(path)
-    spool = Spool(scratch, COLUMNS)
+    spool = Spool(scratch, (*COLUMNS, *options.parties))
     voyage = _Voyage({})
     bills = 0
     for element in elements(
@@ -161,10 +166,11 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
         name = local_name(element)
         if name == "Bol_segment":
             bills += 1
+            named = _parties(element, options)
             bill = texts_by_name(element, without=NOT_OF_INTEREST)
             rule_id = _why_left_out(bill, masters, options)
             if rule_id is None:
-                spool.row(bills, voyage.fields(bill))
+                spool.row(bills, [*voyage.fields(bill), *named])
             else:
                 spool.leave_out(
                     bills,
@@ -177,6 +183,13 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
         else:
             voyage = _Voyage(texts_by_name(element, without=NOT_OF_INTEREST))
     return spool.close()
+
+
+def _parties(bill: etree._Element, options: Options) -> list[str]:
+    return [
+        party(text_at(bill, f"Traders_segment/{column.partition('_')[0]}/{column}"))
+        for column in options.parties
+    ]
 
 
 def _masters(path: Path) -> set[str]:

@@ -28,8 +28,10 @@ Item_reference, which is rejected: what is missing is seen. Amounts of such a de
 
 It carries customs value, duty, tax and fee, the waybill (Summary_declaration), origin and consignment, the
 commodity, and the day of registration, which stands for the day of arrival where a layout says so. It cannot
-carry when an item was posted, announced, presented or released, nor what an inspection found. Names of
-traders, declarants and banks are not read.
+carry when an item was posted, announced, presented or released, nor what an inspection found. Banks are not
+read, and traders and declarants only where the option `parties` lists Exporter_code, Exporter_name,
+Consignee_code, Consignee_name, Declarant_code or Declarant_name. A name is the first line of what stands
+there: the address is on the next ones.
 """
 
 from __future__ import annotations
@@ -39,13 +41,13 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from lxml import etree
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import Header, RegularText, Spool
+from pacific_parcels.formats import EachOnce, Header, RegularText, Spool, party
 from pacific_parcels.markup import (
     DocumentKind,
     elements,
@@ -127,6 +129,15 @@ COLUMNS: Final[tuple[str, ...]] = (
     *VALUES,
     *CHARGES,
 )
+Party = Literal[
+    "Exporter_code",
+    "Exporter_name",
+    "Consignee_code",
+    "Consignee_name",
+    "Declarant_code",
+    "Declarant_name",
+]
+PARTIES: Final[tuple[Party, ...]] = get_args(Party)
 
 MOST_ITEMS = 10_000  # of one declaration; real ones have up to some hundreds
 ITEM_PRICE = "Tarification/Item_price"
@@ -182,6 +193,7 @@ class Options(BaseModel):
     duty_codes: tuple[str, ...] = ()
     tax_codes: tuple[str, ...] = ()
     fee_codes: tuple[str, ...] = ()
+    parties: Annotated[tuple[Party, ...], EachOnce] = ()
 
     @model_validator(mode="after")
     def _a_code_is_one_thing(self) -> Options:
@@ -204,13 +216,13 @@ class Options(BaseModel):
 
 def header(path: Path, options: Options) -> Header:
     DECLARATIONS.require(root_name(path))
-    return Header(COLUMNS)
+    return Header((*COLUMNS, *options.parties))
 
 
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
     """One row for each item. Errors: as header, and R019 for more than 10,000 items in a declaration."""
     header(path, options)
-    spool = Spool(scratch, COLUMNS)
+    spool = Spool(scratch, (*COLUMNS, *options.parties))
     row = 0
     for declaration in elements(path, DECLARATIONS.roots, DECLARATIONS):
         for fields in _rows(declaration, options):
@@ -252,6 +264,7 @@ def _rows(declaration: etree._Element, options: Options) -> list[list[str]]:
     reference = _reference(facts)
     values = _values(facts, items, is_incomplete)
     charges = _charges(notices, facts, blocks, items, is_incomplete, options)
+    named = [_party(declaration, column) for column in options.parties]
     rows = [
         [
             f"{reference}/{number_of_item}" if reference else "",
@@ -260,13 +273,20 @@ def _rows(declaration: etree._Element, options: Options) -> list[list[str]]:
             *(item.get(path, "") for path in OF_ITEM.values()),
             *value,
             *charged,
+            *named,
         ]
         for number_of_item, (item, value, charged) in enumerate(zip(items, values, charges, strict=True), 1)
     ]
     if is_incomplete:
         rest = len(COLUMNS) - 2 - len(of_declaration)
-        rows.append(["", "", *of_declaration, *([""] * rest)])
+        rows.append(["", "", *of_declaration, *([""] * rest), *named])
     return rows
+
+
+def _party(declaration: etree._Element, column: str) -> str:
+    role = column.partition("_")[0]
+    block = role if role == "Declarant" else f"Traders/{role}"
+    return party(text_at(declaration, f"{block}/{column}").partition("\n")[0])
 
 
 def _reference(facts: Facts) -> str:

@@ -29,7 +29,8 @@ Text is ASCII or Latin-1; a line has at most 512 characters.
     Special_handling        codes with a blank between them
     HTS_code HTS_codes      the first one; how many different
     Customs_codes           country/subject/content code of each OCI line, never its text
-    Shipper_country Consignee_country                           all that is read of the parties
+    Shipper_country Consignee_country                           all that is read of the parties, unless
+    Shipper_name Consignee_name                                 the option `parties` lists these
     Currency Prepaid_collect
     Value_for_customs       empty where it says NCV (no commercial value) or NVD
     No_customs_value        true where it does, false where there is a value, empty without a CVD
@@ -48,12 +49,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import Header, RegularText, Spool
+from pacific_parcels.formats import EachOnce, Header, RegularText, Spool, party
 
 NUMBERS: Literal["row", "record"] = "record"
 JOINS_DOCUMENTS = True
@@ -104,6 +105,8 @@ COLUMNS: tuple[str, ...] = (
     "No_customs_value",
     "Value_for_insurance",
 )
+Party = Literal["Shipper_name", "Consignee_name"]
+PARTIES: tuple[Party, ...] = get_args(Party)
 
 LONGEST_LINE = 512  # the standard allows 69
 LONGEST_RECORD = 1 << 16  # characters of all lines of one house
@@ -127,8 +130,8 @@ HANDLING = re.compile(r"(?:/[A-Z0-9]{3}){1,9}", re.ASCII)
 TEXT = re.compile(r"(?:TXT)?/(.*)")
 TARIFF = re.compile(r"(?:HTS)?/([A-Z0-9]{6,18})", re.ASCII)
 CUSTOMS = re.compile(r"(?:OCI)?/([A-Z]{2})?/([A-Z]{3})?/([A-Z]{1,2})?/.*", re.ASCII)
-PARTY = re.compile(r"(?:SHP|CNE)(?:/.*)?")
-PARTY_LINE = re.compile(r"(NAM|ADR|LOC)/.*")
+PARTY = re.compile(r"(SHP|CNE)(?:/(.*))?")
+PARTY_LINE = re.compile(r"(NAM|ADR|LOC)/(.*)")
 PARTY_COUNTRY = re.compile(r"/([A-Z]{2})(?:/.*)?")
 VALUES = re.compile(
     rf"CVD/([A-Z]{{3}})/([PC]{{2}})?/(NVD|{AMOUNT})/(NCV|NVD|{AMOUNT})/(XXX|NIL|{AMOUNT})", re.ASCII
@@ -137,6 +140,7 @@ VALUES = re.compile(
 ENVELOPE = re.compile(r"(?:Q[A-Z] [A-Z0-9]{7}(?: [A-Z0-9]{7})*|\.[A-Z0-9]{7}(?: .*)?|NNNN)", re.ASCII)
 PARTY_IN_TEXT = re.compile(r"(?:SHP|CNE|NFY|AGT)(?:NAME|ADR|ADDR|ADDRESS|LOC|TEL|PHONE)", re.ASCII)
 LINES_OF_A_PARTY = 3  # after SHP/name: street, place, country
+WHO = {"SHP": "Shipper", "CNE": "Consignee"}
 
 # Where a draft of a layout looks for the columns of the contract, and what codes of the standard mean.
 USUAL: Final[dict[str, str]] = {
@@ -154,23 +158,25 @@ USUAL: Final[dict[str, str]] = {
 class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    parties: Annotated[tuple[Party, ...], EachOnce] = ()
+
 
 def header(path: Path, options: Options) -> Header:
-    """The columns, which are always the same. Errors: ExtractError R001, R014 where the start is no FHL."""
+    """The columns, whatever is in the file. Errors: ExtractError R001, R014 where the start is no FHL."""
     for line in _lines(path):
         if ENVELOPE.fullmatch(line.text):
             continue
         start = START.fullmatch(line.text)
         if start is None or start[1] != "FHL" or start[2] not in VERSIONS:
             raise _not_a_list(start[0] if start else "")
-        return Header(COLUMNS)
+        return Header((*COLUMNS, *options.parties))
     raise ExtractError("R001")
 
 
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
     """Every house of every message. Errors: as `header`, R016 at a NUL byte, R017 for a file that was cut."""
     header(path, options)
-    reading = _Reading(Spool(scratch, COLUMNS))
+    reading = _Reading(Spool(scratch, (*COLUMNS, *options.parties)))
     for line in _lines(path):
         if not reading.take(line) and not line.is_ended:
             raise ExtractError("R017", line=line.number)
@@ -219,7 +225,7 @@ class _House:
     length: int = 0
     is_broken: bool = False
 
-    def fields(self) -> list[str]:
+    def fields(self, columns: tuple[str, ...]) -> list[str]:
         facts = self.facts | {
             "Free_text": " ".join(self.texts),
             "Special_handling": " ".join(self.handling),
@@ -227,7 +233,7 @@ class _House:
             "HTS_codes": str(len(set(self.tariffs))),
             "Customs_codes": " ".join(dict.fromkeys(self.customs)),
         }
-        return [facts.get(name, "") for name in COLUMNS]
+        return [facts.get(name, "") for name in columns]
 
 
 class _Reading:
@@ -323,7 +329,7 @@ class _Reading:
         if self.house.is_broken or self.is_message_broken or self.master is None:
             self._fault()
         else:
-            self.spool.row(self.spool.rows + 1, self.house.fields())
+            self.spool.row(self.spool.rows + 1, self.house.fields(self.spool.columns))
         self.house = None
 
     def _break(self) -> None:
@@ -361,17 +367,22 @@ class _Reading:
         return True
 
     def _add_party(self, house: _House, text: str) -> bool:
-        """A line of SHP or CNE. Of all of them only the country is kept.
+        """A line of SHP or CNE. Of all of them only the name and the country are kept.
 
-        The country begins the line after LOC or, where no line has a tag, the third after SHP/name.
+        The name stands after SHP/ or, where the lines have tags, after NAM/. The country begins the line
+        after LOC or, where no line has a tag, the third after SHP/name.
         """
-        if text[0] != "/" and PARTY.fullmatch(text):
-            self.section = text[:3]
+        if text[0] != "/" and (party_of := PARTY.fullmatch(text)):
+            self.section = party_of[1]
             self.party_lines = 0
+            house.facts[f"{WHO[self.section]}_name"] = party(party_of[2] or "")
             return True
         if self.section not in ("SHP", "CNE"):
             return False
+        who = WHO[self.section]
         if tagged := PARTY_LINE.fullmatch(text):
+            if tagged[1] == "NAM":
+                house.facts[f"{who}_name"] = party(tagged[2])
             self.party_lines = LINES_OF_A_PARTY - 1 if tagged[1] == "LOC" else -LONGEST_RECORD
             return True
         if text[0] != "/":
@@ -382,7 +393,7 @@ class _Reading:
         country = PARTY_COUNTRY.fullmatch(text)
         if country is None:
             return False
-        house.facts["Shipper_country" if self.section == "SHP" else "Consignee_country"] = country[1]
+        house.facts[f"{who}_country"] = country[1]
         return True
 
 

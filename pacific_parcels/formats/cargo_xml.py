@@ -29,7 +29,8 @@ are left out too.
     DeclaredValueForCustomsAmount and its _currencyID; empty where NilCustomsValueIndicator is true
     WeightTotalChargeAmount TotalPrepaidChargeAmount TotalCollectChargeAmount Charge_currencyID
     InsuranceValueAmount    the sum insured, not a premium; empty where NilInsuranceValueIndicator is true
-    ConsignorParty_CountryID ConsigneeParty_CountryID   all that is read of the parties
+    ConsignorParty_CountryID ConsigneeParty_CountryID   all that is read of the parties, unless the option
+    ConsignorParty_Name ConsigneeParty_Name             `parties` lists these
     HandlingSPHInstructions GoodsStatusCode         codes; several with a blank between them
     IncludedCustomsNotes    country/subject/content code of each note, never its content
 
@@ -48,12 +49,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from lxml import etree
 from pydantic import BaseModel, ConfigDict
 
-from pacific_parcels.formats import Header, RegularText, Spool, TimeZone, iso_moment
+from pacific_parcels.formats import EachOnce, Header, RegularText, Spool, TimeZone, iso_moment, party
 from pacific_parcels.markup import NAMES, DocumentKind, elements, root_name, text_at
 
 NUMBERS: Literal["row", "record"] = "record"
@@ -115,6 +116,8 @@ COLUMNS: tuple[str, ...] = (
     "GoodsStatusCode",
     "IncludedCustomsNotes",
 )
+Party = Literal["ConsignorParty_Name", "ConsigneeParty_Name"]
+PARTIES: tuple[Party, ...] = get_args(Party)
 
 MESSAGE_TYPES: Final = {"HouseWaybill": "XFZB", "HouseManifest": "XFHL", "Waybill": "XFWB"}
 HEADER, BUSINESS, MASTER, HOUSE = (
@@ -133,7 +136,7 @@ DIRECT = "740"
 
 PLAIN = frozenset(("TotalPieceQuantity", "PackageQuantity", "SummaryDescription"))
 LOCATIONS = frozenset(("OriginLocation", "FinalDestinationLocation"))
-PARTIES = frozenset(("ConsignorParty", "ConsigneeParty"))
+TRADERS = frozenset(("ConsignorParty", "ConsigneeParty"))
 INDICATORS = frozenset(("NilCustomsValueIndicator", "NilInsuranceValueIndicator"))
 CHARGES = frozenset(("WeightTotalChargeAmount", "TotalPrepaidChargeAmount", "TotalCollectChargeAmount"))
 VALUES = {
@@ -144,7 +147,7 @@ VALUES = {
 WEIGHTS = frozenset(("IncludedTareGrossWeightMeasure", "GrossWeightMeasure"))
 ITEMS = frozenset(("IncludedHouseConsignmentItem", "IncludedMasterConsignmentItem"))
 READ: frozenset[str] = frozenset().union(
-    *(PLAIN, LOCATIONS, PARTIES, INDICATORS, CHARGES, VALUES, WEIGHTS, ITEMS),
+    *(PLAIN, LOCATIONS, TRADERS, INDICATORS, CHARGES, VALUES, WEIGHTS, ITEMS),
     (
         "ID",
         "TransportContractDocument",
@@ -189,6 +192,7 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     time_zone: TimeZone | None = None
+    parties: Annotated[tuple[Party, ...], EachOnce] = ()
 
 
 @dataclass
@@ -201,14 +205,14 @@ class _Message:
 
 
 def header(path: Path, options: Options) -> Header:
-    """The columns, which are always the same. Errors: ExtractError R014 where the root is of another kind."""
+    """The columns, whatever is in the file. Errors: ExtractError R014 where the root is of another kind."""
     MESSAGES.require(root_name(path))
-    return Header(COLUMNS)
+    return Header((*COLUMNS, *options.parties))
 
 
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
     header(path, options)
-    return _Reading(options.time_zone, scratch).run(path)
+    return _Reading(options, scratch).run(path)
 
 
 class _Reading:
@@ -217,13 +221,15 @@ class _Reading:
     One holds the houses and the direct waybills, the other every master waybill.
     """
 
-    def __init__(self, time_zone: str | None, scratch: Path) -> None:
-        self.time_zone = time_zone
+    def __init__(self, options: Options, scratch: Path) -> None:
+        self.time_zone = options.time_zone
+        self.columns = (*COLUMNS, *options.parties)
+        self.has_parties = bool(options.parties)
         self.records = 0
         self.has_houses = False
         (scratch / "masters").mkdir(exist_ok=True)
-        self.houses = Spool(scratch, COLUMNS)
-        self.masters = Spool(scratch / "masters", COLUMNS)
+        self.houses = Spool(scratch, self.columns)
+        self.masters = Spool(scratch / "masters", self.columns)
 
     def run(self, path: Path) -> RegularText:
         message = _Message()
@@ -308,7 +314,7 @@ class _Reading:
 
     def _put(self, spools: Iterable[Spool], facts: dict[str, str]) -> None:
         given = facts.get
-        fields = [given(name, "") for name in COLUMNS]
+        fields = [given(name, "") for name in self.columns]
         is_too_long = sum(map(len, fields)) > LONGEST_RECORD
         self.records += 1
         for spool in spools:
@@ -357,8 +363,10 @@ class _Reading:
                 facts.setdefault(name, TRUTH.get(text.lower(), text))
             elif name in LOCATIONS or name == "TransportContractDocument":
                 facts.setdefault(name, text_at(child, "ID"))
-            elif name in PARTIES:
+            elif name in TRADERS:
                 facts.setdefault(f"{name}_CountryID", text_at(child, "PostalStructuredAddress/CountryID"))
+                if self.has_parties:
+                    facts.setdefault(f"{name}_Name", party(text_at(child, "Name")))
             elif name in ITEMS:
                 items.append(child)
             elif name == "TypeCode":

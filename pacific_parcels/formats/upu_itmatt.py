@@ -17,8 +17,9 @@ EMSEVT) under its own field names, as a postal administration exports it from it
       EMSEVT
         Event                           ItemId  EventCode  EventDateTime  Office  RetentionReason
 
-Messages stand in any order, and so do whole documents one after the other. Other elements are passed over:
-names, addresses and telephone numbers under Sender and Recipient are never read.
+Messages stand in any order, and so do whole documents one after the other. Other elements are passed over,
+and so are addresses and telephone numbers under Sender and Recipient. The names there are read where the
+option `parties` lists their columns, Sender_name and Recipient_name.
 
 One row is one Item of an ITMATT. Events and responses find it by ItemId, whatever its blanks and capitals.
 An event or a response of an item that has no ITMATT in the file is a row of its own, in which nothing else
@@ -58,7 +59,7 @@ from contextlib import ExitStack
 from decimal import Context, Decimal
 from functools import reduce
 from pathlib import Path
-from typing import Final, Literal, TextIO
+from typing import Annotated, Final, Literal, TextIO, get_args
 
 import duckdb
 from lxml import etree
@@ -68,12 +69,14 @@ from pacific_parcels.errors import ExtractError
 from pacific_parcels.formats import (
     SPOOL_DELIMITER,
     SPOOL_QUOTE,
+    EachOnce,
     Header,
     RegularText,
     TimeZone,
     iso_moment,
+    party,
 )
-from pacific_parcels.markup import NAMES, DocumentKind, elements, number, plain_number, root_name
+from pacific_parcels.markup import NAMES, DocumentKind, elements, number, plain_number, root_name, text_at
 
 NUMBERS: Literal["row", "record"] = "record"
 JOINS_DOCUMENTS = True
@@ -132,6 +135,8 @@ RESPONSE_COLUMNS = (
     "Charges_currency",
 )
 COLUMNS: tuple[str, ...] = (*ITEM_COLUMNS, *TRACK_COLUMNS, *RESPONSE_COLUMNS)
+Party = Literal["Sender_name", "Recipient_name"]
+PARTIES: tuple[Party, ...] = get_args(Party)
 EVENT_COLUMNS = ("Item_id", "code", "moment", "office", "reason")
 
 MESSAGES = ("ITMATT", "CUSRSP", "EMSEVT")
@@ -188,12 +193,13 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     time_zone: TimeZone | None = None
+    parties: Annotated[tuple[Party, ...], EachOnce] = ()
 
 
 def header(path: Path, options: Options) -> Header:
-    """The columns, which are always the same. Errors: ExtractError R014 where the root is of another kind."""
+    """The columns, whatever is in the file. Errors: ExtractError R014 where the root is of another kind."""
     POSTAL_MESSAGES.require(root_name(path))
-    return Header(COLUMNS)
+    return Header((*COLUMNS, *options.parties))
 
 
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
@@ -206,7 +212,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     joins = min(1 + path.stat().st_size // SOURCE_OF_ONE_JOIN, MOST_JOINS)
     with _Records(scratch, joins) as records:
         _sort_out(path, options, records)
-    return _joined(scratch, joins)
+    return _joined(scratch, joins, options.parties)
 
 
 # ---- from elements to records ------------------------------------------------------------------------------
@@ -276,7 +282,11 @@ def _sort_out(path: Path, options: Options, records: _Records) -> None:
         name = NAMES[element.tag]
         if name == "Item":
             has_items = True
-            records.add("item", _item(element, received or sent, zone))
+            fields = _item(element, received or sent, zone)
+            named = [
+                party(text_at(element, f"{column.removesuffix('_name')}/Name")) for column in options.parties
+            ]
+            records.add("item", (*fields, *named))
         elif name == "Event":
             records.add("event", _event(_texts(element), zone))
         elif name == "Response":
@@ -401,7 +411,7 @@ def _event(fields: Texts, zone: str | None) -> Sequence[str]:
 # ---- from records to rows ----------------------------------------------------------------------------------
 
 
-def _joined(scratch: Path, joins: int) -> RegularText:
+def _joined(scratch: Path, joins: int, parties: tuple[str, ...]) -> RegularText:
     """Items, events and responses joined by DuckDB, one part at a time, then merged in order."""
     connection = duckdb.connect(
         config={
@@ -415,7 +425,7 @@ def _joined(scratch: Path, joins: int) -> RegularText:
     try:
         for part in range(joins):
             connection.execute(
-                f"copy ({_rows(scratch, part)}) to '{_quoted(_scratch_file(scratch, 'row', part))}' "
+                f"copy ({_rows(scratch, part, parties)}) to '{_quoted(_scratch_file(scratch, 'row', part))}' "
                 f"(format csv, header false, delimiter '{SPOOL_DELIMITER}', quote '{SPOOL_QUOTE}', "
                 f"escape '{SPOOL_QUOTE}')"
             )
@@ -427,7 +437,7 @@ def _joined(scratch: Path, joins: int) -> RegularText:
         connection.close()
     return RegularText(
         path=scratch / "spool.txt",
-        columns=COLUMNS,
+        columns=(*COLUMNS, *parties),
         delimiter=SPOOL_DELIMITER,
         quote=SPOOL_QUOTE,
         skip=0,
@@ -454,14 +464,14 @@ def _merged(scratch: Path, joins: int) -> int:
     return count
 
 
-def _rows(scratch: Path, part: int) -> str:
-    """The rows of one part: source_row and COLUMNS, in order."""
+def _rows(scratch: Path, part: int, parties: tuple[str, ...]) -> str:
+    """The rows of one part: source_row, COLUMNS and the names of parties that are read, in order."""
     first = [f"min(moment) filter (code = '{code}') as {name}" for name, code in FIRST_EVENTS.items()]
     last = [f"max(moment) filter (code = '{code}') as {name}" for name, code in LAST_EVENTS.items()]
     known = ", ".join(f"'{code}'" for code in (*FIRST_EVENTS.values(), *LAST_EVENTS.values()))
-    columns = ["coalesce(items.Item_id, answers.Item_id) as Item_id", *COLUMNS[1:]]
+    columns = ["coalesce(items.Item_id, answers.Item_id) as Item_id", *COLUMNS[1:], *parties]
     return f"""
-with items as ({_read_of(scratch, "item", part, ITEM_COLUMNS)}),
+with items as ({_read_of(scratch, "item", part, (*ITEM_COLUMNS, *parties))}),
 events as ({_read_of(scratch, "event", part, EVENT_COLUMNS)}),
 responses as ({_read_of(scratch, "response", part, ("Item_id", *RESPONSE_COLUMNS))}),
 tracks as (

@@ -27,7 +27,10 @@ another unit with its unit: the rule about numbers rejects them.
 A declaration that announces more items (GoodsItemQuantity) than it holds gives one more row without Item_ID,
 which is rejected: what is missing is seen.
 
-Parties are not read: there is no column with a name, an address or an identifier of a person or a firm.
+Parties are not read, unless the option `parties` lists columns of them: Consignee_ID and Consignee_name (of
+the item, the shipment or the consignment; of the importer where there is no consignee), Consignor_ID and
+Consignor_name (of the exporter where there is no consignor), Declarant_ID and Declarant_name. Addresses never
+are.
 Answers of customs (MetaData/Response, such as tax notifications) are no declarations: R014. A document of
 quite another kind is refused when it is the first of the file, and passed over when it follows others.
 
@@ -38,18 +41,27 @@ data of post and carriers, release, selectivity, inspection or outcome.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal, NoReturn
+from typing import Annotated, Final, Literal, NoReturn, get_args
 
 from lxml import etree
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import Header, RegularText, Spool, TimeZone, local_time
-from pacific_parcels.markup import NAMES, DocumentKind, elements, number, plain_number, root_name, texts
+from pacific_parcels.formats import EachOnce, Header, RegularText, Spool, TimeZone, local_time, party
+from pacific_parcels.markup import (
+    NAMES,
+    DocumentKind,
+    elements,
+    number,
+    plain_number,
+    root_name,
+    text_at,
+    texts,
+)
 
 NUMBERS: Literal["row", "record"] = "record"
 JOINS_DOCUMENTS = True
@@ -96,6 +108,15 @@ COLUMNS: tuple[str, ...] = (
     "Gross_mass_kg",
     "Package_count",
 )
+Party = Literal[
+    "Consignee_ID",
+    "Consignee_name",
+    "Consignor_ID",
+    "Consignor_name",
+    "Declarant_ID",
+    "Declarant_name",
+]
+PARTIES: Final[tuple[Party, ...]] = get_args(Party)
 SHIPMENT = "GoodsShipment/"
 CONSIGNMENT = "GoodsShipment/Consignment/"
 # Where a declaration says what holds for all of its items: the first place that has a text.
@@ -125,9 +146,26 @@ OF_DECLARATION: dict[str, tuple[str, ...]] = {
     "Delivery_terms": (f"{SHIPMENT}TradeTerms/ConditionCode",),
     "Goods_item_quantity": ("GoodsItemQuantity",),
 }
-HEADS = frozenset(
-    place.removeprefix(SHIPMENT).partition("/")[0] for places in OF_DECLARATION.values() for place in places
-)
+# Who is meant where an item, and then a declaration, names several: the first of these.
+PARTIES_OF_ITEM = {"Consignee": ("Consignee", "Importer"), "Consignor": ("Consignor", "Exporter")}
+PARTIES_OF_DECLARATION = {
+    **{
+        role: tuple(f"{place}{name}" for name in names for place in (SHIPMENT, CONSIGNMENT, ""))
+        for role, names in PARTIES_OF_ITEM.items()
+    },
+    "Declarant": ("Declarant",),
+}
+
+
+def _heads(places_of: Iterable[Iterable[str]]) -> frozenset[str]:
+    """The elements of a declaration or a shipment under which such places are."""
+    return frozenset(
+        place.removeprefix(SHIPMENT).partition("/")[0] for places in places_of for place in places
+    )
+
+
+HEADS = _heads(OF_DECLARATION.values())
+HEADS_WITH_PARTIES = HEADS | _heads(PARTIES_OF_DECLARATION.values())
 PLACES_FROM_LAST = tuple(
     (column, place) for column, places in OF_DECLARATION.items() for place in reversed(places)
 )
@@ -219,6 +257,11 @@ class Options(BaseModel):
     values: tuple[Kind, ...] = ("CUSTOMS", "STATISTICAL", "INVOICE")
     classification_types: tuple[str, ...] = ("HS", "TSP", "TRC")
     time_zone: TimeZone | None = None
+    parties: Annotated[tuple[Party, ...], EachOnce] = ()
+
+    @property
+    def heads(self) -> frozenset[str]:
+        return HEADS_WITH_PARTIES if self.parties else HEADS
 
     @model_validator(mode="after")
     def _a_code_is_of_one_sort(self) -> Options:
@@ -230,12 +273,12 @@ class Options(BaseModel):
 
 
 def header(path: Path, options: Options) -> Header:
-    """COLUMNS. Errors: those of markup.elements, and R014 for what is no declaration."""
+    """The columns. Errors: those of markup.elements, and R014 for what is no declaration."""
     DECLARATIONS.require(root_name(path))
     for element in elements(path, TAGS):
         _refuse_other_messages(element)
         break
-    return Header(COLUMNS)
+    return Header((*COLUMNS, *options.parties))
 
 
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
@@ -244,7 +287,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     Errors: as header, and R019 for more than 10,000 items in a declaration, or more than 1 MB in an item.
     """
     header(path, options)
-    spool = Spool(scratch, COLUMNS)
+    spool = Spool(scratch, (*COLUMNS, *options.parties))
     facts: dict[str, str] = {}
     items: list[dict[str, str]] = []
     has_declaration = False
@@ -252,13 +295,13 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
         _refuse_other_messages(element)
         name = NAMES[element.tag]
         if name == ITEM:
-            _note_what_stands_before(element, facts)
+            _note_what_stands_before(element, facts, options.heads)
             items.append(_goods(element, options))
             if len(items) > MOST_ITEMS:
                 _refuse_size(f"{MOST_ITEMS} items a declaration", f"{MOST_ITEMS} articles par déclaration")
         elif name == DECLARATION:
             has_declaration = True
-            _note_children(element, "", facts)
+            _note_children(element, "", facts, options.heads)
             for fields in _rows(facts, items or [_goods(element, options)], options, has_items=bool(items)):
                 if sum(map(len, fields)) > LONGEST_RECORD:
                     _refuse_size("1 MB for one item", "1 Mo pour un article")
@@ -294,7 +337,7 @@ def _refuse_other_messages(element: etree._Element) -> None:
 # ---- what holds for all items ------------------------------------------------------------------------------
 
 
-def _note_what_stands_before(item: etree._Element, facts: dict[str, str]) -> None:
+def _note_what_stands_before(item: etree._Element, facts: dict[str, str], heads: frozenset[str]) -> None:
     """What a declaration says before this item: it is gone as soon as the next element is asked for."""
     element, levels = item, []
     while (above := element.getparent()) is not None and NAMES[element.tag] != DECLARATION:
@@ -306,20 +349,22 @@ def _note_what_stands_before(item: etree._Element, facts: dict[str, str]) -> Non
         names = [NAMES[above.tag] for _, above in levels[depth:]]
         prefix = "".join(f"{name}/" for name in reversed(names) if name != DECLARATION)
         for sibling in child.itersiblings(preceding=True):
-            _note(sibling, prefix, facts)
+            _note(sibling, prefix, facts, heads)
 
 
-def _note_children(element: etree._Element, prefix: str, facts: dict[str, str]) -> None:
+def _note_children(
+    element: etree._Element, prefix: str, facts: dict[str, str], heads: frozenset[str]
+) -> None:
     for child in element:
         if NAMES[child.tag] == "GoodsShipment" and not prefix:
-            _note_children(child, SHIPMENT, facts)
+            _note_children(child, SHIPMENT, facts, heads)
         else:
-            _note(child, prefix, facts)
+            _note(child, prefix, facts, heads)
 
 
-def _note(element: etree._Element, prefix: str, facts: dict[str, str]) -> None:
+def _note(element: etree._Element, prefix: str, facts: dict[str, str], heads: frozenset[str]) -> None:
     name = NAMES[element.tag]
-    if name not in HEADS:
+    if name not in heads:
         return
     if text := (element.text or "").strip():
         facts.setdefault(prefix + name, text)
@@ -337,21 +382,36 @@ def _rows(
             shared[column] = facts[place]
     for column in MOMENTS:
         shared[column] = _moment(shared[column], options.time_zone)
+    if options.parties:
+        shared |= _parties(PARTIES_OF_DECLARATION, lambda place: facts.get(place, ""))
+    columns = (*COLUMNS, *options.parties)
     announced = number(shared["Goods_item_quantity"])
     reference = shared["Functional_reference_ID"] or shared["Declaration_ID"]
     for position, item in enumerate(items, 1):
         row = shared.copy()
         for column, text in item.items():
-            if text:
+            if text or column in PARTIES:
                 row[column] = text
         if has_items and reference:
             row["Item_ID"] = f"{reference}/{item['Item_number'] or position}"
         else:
             row["Item_ID"] = reference
         given = row.get
-        yield [given(column, "") for column in COLUMNS]
+        yield [given(column, "") for column in columns]
     if has_items and announced is not None and announced > len(items):
-        yield [shared.get(column, "") for column in COLUMNS]
+        yield [shared.get(column, "") for column in columns]
+
+
+def _parties(places_of: Mapping[str, tuple[str, ...]], text_of: Callable[[str], str]) -> dict[str, str]:
+    """Identifier and name of each role, both from the first of its places that has one of them."""
+    found: dict[str, str] = {}
+    for role, places in places_of.items():
+        for place in places:
+            identifier, name = text_of(f"{place}/ID"), text_of(f"{place}/Name")
+            if identifier or name:
+                found |= {f"{role}_ID": party(identifier), f"{role}_name": party(name)}
+                break
+    return found
 
 
 def _moment(text: str, time_zone: str | None) -> str:
@@ -399,6 +459,7 @@ def _goods(element: etree._Element, options: Options) -> dict[str, str]:
     """The columns of one item, or of a declaration without items."""
     found = _Found()
     _look_through(element, found)
+    has_own_parties = options.parties and NAMES[element.tag] == ITEM
     return {
         "Item_number": found.texts.get("SequenceNumeric", ""),
         "Export_country": found.texts.get("ExportCountry", ""),
@@ -410,6 +471,7 @@ def _goods(element: etree._Element, options: Options) -> dict[str, str]:
         **_procedures(found.procedures),
         **_value(found, options),
         **_charges(found.charges, options),
+        **(_parties(PARTIES_OF_ITEM, lambda place: text_at(element, place)) if has_own_parties else {}),
     }
 
 

@@ -366,6 +366,16 @@ class Layout(Strict):
                 )
             if source.agreed is not None and not is_free:
                 raise ValueError(f"{name}: agreed is for free text alone")
+        # A format reads these where the layout asks for them (pacific_parcels/formats/__init__.py).
+        option = self.options.get("parties")
+        parties = option if isinstance(option, list | tuple) else ()
+        named = {column for source in self.tokens.values() for column in source.source_columns}
+        unused = [column for column in parties if column not in named]
+        if unused:
+            raise ValueError(
+                f"options: parties: {unused} would be read and no token is made of them; expected columns "
+                "that consignee_token, consignor_token or declarant_token takes"
+            )
         kept = {source.column for name, source in self.columns.items() if name not in self.tokens}
         for name, source in self.tokens.items():
             landed = [column for column in source.source_columns if column in kept or column in self.expect]

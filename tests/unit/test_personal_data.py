@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hmac
 import io
 import json
 import logging
@@ -20,7 +21,7 @@ import pytest
 import yaml
 from openpyxl import Workbook
 
-from pacific_parcels.formats import format_names
+from pacific_parcels.formats import format_names, load_format
 from pacific_parcels.landing import ReceiveOutcome, receive_member
 from pacific_parcels.members import Member
 from pacific_parcels.preflight import check_file
@@ -339,3 +340,79 @@ def test_the_parties_of_every_format_stay_in_its_original(name: str, home: Setti
         "VAKACEGU",
     )
     assert files_with([home.landing, told(home, outcome, tmp_path / "told")], planted) == []
+
+
+TOKENS_OF: dict[str, dict[str, list[str]]] = {
+    "asycuda_manifest": {
+        "consignee_token": ["Consignee_code", "Consignee_name"],
+        "consignor_token": ["Exporter_code", "Exporter_name"],
+    },
+    "asycuda_sad": {
+        "consignee_token": ["Consignee_name"],
+        "consignor_token": ["Exporter_name"],
+        "declarant_token": ["Declarant_name"],
+    },
+    "cargo_imp": {"consignee_token": ["Consignee_name"], "consignor_token": ["Shipper_name"]},
+    "cargo_xml": {"consignee_token": ["ConsigneeParty_Name"], "consignor_token": ["ConsignorParty_Name"]},
+    "upu_itmatt": {"consignee_token": ["Recipient_name"], "consignor_token": ["Sender_name"]},
+    "wco_declaration": {
+        "consignee_token": ["Consignee_ID", "Consignee_name"],
+        "consignor_token": ["Consignor_name"],
+        "declarant_token": ["Declarant_name"],
+    },
+}
+FOLDED: dict[str, dict[str, tuple[str, ...]]] = {
+    "asycuda_manifest": {"FJNA1/FJ910/2026-03-04/H0001": ("mere vakacegu", "invented shop", "")},
+    "asycuda_sad": {"FJSU2/2026/C/101/1": ("mere vakacegu", "invented trading ltd", "invented brokers")},
+    "cargo_imp": {
+        "FJH1001": ("mere vakacegu", "joan smith", ""),
+        "FJH1002": ("", "pacific phones inc", ""),
+        "FJH1006": ("", "", ""),
+    },
+    "cargo_xml": {"FJH0001": ("mere vakacegu", "joan smith", ""), "FJH0002": ("", "", "")},
+    "upu_itmatt": {
+        "RB123456785GB": ("mere vakacegu", "eleanor penhaligon", ""),
+        "EE000452703CN": ("", "", ""),
+    },
+    "wco_declaration": {
+        "LRN-2026-0001/1": ("fj 77 mere vakacegu", "fern sons", ""),
+        "RB123456785GB": ("", "", ""),
+    },
+}
+"""Of items of the samples: consignee, consignor and declarant, folded by hand."""
+
+
+def token_by_hand(role: str, name: str) -> str | None:
+    """As RFC 2104 and `tokens` have it, by the standard library."""
+    message = f"{role}|{name}".encode()
+    return f"v{KEY.version}:{hmac.new(KEY.secret, message, 'sha256').hexdigest()}" if name else None
+
+
+@pytest.mark.parametrize("name", [name for name in format_names() if hasattr(load_format(name), "PARTIES")])
+def test_the_parties_of_messages_become_tokens_and_no_byte_holds_their_names(
+    name: str, home: Settings, tmp_path: Path
+) -> None:
+    folder = REPOSITORY / "tests" / "formats" / name
+    (sample,) = folder.glob("sample.*")
+    content = yaml.safe_load((folder / "member.yml").read_text(encoding="utf-8"))
+    (layout,) = content["extracts"]["items"]["layouts"]
+    asked = [column for columns in TOKENS_OF[name].values() for column in columns]
+    layout["options"] = layout.get("options", {}) | {"parties": asked}
+    layout["columns"] |= {token: {"columns": columns} for token, columns in TOKENS_OF[name].items()}
+
+    outcome = received(home, Member.model_validate(content), sample.name, sample.read_bytes())
+
+    assert outcome.extracts_accepted == 1
+    made = duckdb.sql(
+        "select item_id, consignee_token, consignor_token, declarant_token "
+        f"from read_parquet('{home.items}/*/*/*.parquet')"
+    ).fetchall()
+    tokens = {item: tuple(parties) for item, *parties in made}
+    assert FOLDED[name]
+    for item, names in FOLDED[name].items():
+        roles = ("consignee", "consignor", "declarant")
+        assert tokens[item] == tuple(map(token_by_hand, roles, names))
+    spelt = ("vakacegu", "joan smith", "pacific phones", "invented", "penhaligon", "fern & sons")
+    capitals = tuple(word for low in spelt for word in (low, low.upper(), low.title()))
+    assert files_with([sample], capitals), "the sample names nobody"
+    assert files_with([home.landing, told(home, outcome, tmp_path / "told")], capitals) == []
