@@ -1,4 +1,4 @@
-"""Finds words in whatever a file may hide them in: any encoding, an archive, a page of Parquet or DuckDB."""
+"""Finds words in whatever hides them: an encoding, an archive, a page of a PDF, of Parquet or of DuckDB."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ import gzip
 import html
 import json
 import os
+import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import duckdb
 
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "latin-1", "cp1252")
-ZIP, GZIP, PARQUET = b"PK\x03\x04", b"\x1f\x8b", b"PAR1"
+ZIP, GZIP, PARQUET, PDF = b"PK\x03\x04", b"\x1f\x8b", b"PAR1", b"%PDF"
+STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+GLYPH = re.compile(rb"^<([0-9A-F]{4})> <([0-9A-F]+)>$", re.MULTILINE)
+SHOWN = re.compile(rb"\(((?:[^\\()]|\\.)*)\)|T[jJ]", re.DOTALL)
+ESCAPED = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
+CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
 def files_with(places: Iterable[Path], words: Sequence[str]) -> list[str]:
@@ -58,6 +65,8 @@ def _contents(file: Path) -> Iterable[bytes]:
             yield from (archive.read(name) for name in archive.namelist())
     elif content.startswith(GZIP):
         yield gzip.decompress(content)
+    elif content.startswith(PDF):
+        yield from _pages_of(content)
     elif content.startswith(PARQUET):
         with duckdb.connect() as connection:
             yield _all_of(connection, f"read_parquet('{file}', hive_partitioning = false)")
@@ -67,6 +76,44 @@ def _contents(file: Path) -> Iterable[bytes]:
                 "select schema_name, table_name from duckdb_tables() where not internal"
             ).fetchall()
             yield from (_all_of(connection, f'"{schema}"."{table}"') for schema, table in tables)
+
+
+def _pages_of(content: bytes) -> Iterable[bytes]:
+    """The streams of a PDF, and the words on its pages, in the letters of each of its fonts.
+
+    Only one of these is what a reader sees, but none that is is missing.
+    """
+    streams = [_inflated(stream) for stream in STREAM.findall(content)]
+    yield from streams
+    alphabets = [
+        {int(glyph, 16): bytes.fromhex(letters.decode()).decode("utf-16-be") for glyph, letters in found}
+        for stream in streams
+        if b"begincmap" in stream and (found := GLYPH.findall(stream))
+    ]
+    for stream in streams:
+        texts, shown = [], b""
+        for match in SHOWN.finditer(stream):
+            if match[1] is not None:
+                shown += ESCAPED.sub(_unescaped, match[1])
+            else:
+                texts.append(shown)
+                shown = b""
+        for alphabet in alphabets:
+            for text in texts:
+                glyphs = (int.from_bytes(text[place : place + 2]) for place in range(0, len(text), 2))
+                yield "".join(alphabet.get(glyph, "") for glyph in glyphs).encode()
+
+
+def _inflated(stream: bytes) -> bytes:
+    try:
+        return zlib.decompress(stream)
+    except zlib.error:
+        return stream
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    sign = match[1]
+    return bytes([int(sign, 8)]) if sign[:1].isdigit() else CONTROLS.get(sign, sign)
 
 
 def _all_of(connection: duckdb.DuckDBPyConnection, relation: str) -> bytes:

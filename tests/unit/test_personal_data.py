@@ -18,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import typst
 import yaml
 from openpyxl import Workbook
 
@@ -215,6 +216,13 @@ def test_no_byte_of_what_is_landed_or_told_holds_a_person(
     assert not [path for path in (home.originals / ".scratch" / "FJ").rglob("*") if path.is_file()]
 
 
+def printed(words: str) -> bytes:
+    """A PDF of the kind that briefs are, with some words."""
+    content = typst.compile(f'#set text(lang: "en")\n#{json.dumps(words, ensure_ascii=False)}'.encode())
+    assert isinstance(content, bytes)
+    return content
+
+
 def test_what_is_searched_is_found_where_it_is(tmp_path: Path) -> None:
     """Or the tests above could not fail."""
     for place, content in (
@@ -222,6 +230,8 @@ def test_what_is_searched_is_found_where_it_is(tmp_path: Path) -> None:
         ("b.json", json.dumps({"to": NAMES[3]}).encode()),
         ("c.html", b"<p>O&#x27;Brien Invented</p>"),
         ("d.gz", gzip.compress(NAMES[4].encode())),
+        ("f.pdf", printed(f"For {NAMES[1]}, \u2116 (7)")),
+        ("g.pdf", printed("For nobody, not even Mahina")),
     ):
         put(tmp_path / place, content)
     for suffix, sql in (("parquet", "copy (select ? as t) to '{}' (compression zstd)"), ("duckdb", "")):
@@ -233,7 +243,7 @@ def test_what_is_searched_is_found_where_it_is(tmp_path: Path) -> None:
         Path(line.partition(": ")[0]).name for line in files_with([tmp_path], (*NAMES, "O'Brien Invented"))
     }
 
-    assert found == {"a.txt", "b.json", "c.html", "d.gz", "e.parquet", "e.duckdb"}
+    assert found == {"a.txt", "b.json", "c.html", "d.gz", "e.parquet", "e.duckdb", "f.pdf"}
 
 
 @pytest.mark.parametrize("name", ["sound", "many rows", "broken rows", "utf-16", "gzip", "zip", "workbook"])
