@@ -68,7 +68,7 @@ def test_without_a_connection_in_the_member_file_the_library_finds_the_key() -> 
         {"login": "v0", "password": SECRET.hex()},
         {"login": "v1", "password": SECRET.hex()[:-2]},
         {"login": "v1", "password": SECRET.hex() + "00"},
-        {"login": "v1", "password": "correct horse battery staple, and 34 more letters to make it 64"},
+        {"login": "v1", "password": "z" * 64},
     ],
 )
 def test_what_is_no_key_is_named_without_its_content(define: Define, connection: dict[str, str]) -> None:
