@@ -1,27 +1,34 @@
-"""Data frames to Altair charts: pure functions, no Streamlit, no reading.
+"""Data frames to charts: pure functions, no Streamlit, no reading.
 
-Marks never speak by colour alone: series differ in shape too, and a provisional or estimated figure is
-dashed and hollow. The colours keep a contrast of 3:1 with both the light and the dark background.
+A chart is a specification of Vega-Lite in its own words and the data frames that it draws. It is written
+without Altair, whose objects cost ten times as much to make and to check as all else of a page together; the
+tests hold each chart against the schema of Vega-Lite instead.
+
+Marks never speak by colour alone: series differ in shape and dash too, and a provisional or estimated figure
+is dotted and hollow. The colours keep a contrast of 3:1 with both the light and the dark background.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from dashboards.words import THIN_SPACE, Words
 
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 OCEAN = "#0f7fa3"
 DECLINE = "#d1603d"
 LIMIT = "#d1495b"
 LAND = "#7d7f86"
 # Dark on a light page, light on a dark one: known only where the chart is drawn.
-TEXT = alt.expr("luminance(background) > 0.5 ? '#12303b' : '#e3eff3'")
+TEXT = {"expr": "luminance(background) > 0.5 ? '#12303b' : '#e3eff3'"}
+SOFT_TEXT = {"expr": "luminance(background) > 0.5 ? '#4b6069' : '#a9c3cc'"}
 GEOGRAPHY = json.loads((Path(__file__).resolve().parent / "geography.json").read_text(encoding="utf-8"))
 EVENT = "#7d7f86"
 COLOURS = ("#0f7fa3", "#d1603d", "#7a6fc9", "#4d8b31", "#b0700f", "#c2508f", "#5f7d8c", "#a0622d")
@@ -35,6 +42,9 @@ SHAPES = (
     "triangle-right",
     "triangle-left",
 )
+# Strokes and gaps, in pixels; the first is a line without a gap.
+DASHES = ((1, 0), (9, 3), (5, 3), (9, 3, 2, 3), (14, 4), (5, 2, 2, 2), (12, 3, 2, 3, 2, 3), (7, 6))
+NOT_FINAL_DASH = (1.5, 3.5)
 COVERAGE_FILLS = {
     "REPORTED": "#0f7fa3",
     "NIL": "#8fc6d8",
@@ -53,8 +63,71 @@ NOT_FINAL = ("P", "E")
 # A height given to Streamlit is that of the whole picture, not of the plot.
 AXIS_HEIGHT = 30
 SOURCE_HEIGHT = 24
+Spec = dict[str, Any]
+# Vega describes an axis in English, whatever the language of the page: the summary and the table tell of it.
+SILENT: Spec = {"aria": False}
 # An axis of names, every one of them shown.
-BARE: dict[str, Any] = {"labelOverlap": False, "ticks": False, "domain": False}
+BARE: Spec = {"labelOverlap": False, "ticks": False, "domain": False, "labelColor": TEXT, **SILENT}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A specification of Vega-Lite whose marks name their data, and these by name."""
+
+    specification: Spec
+    datasets: Mapping[str, pd.DataFrame]
+
+    def with_data(self) -> Spec:
+        """As Streamlit takes it: the data frames under their names."""
+        return {**self.specification, "datasets": dict(self.datasets)}
+
+    def to_dict(self) -> Spec:
+        """By itself, as a file: the rows in it, null where there is no figure."""
+        rows = {
+            name: frame.astype(object).where(frame.notna(), None).to_dict("records")
+            for name, frame in self.datasets.items()
+        }
+        return {**self.specification, "datasets": rows}
+
+
+def _chart(
+    layers: Sequence[tuple[str, Spec]],
+    frames: Mapping[str, pd.DataFrame],
+    height: int,
+    source: str = "",
+    **more: Any,
+) -> Chart:
+    """Marks one over the other, each with the name of its data."""
+    specification: Spec = {
+        "$schema": SCHEMA,
+        "height": height,
+        "layer": [{"data": {"name": name}, **layer} for name, layer in layers],
+        **more,
+    }
+    if source:
+        specification["title"] = _source_title(source)
+    return Chart(specification, frames)
+
+
+def _mark(kind: str, encoding: Spec, **options: Any) -> Spec:
+    return {"mark": {"type": kind, **options}, "encoding": encoding}
+
+
+def _words(field: str, title: str | None = None, **options: Any) -> Spec:
+    return {"field": field, "type": "nominal", "title": title, **options}
+
+
+def _amount(field: str, **options: Any) -> Spec:
+    return {"field": field, "type": "quantitative", "title": None, **options}
+
+
+def _told(**titles: str) -> Spec:
+    """What is told of a mark: the text of each field, on hover under its title, and to a screen reader."""
+    texts = " + ' · ' + ".join(f"datum.{field}" for field in titles)
+    return {
+        "tooltip": [_words(field, title) for field, title in titles.items()],
+        "description": {"value": {"expr": texts}},
+    }
 
 
 def lines(
@@ -66,7 +139,7 @@ def lines(
     *,
     events: pd.DataFrame | None = None,
     height: int = 320,
-) -> alt.LayerChart:
+) -> Chart:
     """Series over months; their legend is `markup.series_legend`.
 
     `events` (time_period, title) are drawn as numbered upright lines, in the order of `markup.event_list`.
@@ -75,66 +148,101 @@ def lines(
     row for every month of a series (see `complete_months`). `names` gives the series in their order, with the
     words for each.
     """
-    data = frame.assign(
-        series=frame["series_code"].map(names),
-        date=frame["time_period"] + "-01",
-        month_text=[say.month(period) for period in frame["time_period"]],
-        value_text=[say.figure(indicator_code, value) for value in frame["obs_value"]],
-        status_text=[_status(row, indicator_code, say) for row in frame.itertuples()],
+    data = pd.DataFrame(
+        {
+            "series": frame["series_code"].map(names),
+            "date": frame["time_period"] + "-01",
+            "obs_value": frame["obs_value"],
+            "month_text": [say.month(period) for period in frame["time_period"]],
+            "value_text": [say.figure(indicator_code, value) for value in frame["obs_value"]],
+            "status_text": [_status(row, indicator_code, say) for row in frame.itertuples()],
+        }
     )
-    shown = [name for code, name in names.items() if code in set(frame["series_code"])]
-    colours = alt.Scale(domain=shown, range=list(COLOURS[: len(shown)]))
-    shapes = alt.Scale(domain=shown, range=list(SHAPES[: len(shown)]))
-    colour = alt.Color("series:N", scale=colours, legend=None)
-    shape = alt.Shape("series:N", scale=shapes, legend=None)
-    months = _month_axis(data["time_period"].nunique(), say)
-    x = alt.X("date:T", title=None, scale=alt.Scale(type="utc"), axis=months)
-    from_zero = alt.Scale(zero=not indicator_code.endswith(("_PCT", "_INDEX")))
-    y = alt.Y("obs_value:Q", title=None, scale=from_zero, axis=_value_axis(indicator_code, say))
-    tooltip = [
-        alt.Tooltip("series:N", title=" "),
-        alt.Tooltip("month_text:N", title=say("app.month")),
-        alt.Tooltip("value_text:N", title=say("app.value")),
-        alt.Tooltip("status_text:N", title=say("app.status")),
-    ]
-    is_shown = data["obs_value"].notna()
-    is_firm = is_shown & ~data["obs_status"].isin(NOT_FINAL)
-    firm = alt.Chart(data.assign(obs_value=data["obs_value"].where(is_firm)))
-    soft = alt.Chart(_provisional_segments(data))
-    hollow: dict[str, Any] = {"filled": False, "fill": alt.expr("background"), "strokeWidth": 1.8}
-    line: dict[str, Any] = {"strokeWidth": 2, "invalid": "break-paths-show-domains"}
+    present = set(frame["series_code"])
+    shown = [name for code, name in names.items() if code in present]
+
+    def by_series(looks: Sequence[Any]) -> Spec:
+        return _words("series", scale={"domain": shown, "range": list(looks[: len(shown)])}, legend=None)
+
+    colour, shape, dash = by_series(COLOURS), by_series(SHAPES), by_series(list(map(list, DASHES)))
+    x = {
+        "field": "date",
+        "type": "temporal",
+        "title": None,
+        "scale": {"type": "utc"},
+        "axis": _month_axis(frame["time_period"].nunique(), say),
+    }
+    y = _amount("obs_value", scale=_from_zero(indicator_code), axis=_value_axis(indicator_code, say))
+    place = {"x": x, "y": y}
+    told = _told(
+        series=" ", month_text=say("app.month"), value_text=say("app.value"), status_text=say("app.status")
+    )
+    is_shown = frame["obs_value"].notna()
+    is_firm = is_shown & ~frame["obs_status"].isin(NOT_FINAL)
+    line: Spec = {"strokeWidth": 2, "invalid": "break-paths-show-domains", "aria": False}
+    hollow: Spec = {"filled": False, "fill": {"expr": "background"}, "strokeWidth": 1.8}
+    drawn = ["series", "date", "obs_value"]
+    soft = _provisional_segments(frame)
+    frames = {
+        "firm": data[drawn].assign(obs_value=data["obs_value"].where(is_firm)),
+        "soft": data.loc[soft.index, drawn].assign(obs_value=soft),
+        "final": data[is_firm],
+        "not_final": data[is_shown & ~is_firm],
+    }
     layers = [
-        firm.mark_line(**line).encode(x=x, y=y, color=colour),
-        soft.mark_line(**line, strokeDash=[4, 3]).encode(x=x, y=y, color=colour),
-        alt.Chart(data[is_firm])
-        .mark_point(size=34, filled=True, opacity=1)
-        .encode(x=x, y=y, color=colour, shape=shape, tooltip=tooltip),
-        alt.Chart(data[is_shown & ~is_firm])
-        .mark_point(size=44, opacity=1, **hollow)
-        .encode(
-            x=x, y=y, stroke=alt.Stroke("series:N", scale=colours, legend=None), shape=shape, tooltip=tooltip
+        ("firm", _mark("line", {**place, "color": colour, "strokeDash": dash}, **line)),
+        ("soft", _mark("line", {**place, "color": colour}, **line, strokeDash=list(NOT_FINAL_DASH))),
+        (
+            "final",
+            _mark(
+                "point",
+                {**place, "color": colour, "shape": shape, **told},
+                size=34,
+                filled=True,
+                opacity=1,
+            ),
+        ),
+        (
+            "not_final",
+            _mark(
+                "point",
+                {**place, "stroke": colour, "shape": shape, **told},
+                size=44,
+                opacity=1,
+                **hollow,
+            ),
         ),
     ]
-    bounded = data[data["lower_value"].notna() & is_shown]
-    if len(bounded):
-        layers.append(
-            alt.Chart(bounded)
-            .mark_rule(strokeWidth=1.5)
-            .encode(x=x, y=alt.Y("lower_value:Q"), y2="upper_value:Q", color=colour, tooltip=tooltip)
-        )
+    is_bounded = frame["lower_value"].notna() & is_shown
+    if is_bounded.any():
+        bounds = frame.loc[is_bounded, ["lower_value", "upper_value"]]
+        frames["bounds"] = pd.concat([data[is_bounded], bounds], axis=1)
+        ends = {"y": _amount("lower_value"), "y2": {"field": "upper_value"}}
+        layers.append(("bounds", _mark("rule", {"x": x, **ends, "color": colour, **told}, strokeWidth=1.5)))
     if events is not None and len(events):
-        layers += _event_lines(events, x)
-    confidential = data[data["conf_status"] == "C"]
-    if len(confidential):
+        frames["events"] = _events_by_month(events)
+        layers += [("events", layer) for layer in _event_lines(x)]
+    is_confidential = frame["conf_status"] == "C"
+    if is_confidential.any():
+        frames["confidential"] = data[is_confidential]
+        at_the_bottom = {"y": {"value": {"expr": "height - 8"}}}
         layers.append(
-            alt.Chart(confidential)
-            .mark_text(text="c", fontSize=12, fontStyle="italic", fontWeight="bold")
-            .encode(x=x, y=alt.value(alt.expr("height - 8")), color=colour, tooltip=tooltip)
+            (
+                "confidential",
+                _mark(
+                    "text",
+                    {"x": x, **at_the_bottom, "color": colour, **told},
+                    text="c",
+                    fontSize=12,
+                    fontStyle="italic",
+                    fontWeight="bold",
+                ),
+            )
         )
-    return alt.LayerChart(layer=layers).properties(height=height, title=_source_title(source))
+    return _chart(layers, frames, height, source)
 
 
-def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str, *, marked: str = "") -> alt.Chart:
+def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str, *, marked: str = "") -> Chart:
     """Horizontal bars, the figure under each name. `frame`: name, obs_value, obs_status, conf_status.
 
     Where there is no figure, its status stands in its place. The bar of the name that is `marked` has another
@@ -151,217 +259,248 @@ def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str, *, m
         f"{'▶ ' if name == marked else ''}{name}|{figure}"
         for name, figure in zip(frame["name"], figures, strict=True)
     ]
-    data = frame.assign(
-        label=labels,
-        value_text=figures,
-        length=frame["obs_value"].fillna(0),
-        is_marked=frame["name"] == marked,
+    data = pd.DataFrame(
+        {
+            "name": frame["name"],
+            "label": labels,
+            "value_text": figures,
+            "length": frame["obs_value"].fillna(0),
+            "is_marked": frame["name"] == marked,
+        }
     )
     two_lines = "split(datum.value, '|')"
-    names = alt.Axis(labelExpr=two_lines, labelOffset=-7, labelLimit=200, labelPadding=8, **BARE)
-    chart: alt.Chart = (
-        alt.Chart(data)
-        .mark_bar(height={"band": 0.55}, cornerRadiusEnd=3)
-        .encode(
-            color=alt.condition(alt.datum.is_marked, alt.value(DECLINE), alt.value(OCEAN)),
-            x=alt.X("length:Q", title=None, axis=None),
-            y=alt.Y("label:N", title=None, sort=labels, axis=names),
-            tooltip=[
-                alt.Tooltip("name:N", title=" "),
-                alt.Tooltip("value_text:N", title=say("app.value")),
-            ],
-        )
-        .properties(height=44 * len(data) + SOURCE_HEIGHT, title=_source_title(source))
-    )
-    return chart
+    names = {"labelExpr": two_lines, "labelOffset": -7, "labelLimit": 200, "labelPadding": 8, **BARE}
+    encoding = {
+        "color": {"condition": {"test": "datum.is_marked", "value": DECLINE}, "value": OCEAN},
+        "x": _amount("length", axis=None),
+        "y": _words("label", sort=labels, axis=names),
+        **_told(name=" ", value_text=say("app.value")),
+    }
+    bar = _mark("bar", encoding, height={"band": 0.55}, cornerRadiusEnd=3)
+    return _chart([("bars", bar)], {"bars": data}, 44 * len(data) + SOURCE_HEIGHT, source)
 
 
-def small_line(frame: pd.DataFrame, indicator_code: str, say: Words) -> alt.LayerChart:
+def small_line(frame: pd.DataFrame, indicator_code: str, say: Words) -> Chart:
     """One series in little, on a scale of its own. `frame` as for `lines`."""
-    data = frame.assign(
-        date=frame["time_period"] + "-01",
-        month_text=[say.month(period) for period in frame["time_period"]],
-        value_text=[say.figure(indicator_code, value) for value in frame["obs_value"]],
-        status_text=[say.status(row.obs_status, row.conf_status) for row in frame.itertuples()],
+    data = pd.DataFrame(
+        {
+            "date": frame["time_period"] + "-01",
+            "obs_value": frame["obs_value"],
+            "month_text": [say.month(period) for period in frame["time_period"]],
+            "value_text": [say.figure(indicator_code, value) for value in frame["obs_value"]],
+            "status_text": [say.status(row.obs_status, row.conf_status) for row in frame.itertuples()],
+        }
     )
-    tooltip = [
-        alt.Tooltip("month_text:N", title=say("app.month")),
-        alt.Tooltip("value_text:N", title=say("app.value")),
-        alt.Tooltip("status_text:N", title=say("app.status")),
-    ]
-    x = alt.X("date:T", title=None, scale=alt.Scale(type="utc"), axis=None)
-    zero = alt.Scale(zero=not indicator_code.endswith(("_PCT", "_INDEX")))
-    axis = _value_axis(indicator_code, say)
-    axis.tickCount = 2
-    y = alt.Y("obs_value:Q", title=None, scale=zero, axis=axis)
-    base = alt.Chart(data).encode(x=x, y=y, tooltip=tooltip)
+    axis = {**_value_axis(indicator_code, say), "tickCount": 2}
+    encoding = {
+        "x": {"field": "date", "type": "temporal", "title": None, "scale": {"type": "utc"}, "axis": None},
+        "y": _amount("obs_value", scale=_from_zero(indicator_code), axis=axis),
+        **_told(month_text=say("app.month"), value_text=say("app.value"), status_text=say("app.status")),
+    }
     layers = [
-        base.mark_line(color=OCEAN, strokeWidth=1.8, invalid="break-paths-show-domains"),
-        alt.Chart(data[data["obs_value"].notna()].tail(1))
-        .mark_point(color=OCEAN, filled=True, size=36, opacity=1)
-        .encode(x=x, y=y, tooltip=tooltip),
+        (
+            "months",
+            _mark(
+                "line", encoding, color=OCEAN, strokeWidth=1.8, invalid="break-paths-show-domains", aria=False
+            ),
+        ),
+        ("last", _mark("point", encoding, color=OCEAN, filled=True, size=36, opacity=1)),
     ]
-    return alt.LayerChart(layer=layers).properties(height=110)
+    return _chart(layers, {"months": data, "last": data[data["obs_value"].notna()].tail(1)}, 110)
 
 
-def coverage_matrix(coverage: pd.DataFrame, say: Words, source: str) -> alt.Chart:
+def coverage_matrix(coverage: pd.DataFrame, say: Words, source: str) -> Chart:
     """Member by month; the legend is `markup.matrix_legend`. `coverage`: member_name, time_period, status.
 
     A missing month is an empty red frame, not a shade.
     """
-    data = coverage.assign(
-        status_text=[say.term("coverage", status) for status in coverage["status"]],
-        month_text=[say.month(period) for period in coverage["time_period"]],
+    words = {status: say.term("coverage", status) for status in coverage["status"].unique()}
+    months = {period: say.month(period) for period in coverage["time_period"].unique()}
+    data = pd.DataFrame(
+        {
+            "member_name": coverage["member_name"],
+            "time_period": coverage["time_period"],
+            "status_text": coverage["status"].map(words),
+            "month_text": coverage["time_period"].map(months),
+        }
     )
     statuses = [say.term("coverage", status) for status in COVERAGE_FILLS]
-    fills = alt.Scale(domain=statuses, range=list(COVERAGE_FILLS.values()))
-    strokes = alt.Scale(domain=statuses, range=list(COVERAGE_STROKES.values()))
-    januaries = sorted({period for period in data["time_period"] if period.endswith("-01")})
-    years = alt.Axis(values=januaries, labelExpr="slice(datum.value, 0, 4)", labelAngle=0, domain=False)
-    height = 22 * data["member_name"].nunique() + AXIS_HEIGHT + SOURCE_HEIGHT
-    chart: alt.Chart = (
-        alt.Chart(data)
-        .mark_rect(strokeWidth=1.5, width={"band": 0.72}, height={"band": 0.62}, cornerRadius=1.5)
-        .encode(
-            x=alt.X("time_period:O", title=None, axis=years),
-            y=alt.Y("member_name:N", title=None, sort=None, axis=alt.Axis(labelLimit=130, **BARE)),
-            fill=alt.Fill("status_text:N", scale=fills, legend=None),
-            stroke=alt.Stroke("status_text:N", scale=strokes, legend=None),
-            tooltip=[
-                alt.Tooltip("member_name:N", title=say("app.member")),
-                alt.Tooltip("month_text:N", title=say("app.month")),
-                alt.Tooltip("status_text:N", title=say("app.status")),
-            ],
-        )
-        .properties(height=height, title=_source_title(source))
+
+    def by_status(looks: Mapping[str, str]) -> Spec:
+        return _words("status_text", scale={"domain": statuses, "range": list(looks.values())}, legend=None)
+
+    januaries = sorted(period for period in months if period.endswith("-01"))
+    years = {
+        "values": januaries,
+        "labelExpr": "slice(datum.value, 0, 4)",
+        "labelAngle": 0,
+        "domain": False,
+        "labelColor": SOFT_TEXT,
+        **SILENT,
+    }
+    encoding = {
+        "x": {"field": "time_period", "type": "ordinal", "title": None, "axis": years},
+        "y": _words("member_name", sort=None, axis={"labelLimit": 130, **BARE}),
+        "fill": by_status(COVERAGE_FILLS),
+        "stroke": by_status(COVERAGE_STROKES),
+        **_told(member_name=say("app.member"), month_text=say("app.month"), status_text=say("app.status")),
+    }
+    cell = _mark(
+        "rect",
+        encoding,
+        strokeWidth=1.5,
+        width={"band": 0.72},
+        height={"band": 0.62},
+        cornerRadius=1.5,
     )
-    return chart
+    height = 22 * data["member_name"].nunique() + AXIS_HEIGHT + SOURCE_HEIGHT
+    return _chart([("cells", cell)], {"cells": data}, height, source)
 
 
-def contributions(frame: pd.DataFrame, say: Words, source: str) -> alt.LayerChart:
+def contributions(frame: pd.DataFrame, say: Words, source: str) -> Chart:
     """What each member adds to growth, in points: bars to the right add, bars to the left take away.
 
     `frame`: member_name, points. The figure stands at the end of its bar.
     """
-    data = frame.assign(
-        points_text=[say.points(value) for value in frame["points"]],
-        member=list(frame["member_name"]),
-        is_growth=frame["points"] >= 0,
+    data = pd.DataFrame(
+        {
+            "member": frame["member_name"],
+            "points": frame["points"],
+            "points_text": [say.points(value) for value in frame["points"]],
+            "is_growth": frame["points"] >= 0,
+        }
     )
-    names = alt.Y("member:N", title=None, sort=None, axis=alt.Axis(labelLimit=190, **BARE))
-    base = alt.Chart(data).encode(
-        x=alt.X("points:Q", title=None, axis=None, scale=alt.Scale(padding=38)),
-        y=names,
-        tooltip=[
-            alt.Tooltip("member:N", title=" "),
-            alt.Tooltip("points_text:N", title=say("region.contribution")),
-        ],
-    )
-    colour = alt.condition(alt.datum.is_growth, alt.value(OCEAN), alt.value(DECLINE))
-    text: dict[str, Any] = {"fontSize": 12, "baseline": "middle"}
+    encoding = {
+        "x": _amount("points", axis=None, scale={"padding": 38}),
+        "y": _words("member", sort=None, axis={"labelLimit": 190, **BARE}),
+        **_told(member=" ", points_text=say("region.contribution")),
+    }
+    by_sign = {"condition": {"test": "datum.is_growth", "value": OCEAN}, "value": DECLINE}
     layers = [
-        base.mark_bar(height={"band": 0.6}, cornerRadiusEnd=2).encode(color=colour),
-        base.transform_filter(alt.datum.is_growth)
-        .mark_text(align="left", dx=4, color=TEXT, **text)
-        .encode(text="points_text:N"),
-        base.transform_filter(~alt.datum.is_growth)
-        .mark_text(align="right", dx=-4, color=TEXT, **text)
-        .encode(text="points_text:N"),
+        ("members", _mark("bar", {**encoding, "color": by_sign}, height={"band": 0.6}, cornerRadiusEnd=2))
     ]
-    height = 24 * len(data) + SOURCE_HEIGHT
-    return alt.LayerChart(layer=layers).properties(height=height, title=_source_title(source))
+    for test, align, right in (("datum.is_growth", "left", 4), ("!datum.is_growth", "right", -4)):
+        words = _mark(
+            "text",
+            {**encoding, "text": {"field": "points_text", "type": "nominal"}},
+            align=align,
+            dx=right,
+            color=TEXT,
+            fontSize=12,
+            baseline="middle",
+        )
+        layers.append(("members", {"transform": [{"filter": test}], **words}))
+    return _chart(layers, {"members": data}, 24 * len(data) + SOURCE_HEIGHT, source)
 
 
-def offices(frame: pd.DataFrame, say: Words, source: str) -> alt.LayerChart:
+def offices(frame: pd.DataFrame, say: Words, source: str) -> Chart:
     """Parcels of the busiest day of each office, and a mark at its stated capacity where there is one.
 
     `frame`: office (its name), busiest_day_items, capacity_items_per_day.
     """
-    data = frame.assign(
-        items_text=[say.number(value) for value in frame["busiest_day_items"]],
-        capacity_text=[
-            "–" if pd.isna(value) else say.number(value) for value in frame["capacity_items_per_day"]
-        ],
+    data = pd.DataFrame(
+        {
+            "office": frame["office"],
+            "busiest_day_items": frame["busiest_day_items"],
+            "capacity_items_per_day": frame["capacity_items_per_day"],
+            "items_text": [say.number(value) for value in frame["busiest_day_items"]],
+            "capacity_text": [
+                "–" if pd.isna(value) else say.number(value) for value in frame["capacity_items_per_day"]
+            ],
+        }
     )
-    tooltip = [
-        alt.Tooltip("office:N", title=" "),
-        alt.Tooltip("items_text:N", title=say("region.busiest_items")),
-        alt.Tooltip("capacity_text:N", title=say("region.capacity")),
-    ]
-    names = alt.Y("office:N", title=None, sort=None, axis=alt.Axis(labelLimit=190, **BARE))
+    shared = {
+        "y": _words("office", sort=None, axis={"labelLimit": 190, **BARE}),
+        **_told(office=" ", items_text=say("region.busiest_items"), capacity_text=say("region.capacity")),
+    }
     # From nought on: a day, unlike a month, is of the size of a few hundred.
-    counts = alt.X(
-        "busiest_day_items:Q", title=None, axis=_value_axis("ITEMS", say), scale=alt.Scale(padding=6)
-    )
+    counts = _amount("busiest_day_items", axis=_value_axis("ITEMS", say), scale={"padding": 6})
+    frames = {"offices": data}
     layers = [
-        alt.Chart(data)
-        .mark_bar(color=OCEAN, height={"band": 0.5}, cornerRadiusEnd=2)
-        .encode(x=counts, y=names, tooltip=tooltip)
+        (
+            "offices",
+            _mark("bar", {"x": counts, **shared}, color=OCEAN, height={"band": 0.5}, cornerRadiusEnd=2),
+        )
     ]
     stated = data[data["capacity_items_per_day"].notna()]
     if len(stated):
-        layers.append(
-            alt.Chart(stated)
-            .mark_tick(color=LIMIT, thickness=3, height={"band": 0.9})
-            .encode(x=alt.X("capacity_items_per_day:Q"), y=names, tooltip=tooltip)
-        )
-    height = 26 * len(data) + AXIS_HEIGHT + SOURCE_HEIGHT
-    return alt.LayerChart(layer=layers).properties(height=height, title=_source_title(source))
+        frames["stated"] = stated
+        at = {"x": _amount("capacity_items_per_day"), **shared}
+        layers.append(("stated", _mark("tick", at, color=LIMIT, thickness=3, height={"band": 0.9})))
+    return _chart(layers, frames, 26 * len(data) + AXIS_HEIGHT + SOURCE_HEIGHT, source)
 
 
-def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 340) -> alt.LayerChart:
+def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 340) -> Chart:
     """Members where their administrations sit, the Pacific in the middle; no tiles, nothing fetched.
 
     `frame`: member_code, member_name, obs_value (null: a ring), value_text. A member without a seat in
     geography.json is not drawn: the table below the map has it.
     """
     seats = GEOGRAPHY["seats"]
-    data = frame[frame["member_code"].isin(seats)]
-    data = data.assign(
-        x=[seats[code]["longitude"] for code in data["member_code"]],
-        y=[_mercator(seats[code]["latitude"]) for code in data["member_code"]],
-        side=[seats[code]["label"] for code in data["member_code"]],
-        is_known=data["obs_value"].notna(),
-        size=data["obs_value"].fillna(0),
+    here = frame[frame["member_code"].isin(seats)]
+    data = pd.DataFrame(
+        {
+            "member_code": here["member_code"],
+            "member_name": here["member_name"],
+            "value_text": here["value_text"],
+            "x": [seats[code]["longitude"] for code in here["member_code"]],
+            "y": [_mercator(seats[code]["latitude"]) for code in here["member_code"]],
+            "side": [seats[code]["label"] for code in here["member_code"]],
+            "size": here["obs_value"].fillna(0),
+        }
     )
+    told = _told(member_name=" ", value_text=say("overview.items"))
+    place = {"longitude": _amount("x"), "latitude": _amount("y"), **told}
+    size = _amount("size", legend=None, scale={"range": [12, 1400]})
+    is_known = here["obs_value"].notna()
+    frames = {"known": data[is_known], "members": data}
+    layers = [
+        (
+            "known",
+            _mark(
+                "circle",
+                {"size": size, **place},
+                color=OCEAN,
+                opacity=0.62,
+                stroke=OCEAN,
+                strokeWidth=1.2,
+            ),
+        )
+    ]
+    if not is_known.all():  # a layer of nothing would be a picture without a name to a screen reader
+        frames["unknown"] = data[~is_known]
+        ring = {"shape": "circle", "size": 48, "color": EVENT, "strokeWidth": 1.5, "filled": False}
+        layers.append(("unknown", _mark("point", place, **ring)))
+    for side, align, right, down in (
+        ("right", "left", 9, 0),
+        ("left", "right", -9, 0),
+        ("above", "center", 0, -10),
+    ):
+        code = _mark(
+            "text",
+            {"text": {"field": "member_code", "type": "nominal"}, **place},
+            align=align,
+            dx=right,
+            dy=down,
+            fontSize=11,
+            fontWeight=600,
+            color=TEXT,
+        )
+        layers.append(("members", {"transform": [{"filter": f"datum.side == '{side}'"}], **code}))
+    chart = _chart(layers, frames, height, source, projection={"type": "identity", "reflectY": True})
+    chart.specification["layer"].insert(0, _land())
+    return chart
+
+
+def _land() -> Spec:
     rings = [[[x, _mercator(y)] for x, y in ring] for ring in GEOGRAPHY["land"]]
     shape = {
         "type": "Feature",
         "properties": {},
         "geometry": {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]},
     }
-    land = alt.Chart(alt.Data(values=[shape])).mark_geoshape(
-        fill=LAND, fillOpacity=0.28, stroke=LAND, strokeOpacity=0.5, strokeWidth=0.5, aria=False
-    )
-    tooltip = [
-        alt.Tooltip("member_name:N", title=" "),
-        alt.Tooltip("value_text:N", title=say("overview.items")),
-    ]
-    size = alt.Size("size:Q", legend=None, scale=alt.Scale(range=[12, 1400]))
-    known, unknown = data[data["is_known"]], data[~data["is_known"]]
-    layers: list[alt.Chart] = [land]
-    place: dict[str, Any] = {"longitude": "x:Q", "latitude": "y:Q"}
-    layers.append(
-        alt.Chart(known)
-        .mark_circle(color=OCEAN, opacity=0.62, stroke=OCEAN, strokeWidth=1.2)
-        .encode(size=size, tooltip=tooltip, **place)
-    )
-    if len(unknown):  # a layer of nothing would be a picture without a name to a screen reader
-        layers.append(
-            alt.Chart(unknown)
-            .mark_point(shape="circle", size=48, color=EVENT, strokeWidth=1.5, filled=False)
-            .encode(tooltip=tooltip, **place)
-        )
-    sides = (("right", "left", 9, 0), ("left", "right", -9, 0), ("above", "center", 0, -10))
-    for side, align, right, down in sides:
-        layers.append(
-            alt.Chart(data[data["side"] == side])
-            .mark_text(align=align, dx=right, dy=down, fontSize=11, fontWeight=600, color=TEXT)
-            .encode(text="member_code:N", tooltip=tooltip, **place)
-        )
-    chart = alt.LayerChart(layer=layers).project(type="identity", reflectY=True)
-    projected: alt.LayerChart = chart.properties(height=height, title=_source_title(source))
-    return projected
+    look: Spec = {"fill": LAND, "fillOpacity": 0.28, "stroke": LAND, "strokeOpacity": 0.5, "strokeWidth": 0.5}
+    return {"data": {"values": [shape]}, "mark": {"type": "geoshape", "aria": False, **look}}
 
 
 def _mercator(latitude: float) -> float:
@@ -374,14 +513,23 @@ def complete_months(frame: pd.DataFrame, last_time_period: str) -> pd.DataFrame:
 
     What was not there is missing (M), so that no line runs over it.
     """
-    parts = []
-    for code, rows in frame.groupby("series_code", sort=False):
-        first, last = rows["time_period"].min(), max(rows["time_period"].max(), last_time_period)
-        months = pd.period_range(first, last, freq="M").strftime("%Y-%m")
-        full = rows.set_index("time_period").reindex(months).rename_axis("time_period").reset_index()
-        filled = {"series_code": code, "obs_status": "M", "conf_status": "F"}
-        parts.append(full.fillna(filled))
-    return pd.concat(parts, ignore_index=True) if parts else frame
+    if frame.empty:
+        return frame
+    span = frame.groupby("series_code", sort=False)["time_period"].agg(["min", "max"])
+    wanted = [
+        (code, month)
+        for code, first, last in span.itertuples()
+        for month in _months(first, max(last, last_time_period))
+    ]
+    keys = ["series_code", "time_period"]
+    full = frame.set_index(keys).reindex(pd.MultiIndex.from_tuples(wanted, names=keys)).reset_index()
+    return full.fillna({"obs_status": "M", "conf_status": "F"})
+
+
+def _months(first: str, last: str) -> list[str]:
+    """From 2025-11 to 2026-01: 2025-11, 2025-12, 2026-01."""
+    begin, end = (12 * int(month[:4]) + int(month[5:7]) - 1 for month in (first, last))
+    return [f"{number // 12}-{number % 12 + 1:02d}" for number in range(begin, end + 1)]
 
 
 def _status(row: Any, indicator_code: str, say: Words) -> str:
@@ -392,49 +540,55 @@ def _status(row: Any, indicator_code: str, say: Words) -> str:
     return say("trends.interval", status=status, lower=lower, upper=upper)
 
 
-def _event_lines(events: pd.DataFrame, x: alt.X) -> list[alt.Chart]:
-    """An upright line for each month with events, and the numbers of its events above it."""
+def _events_by_month(events: pd.DataFrame) -> pd.DataFrame:
+    """date, numbers, titles: one row for each month with events."""
     numbered = events.assign(number=[str(number) for number in range(1, len(events) + 1)])
     months = numbered.groupby("time_period", as_index=False).agg(
         numbers=("number", ", ".join), titles=("title", "; ".join)
     )
-    chart = alt.Chart(months.assign(date=months["time_period"] + "-01"))
-    tooltip = [alt.Tooltip("titles:N", title=" ")]
-    number: dict[str, Any] = {
-        "fontSize": 11,
-        "fontWeight": "bold",
-        "baseline": "top",
-        "align": "left",
-        "dx": 3,
-    }
+    return months.assign(date=months.pop("time_period") + "-01")
+
+
+def _event_lines(x: Spec) -> list[Spec]:
+    """An upright line for each month with events, and the numbers of its events above it."""
+    told = _told(titles=" ")
+    numbers = {"text": {"field": "numbers", "type": "nominal"}, "y": {"value": 0}}
+    look: Spec = {"fontSize": 11, "fontWeight": "bold", "baseline": "top", "align": "left", "dx": 3}
     return [
-        chart.mark_rule(color=EVENT, strokeDash=[2, 3], strokeWidth=1.2).encode(x=x, tooltip=tooltip),
-        chart.mark_text(color=EVENT, **number).encode(x=x, y=alt.value(0), text="numbers:N", tooltip=tooltip),
+        _mark("rule", {"x": x, **told}, color=EVENT, strokeDash=[2, 3], strokeWidth=1.2),
+        _mark("text", {"x": x, **numbers, **told}, color=EVENT, **look),
     ]
 
 
-def _provisional_segments(data: pd.DataFrame) -> pd.DataFrame:
-    """The figures that are not final, each joined to the month before it, which may be final."""
-    ordered = data.sort_values(["series_code", "time_period"])
+def _provisional_segments(frame: pd.DataFrame) -> pd.Series:
+    """The figures that are not final, each joined to the month before it, which may be final.
+
+    By series and month, on the index of the frame; null for what belongs to no such segment.
+    """
+    ordered = frame.sort_values(["series_code", "time_period"])
     soft = ordered["obs_status"].isin(NOT_FINAL) & ordered["obs_value"].notna()
     before = soft.groupby(ordered["series_code"]).shift(-1, fill_value=False).astype(bool)
-    return ordered.assign(obs_value=ordered["obs_value"].where(soft | before))
+    return ordered["obs_value"].where(soft | before)
 
 
-def _month_axis(months: int, say: Words) -> alt.Axis:
+def _month_axis(months: int, say: Words) -> Spec:
     """Ticks a reader can count on: months, quarters or years, with the months' names in the language."""
     year = "utcFormat(datum.value, '%Y')"
+    plain: Spec = {"grid": False, "labelAngle": 0, "labelColor": SOFT_TEXT, **SILENT}
     if months > 30:
-        ticks = {"interval": "year", "step": 1}
-        return alt.Axis(tickCount=ticks, labelExpr=year, grid=False, labelAngle=0)
+        return {"tickCount": {"interval": "year", "step": 1}, "labelExpr": year, **plain}
     names = ",".join(f"'{name}'" for name in say.short_months())
     month = f"[{names}][utcmonth(datum.value)]"
     ticks = {"interval": "month", "step": 3 if months > 8 else 1}
     label = f"utcmonth(datum.value) == 0 ? [{month}, {year}] : {month}"
-    return alt.Axis(tickCount=ticks, labelExpr=label, grid=False, labelAngle=0)
+    return {"tickCount": ticks, "labelExpr": label, **plain}
 
 
-def _value_axis(indicator_code: str, say: Words) -> alt.Axis:
+def _from_zero(indicator_code: str) -> Spec:
+    return {"zero": not indicator_code.endswith(("_PCT", "_INDEX"))}
+
+
+def _value_axis(indicator_code: str, say: Words) -> Spec:
     """Numbers in the form of the language; money as US$60k or 60 k$ US."""
     is_french = say.language == "fr"
     if indicator_code.endswith("_USD"):
@@ -450,11 +604,23 @@ def _value_axis(indicator_code: str, say: Words) -> alt.Axis:
         label = "format(datum.value, ',~r')"
     if indicator_code.endswith("_PCT"):
         label += f" + '{THIN_SPACE if is_french else ''}%'"
-    return alt.Axis(labelExpr=label, tickCount=5, domain=False, ticks=False)
+    return {
+        "labelExpr": label,
+        "tickCount": 5,
+        "domain": False,
+        "ticks": False,
+        "labelColor": SOFT_TEXT,
+        **SILENT,
+    }
 
 
-def _source_title(source: str) -> alt.TitleParams:
+def _source_title(source: str) -> Spec:
     """The source in small print under the plot: a picture taken of the chart keeps it."""
-    return alt.TitleParams(
-        text=source, fontSize=11, fontWeight="normal", anchor="start", orient="bottom", offset=8
-    )
+    return {
+        "text": source,
+        "fontSize": 11,
+        "fontWeight": "normal",
+        "anchor": "start",
+        "orient": "bottom",
+        "offset": 8,
+    }

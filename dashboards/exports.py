@@ -8,8 +8,9 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 
-import altair as alt
 import pandas as pd
+
+from dashboards.charts import Chart
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -47,24 +48,21 @@ def xlsx(frame: pd.DataFrame, notes: Mapping[str, str], sheet: str) -> bytes:
     return content.getvalue()
 
 
-def svg(chart: alt.LayerChart | alt.Chart) -> bytes:
+def svg(chart: Chart) -> bytes:
     import vl_convert
 
     return str(vl_convert.vegalite_to_svg(light(chart))).encode()
 
 
-def png(chart: alt.LayerChart | alt.Chart) -> bytes:
+def png(chart: Chart) -> bytes:
     import vl_convert
 
     return bytes(vl_convert.vegalite_to_png(light(chart), scale=PICTURE_SCALE))
 
 
-def light(chart: alt.LayerChart | alt.Chart) -> dict[str, object]:
+def light(chart: Chart) -> dict[str, object]:
     """The chart's specification as it looks on a light page, with a width."""
-    specification = chart.to_dict()
-    specification.setdefault("width", PICTURE_WIDTH)
-    specification["config"] = LIGHT | specification.get("config", {})
-    return dict(specification)
+    return {"width": PICTURE_WIDTH, **chart.to_dict(), "config": LIGHT}
 
 
 def harmless(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from dashboards.charts import COLOURS
+from dashboards.charts import COLOURS, DASHES
 from dashboards.words import Words
 
 SERIES_MARKS = ("●", "■", "▲", "◆", "▼", "✚", "▶", "◀")  # the shapes of charts.SHAPES, in that order
@@ -184,14 +184,24 @@ def matrix_legend(say: Words) -> str:
 
 
 def series_legend(names: Mapping[str, str]) -> str:
-    """The series of a chart in its order, each with its shape and colour; nothing for a single one."""
+    """The series of a chart in its order, each with its dash, shape and colour; nothing for a single one."""
     if len(names) < 2:
         return ""
     entries = "".join(
-        f'<li><span style="color:{colour}" aria-hidden="true">{mark}</span> {escape(name)}</li>'
-        for name, mark, colour in zip(names.values(), SERIES_MARKS, COLOURS, strict=False)
+        f'<li><span class="pp-dash" style="background:{_dashed(dash, colour)}" aria-hidden="true"></span> '
+        f'<span style="color:{colour}" aria-hidden="true">{mark}</span> {escape(name)}</li>'
+        for name, mark, colour, dash in zip(names.values(), SERIES_MARKS, COLOURS, DASHES, strict=False)
     )
     return f'<ul class="pp-legend">{entries}</ul>'
+
+
+def _dashed(dash: Sequence[float], colour: str) -> str:
+    """The dash as a gradient of CSS: Streamlit lets no drawing into its HTML."""
+    stops, at = [], 0.0
+    for number, length in enumerate(dash):
+        stops.append(f"{'transparent' if number % 2 else colour} {at:g}px {at + length:g}px")
+        at += length
+    return f"repeating-linear-gradient(90deg,{','.join(stops)})"
 
 
 def _legend(entries: Iterable[tuple[str, str, str]]) -> str:

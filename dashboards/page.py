@@ -8,11 +8,11 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple, cast
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
 from dashboards import exports
+from dashboards.charts import Chart
 from dashboards.data import Publication, PublicationUnavailable, member_names
 from dashboards.data import in_force as in_force_of
 from dashboards.identity import Identity, NotAdmitted, asked_now, current_identity, record_export
@@ -87,7 +87,7 @@ class Page:
 
     def chart(
         self,
-        chart: alt.LayerChart | alt.Chart,
+        chart: Chart,
         summary: str,
         *,
         table: str,
@@ -104,7 +104,7 @@ class Page:
         with st.container(gap="xxsmall"):
             if legend:
                 self.html(legend)
-            st.altair_chart(chart, width="stretch", alt=summary)
+            draw(chart, summary)
             self.paragraph(summary)
             if key:
                 self.paragraph(key, "pp-small")
@@ -198,6 +198,11 @@ class Page:
         if self.publication.is_synthetic:
             return self.say("app.chart_source_synthetic", as_of=as_of)
         return self.say("app.chart_source", as_of=as_of)
+
+
+def draw(chart: Chart, summary: str) -> None:
+    """The chart as wide as there is room; `summary` is what a screen reader reads in its place."""
+    st.vega_lite_chart(chart.with_data(), width="stretch", alt=summary)
 
 
 def current_page(*kinds: str) -> Page:

@@ -20,6 +20,12 @@ CATALOGUE = Path(__file__).resolve().parent / "locales" / "fr.po"
 
 THIN_SPACE = "\u202f"  # French groups thousands with a narrow no-break space and sets % and $ off with one
 NO_BREAK_SPACE = "\u00a0"
+# By language and width, then by the number of the month. Kept: Babel looks each of them up anew.
+MONTH_NAMES = {
+    (language, width): dict(get_month_names(width, locale=language))
+    for language in LANGUAGES
+    for width in ("wide", "abbreviated")
+}
 
 
 class Text(NamedTuple):
@@ -122,20 +128,20 @@ class Words:
     def month(self, time_period: str) -> str:
         """`2026-03` as March 2026 or mars 2026."""
         year, month = time_period.split("-")
-        return f"{get_month_names(locale=self.language)[int(month)]} {year}"
+        return f"{MONTH_NAMES[self.language, 'wide'][int(month)]} {year}"
 
     def short_months(self) -> list[str]:
         """The twelve short names in their order, as an axis writes them: Jan, or janv."""
-        return list(get_month_names("abbreviated", locale=self.language).values())
+        return list(MONTH_NAMES[self.language, "abbreviated"].values())
 
     def short_month(self, time_period: str) -> str:
         year, month = time_period.split("-")
-        return f"{get_month_names('abbreviated', locale=self.language)[int(month)]} {year}"
+        return f"{MONTH_NAMES[self.language, 'abbreviated'][int(month)]} {year}"
 
     def date(self, date: datetime.date) -> str:
         """14 March 2026, or 14 mars 2026; the first of a month is `1er` in French."""
         day = "1er" if self.language == "fr" and date.day == 1 else str(date.day)
-        return f"{day} {get_month_names(locale=self.language)[date.month]} {date.year}"
+        return f"{day} {MONTH_NAMES[self.language, 'wide'][date.month]} {date.year}"
 
     def moment(self, moment: datetime.datetime) -> str:
         """20 April 2026, 09:05 UTC; 20 avril 2026, 9 h 05 UTC."""

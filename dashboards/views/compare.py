@@ -12,7 +12,7 @@ import streamlit as st
 from dashboards import charts, data, markup
 from dashboards.choices import choose
 from dashboards.markup import Column
-from dashboards.page import Card, Page, current_page
+from dashboards.page import Card, Page, current_page, draw
 
 VIEW = "compare"
 DEFAULT_INDICATOR = "SHARE_LE_100_USD_PCT"
@@ -154,7 +154,7 @@ def show_small_multiples(
         with columns[place % 3], st.container(gap="xxsmall"):
             page.html(f'<p class="pp-small-title">{markup.text(names[code])}</p>')
             chart = charts.small_line(rows, indicator_code, say)
-            st.altair_chart(chart, width="stretch", alt=summary)
+            draw(chart, summary)
     page.paragraph(say("compare.small_key"), "pp-small")
     with st.expander(say("app.table")):
         shown = frame[frame["series_code"].isin(codes)]

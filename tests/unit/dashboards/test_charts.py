@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import altair as alt
 import pandas as pd
 import pytest
 
 from dashboards import charts, sentences
-from dashboards.words import Words
+from dashboards.words import LANGUAGES, Words
 from pacific_parcels.settings import REPOSITORY
 
 ENGLISH = Words("en")
@@ -79,7 +80,7 @@ def test_events_are_numbered_lines_in_their_months(observations: pd.DataFrame) -
     ]
 
 
-def test_the_provisional_part_is_dashed_and_joined_to_the_last_final_month(
+def test_the_provisional_part_is_dotted_and_joined_to_the_last_final_month(
     observations: pd.DataFrame,
 ) -> None:
     (_, firm), (soft_mark, soft), *_ = layers(charts.lines(observations, NAMES, "ITEMS", ENGLISH, "source"))
@@ -114,12 +115,56 @@ def test_months_that_are_not_in_the_file_are_missing_not_bridged() -> None:
     assert full["obs_value"].isna().tolist() == [False, True, False, True]
 
 
-def test_series_differ_in_shape_as_well_as_in_colour(observations: pd.DataFrame) -> None:
+def test_series_differ_in_dash_and_shape_as_well_as_in_colour(observations: pd.DataFrame) -> None:
     spec = charts.lines(observations, NAMES, "ITEMS", ENGLISH, "source").to_dict()
-    encoding = spec["layer"][2]["encoding"]
-    assert len(set(encoding["color"]["scale"]["range"])) == 2
-    assert len(set(encoding["shape"]["scale"]["range"])) == 2
-    assert len(set(charts.COLOURS)) == len(set(charts.SHAPES)) == 8
+    line, points = spec["layer"][0]["encoding"], spec["layer"][2]["encoding"]
+    assert len(set(points["color"]["scale"]["range"])) == 2
+    assert len(set(points["shape"]["scale"]["range"])) == 2
+    assert line["strokeDash"]["scale"] == {"domain": ["Fiji", "Tonga"], "range": [[1, 0], [9, 3]]}
+    assert len(set(charts.COLOURS)) == len(set(charts.SHAPES)) == len(set(charts.DASHES)) == 8
+    # What is not final is dotted, whatever the series: no series may look so.
+    assert all(max(dash) > max(charts.NOT_FINAL_DASH) or dash == (1, 0) for dash in charts.DASHES)
+
+
+def every_chart(observations: pd.DataFrame, say: Words) -> dict[str, charts.Chart]:
+    """One of each kind, with all the layers that it can have."""
+    bounded = observations.assign(lower_value=[None, None, 115.0, None, None, None])
+    bounded["upper_value"] = bounded["lower_value"] + 9
+    events = pd.DataFrame([("2026-01", "A new system")], columns=["time_period", "title"])
+    coverage = pd.DataFrame(
+        {"member_name": ["Fiji", "Tonga"], "time_period": ["2026-01"] * 2, "status": ["REPORTED", "HELD"]}
+    )
+    shares = pd.DataFrame(
+        {"name": ["A", "B"], "obs_value": [1, None], "obs_status": ["A", "M"], "conf_status": ["F", "F"]}
+    )
+    points = pd.DataFrame({"member_name": ["Fiji", "Tonga"], "points": [3.25, -1.0]})
+    busy = {"office": ["NADI", "SUVA"], "busiest_day_items": [10, 20], "capacity_items_per_day": [12, None]}
+    seats = {"member_code": ["FJ", "KI"], "member_name": ["Fiji", "Kiribati"], "obs_value": [9.0, None]}
+    places = pd.DataFrame(seats | {"value_text": ["9", "–"]})
+    fiji = observations[observations["series_code"] == "FJ"]
+    return {
+        "lines": charts.lines(bounded, NAMES, "ITEMS", say, "source", events=events),
+        "bars": charts.bars(shares, "ITEMS", say, "source", marked="A"),
+        "small_line": charts.small_line(fiji, "DUTY_USD", say),
+        "coverage_matrix": charts.coverage_matrix(coverage, say, "source"),
+        "contributions": charts.contributions(points, say, "source"),
+        "offices": charts.offices(pd.DataFrame(busy), say, "source"),
+        "bubble_map": charts.bubble_map(places, say, "source"),
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_charts_are_what_the_schema_of_vega_lite_asks_for(language: str, observations: pd.DataFrame) -> None:
+    """Altair, which comes with Streamlit, brings that schema."""
+    drawn = every_chart(observations, Words(language))
+    assert len(drawn) == 7
+    for name, chart in drawn.items():
+        specification = chart.to_dict()
+        alt.Chart.from_dict(specification, validate=True)
+        assert json.loads(json.dumps(specification, allow_nan=False)) == specification, name
+        assert alt.SCHEMA_URL.startswith(specification["$schema"].removesuffix("json"))
+        used = {layer["data"].get("name") for layer in specification["layer"]} - {None}
+        assert used == set(specification["datasets"]), name
 
 
 def contrast(one: str, other: str) -> float:
@@ -167,7 +212,7 @@ def test_a_bar_without_a_value_says_why_and_the_marked_one_has_a_sign() -> None:
         }
     )
     spec = charts.bars(parts, "ITEMS", ENGLISH, "source", marked="Fiji").to_dict()
-    rows = spec["datasets"][spec["data"]["name"]]
+    (rows,) = spec["datasets"].values()
     assert [row["label"] for row in rows] == [
         "▶ Fiji|111",
         "Niue|confidential",
