@@ -125,7 +125,7 @@ def local_name(element: etree._Element) -> str:
     return NAMES[element.tag]
 
 
-def elements(path: Path, tags: Collection[str], kind: DocumentKind | None = None) -> Iterator[etree._Element]:
+class Elements:
     """Every element with one of the local names `tags`, when it ends, over all documents of the file.
 
     An element is emptied as soon as the next one is asked for, and what stood before it, in its parent and
@@ -135,42 +135,51 @@ def elements(path: Path, tags: Collection[str], kind: DocumentKind | None = None
     than 16 MB from one of these elements to the next), R020 (document type), R022 (not well-formed, or no
     document at all).
     """
-    wanted = [f"{{*}}{tag}" for tag in tags]
-    parser = etree.XMLParser(**SAFE)
-    line = 0
-    for chunks in _documents(path):
-        document = _Document(chunks, parser)
-        parent: etree._Element | None = None
-        is_marked = False
-        try:
-            for element in document.ended(wanted):
-                if kind is not None and kind.mark:
-                    is_marked = is_marked or NAMES[element.tag] == kind.mark
-                yield element
-                element.clear()
-                above = element.getparent()
-                if above is parent:
-                    _drop_what_stands_before(element)
-                else:  # the first one of another parent: what ended before it is above, too
-                    parent = above
-                    outer: etree._Element | None = element
-                    while outer is not None:
-                        if outer.getprevious() is not None:
-                            _drop_what_stands_before(outer)
-                        outer = outer.getparent()
-        except etree.XMLSyntaxError as error:
-            raise _broken(error, line) from error
-        if kind is not None and not is_marked:
-            kind.require(document.root)
-        line += document.lines
+
+    def __init__(self, path: Path, tags: Collection[str], kind: DocumentKind | None = None) -> None:
+        self._path = path
+        self._wanted = [f"{{*}}{tag}" for tag in tags]
+        self._kind = kind
+        self._lines_before = 0
+
+    def line_of(self, element: etree._Element) -> int:
+        """The line of the file on which an element of the present document begins."""
+        return self._lines_before + (cast(int | None, element.sourceline) or 1)
+
+    def __iter__(self) -> Iterator[etree._Element]:
+        kind, parser = self._kind, etree.XMLParser(**SAFE)
+        for lines_before, chunks in _documents(self._path):
+            self._lines_before = lines_before
+            document = _Document(chunks, parser)
+            parent: etree._Element | None = None
+            is_marked = False
+            try:
+                for element in document.ended(self._wanted):
+                    if kind is not None and kind.mark:
+                        is_marked = is_marked or NAMES[element.tag] == kind.mark
+                    yield element
+                    element.clear()
+                    above = element.getparent()
+                    if above is parent:
+                        _drop_what_stands_before(element)
+                    else:  # the first one of another parent: what ended before it is above, too
+                        parent = above
+                        outer: etree._Element | None = element
+                        while outer is not None:
+                            if outer.getprevious() is not None:
+                                _drop_what_stands_before(outer)
+                            outer = outer.getparent()
+            except etree.XMLSyntaxError as error:
+                raise _broken(error, lines_before) from error
+            if kind is not None and not is_marked:
+                kind.require(document.root)
 
 
 class _Document:
-    """One document: its elements as they end; after the last one the name of its root, and its lines."""
+    """One document: its elements as they end; after the last one the name of its root."""
 
     def __init__(self, chunks: Iterator[bytes], parser: etree.XMLParser) -> None:
         self.root = ""
-        self.lines = 0
         self._chunks = chunks
         self._parser = parser
 
@@ -198,7 +207,6 @@ class _Document:
         while open_elements:
             yield open_elements.pop()
         self.root = local_name(root)
-        self.lines = text.count(b"\n")
 
     def _ended_as_fed(self, chunks: Iterable[bytes], wanted: Collection[str]) -> Iterator[etree._Element]:
         """Errors: ExtractError R019."""
@@ -218,7 +226,6 @@ class _Document:
                     expected="16 MB for one record",
                     expected_fr="16 Mo pour un enregistrement",
                 )
-            self.lines += chunk.count(b"\n")
         self.root = local_name(parser.close())
 
 
@@ -244,7 +251,7 @@ def _drop_what_stands_before(element: etree._Element) -> None:
 
 def root_name(path: Path) -> str:
     """The local name of the first element of a file: what kind of document it is. Cheap. Errors: as above."""
-    for document in _documents(path):
+    for _, document in _documents(path):
         parser = etree.XMLPullParser(("start",), **SAFE)
         try:
             for chunk in document:
@@ -366,18 +373,24 @@ def _broken(error: etree.XMLSyntaxError, lines_before: int) -> ExtractError:
     return ExtractError("R022", line=lines_before + max(error.lineno or 1, 1), found=found, found_fr=found_fr)
 
 
-def _documents(path: Path) -> Iterator[Iterator[bytes]]:
-    """The documents of a file, each as chunks of bytes. One has to be read to its end before the next."""
+def _documents(path: Path) -> Iterator[tuple[int, Iterator[bytes]]]:
+    """The documents of a file: the lines that end before each, and its bytes in chunks.
+
+    One has to be read to its end before the next.
+    """
     with path.open("rb") as file:
         source = _Source(file)
         if source.is_at_end:
             raise ExtractError("R001")
         while not source.is_at_end:
-            yield source.document()
+            yield source.lines_before, source.document()
 
 
 class _Source:
-    """The bytes of a file, in UTF-8 or as its documents declare, cut before each declaration."""
+    """The bytes of a file, in UTF-8 or as its documents declare, cut before each declaration.
+
+    `lines_before` is how many lines have ended before what is given next.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -389,6 +402,7 @@ class _Source:
         self._known_declaration = b""  # the documents of a file begin alike
         self._has_more = True
         self._lines = 1
+        self.lines_before = 0
         self._buffer = b""
         self._position = 0
         self._read_on(0)
@@ -402,7 +416,7 @@ class _Source:
 
     def document(self) -> Iterator[bytes]:
         """The chunks of the document that begins here."""
-        yield self._declaration()
+        yield self._passed(self._declaration())
         before = b">"
         while True:
             start = self._position
@@ -413,18 +427,22 @@ class _Source:
                 # In a CDATA section it is text; a document begins where another has ended.
                 if (_last_sign(self._buffer, start, end) or before) == b">":
                     self._position = sign.start()
-                    yield self._buffer[start:end]
+                    yield self._passed(self._buffer[start:end])
                     return
             if not self._has_more:
                 self._position = len(self._buffer)
-                yield self._buffer[start:]
+                yield self._passed(self._buffer[start:])
                 return
             # A sign may be cut by the end of the chunk: its first bytes wait for the next one.
             ready = self._buffer[start:-LONGEST_SIGN]
             before = _last_sign(self._buffer, start, start + len(ready)) or before
             self._read_on(max(start, len(self._buffer) - LONGEST_SIGN))
             if ready:
-                yield ready
+                yield self._passed(ready)
+
+    def _passed(self, chunk: bytes) -> bytes:
+        self.lines_before += chunk.count(b"\n")
+        return chunk
 
     def _declaration(self) -> bytes:
         """The XML declaration that stands here, if one does, without an encoding that is decoded already.
@@ -454,21 +472,19 @@ class _Source:
         except (LookupError, ValueError):
             codec = ""
         if codec.startswith("utf-16"):
-            raise ExtractError("R004", expected="utf-16", line=self._line_here(), found="0x3C")
+            raise ExtractError("R004", expected="utf-16", line=self.lines_before + 1, found="0x3C")
         if not READ_AS_DECLARED.fullmatch(codec):
             raise self._refused(*OTHER_ENCODING)
         self._known_declaration = declaration
         return declaration
 
     def _refused(self, found: str, found_fr: str) -> ExtractError:
-        return ExtractError("R022", line=self._line_here(), found=found, found_fr=found_fr)
-
-    def _line_here(self) -> int:
-        return self._lines - self._buffer.count(b"\n", self._position)
+        return ExtractError("R022", line=self.lines_before + 1, found=found, found_fr=found_fr)
 
     def _skip_blanks(self) -> None:
         while True:
             rest = self._buffer[self._position :].lstrip()
+            self._passed(self._buffer[self._position : len(self._buffer) - len(rest)])
             self._position = len(self._buffer) - len(rest)
             if rest or not self._has_more:
                 return

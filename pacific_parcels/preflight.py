@@ -75,6 +75,7 @@ LABELS: dict[str, dict[Language, str]] = {
     "rows": {"en": "rows", "fr": "lignes"},
     "record": {"en": "record", "fr": "enregistrement"},
     "records": {"en": "records", "fr": "enregistrements"},
+    "line": {"en": "line {line} of the file", "fr": "ligne {line} du fichier"},
     "sheet": {"en": "sheet {sheet}", "fr": "feuille {sheet}"},
     "column": {"en": "column {letters}", "fr": "colonne {letters}"},
     "found": {"en": "found", "fr": "trouvé"},
@@ -90,7 +91,7 @@ LABELS: dict[str, dict[Language, str]] = {
     "LEFT_OUT": {"en": "NO ITEM", "fr": "PAS UN ENVOI"},
     "all_rejects": {"en": "Every row left out: {path}", "fr": "Toutes les lignes écartées : {path}"},
 }
-# What a value must be, for the rules whose words alone say it; others have it from the layout.
+# What a value must be, for the rules whose words alone say it; others have it from the layout or the format.
 EXPECTED: dict[str, dict[Language, str]] = {
     "R101": {"en": "{expected} fields", "fr": "{expected} champs"},
     "R102": {"en": "a value", "fr": "une valeur"},
@@ -118,6 +119,8 @@ EXPECTED: dict[str, dict[Language, str]] = {
         "fr": "deux lettres, neuf chiffres, deux lettres (UPU S10)",
     },
 }
+AS_DECLARED: dict[Language, str] = {"en": "{expected}", "fr": "{expected}"}
+BY_FORMAT = "R115"  # a record that its format itself refuses, by the part of the message that is broken
 # A spreadsheet takes a text that begins with one of these for a formula; some take the wide forms too.
 FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
@@ -126,7 +129,8 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 class Example:
     """One row under one rule. `found` is at most 40 characters, control characters escaped.
 
-    `sheet` and `letters` (the column as a spreadsheet names it) are empty where the format has none.
+    `sheet` and `letters` (the column as a spreadsheet names it) are empty where the format has none. `line`
+    is that of the file, for a record of a message, which no spreadsheet numbers.
     """
 
     source_row: int
@@ -138,6 +142,7 @@ class Example:
     sheet: str = ""
     expected_en: str = ""
     expected_fr: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True)
@@ -229,12 +234,16 @@ class Report:
 
     def _example_in_words(self, example: Example, language: Language) -> str:
         where = f"{LABELS[self.numbers][language]} {example.source_row}"
+        if example.line is not None:
+            where += f" ({LABELS['line'][language].format(line=example.line)})"
         if example.sheet:
             where = f"{LABELS['sheet'][language].format(sheet=example.sheet)}, {where}"
         expected = getattr(example, f"expected_{language}")
         expected = LABELS["expected"][language].format(expected=expected) if expected else ""
         if not example.source_column:
-            return f"{where}{expected}"
+            if not example.found:
+                return f"{where}{expected}"
+            return f"{where}{LABELS['colon'][language]} {LABELS['found'][language]} {example.found}{expected}"
         letters = (
             f" ({LABELS['column'][language].format(letters=example.letters)})" if example.letters else ""
         )
@@ -286,6 +295,7 @@ class Report:
             "examples": [
                 {
                     "row": example.source_row,
+                    "line": example.line,
                     "rule_id": example.rule_id,
                     "column_name": example.column,
                     "source_column": example.source_column,
@@ -430,38 +440,64 @@ class _Found:
     def _rejected_rows(self) -> Iterator[Example]:
         if self.reading.rejected_file is None:
             return
-        for source_row, faults, values in self._rows(
-            "select source_row, faults, source_values from read_parquet(?) order by source_row",
-            [str(self.reading.rejected_file)],
+        for source_row, line, faults, values in self._rows(
+            f"select source_row, {self._line}, faults, source_values "
+            f"from read_parquet({quoted(str(self.reading.rejected_file))}){self._with_lines} "
+            "order by source_row",
+            [],
         ):
             found = json.loads(values) if values else {}
             for fault in faults:
                 rule_id, _, column = fault.partition(":")
-                yield self._example(
-                    source_row, rule_id, column, found.get(self.source_columns.get(column, ""))
-                )
+                name = self.source_columns.get(column, column if rule_id == BY_FORMAT else "")
+                yield self._example(source_row, line, rule_id, column, name, found.get(name))
 
     def _warned_rows(self) -> Iterator[Example]:
         """The first rows under each warning, with the value as it was read."""
         for fault in self.reading.faults:
             if fault.level != "WARNING" or not fault.first_rows or fault.column not in COLUMNS_BY_NAME:
                 continue
-            for source_row, found in self._rows(
-                f"select source_row, cast({fault.column} as varchar) from {self._accepted()} "
+            for source_row, line, found in self._rows(
+                f"select source_row, {self._line}, cast({fault.column} as varchar) "
+                f"from {self._accepted()}{self._with_lines} "
                 "where source_row in (select unnest(?)) order by source_row",
                 [list(fault.first_rows)],
             ):
                 is_moment = COLUMNS_BY_NAME[fault.column].kind == "timestamp"
-                yield self._example(
-                    source_row, fault.rule_id, fault.column, f"{found} UTC" if is_moment else found
-                )
+                name = self.source_columns.get(fault.column, "")
+                shown = f"{found} UTC" if is_moment else found
+                yield self._example(source_row, line, fault.rule_id, fault.column, name, shown)
 
-    def _example(self, source_row: int, rule_id: str, column: str, found: str | None) -> Example:
+    @property
+    def _line(self) -> str:
+        return "null" if self.reading.lines_file is None else "line"
+
+    @property
+    def _with_lines(self) -> str:
+        """SQL: the line of each record of a message."""
+        if self.reading.lines_file is None:
+            return ""
+        return (
+            f" left join read_csv({quoted(str(self.reading.lines_file))}, auto_detect = false, "
+            "header = false, delim = ',', columns = {'source_row': 'BIGINT', 'line': 'BIGINT'}) "
+            "using (source_row)"
+        )
+
+    def _example(
+        self,
+        source_row: int,
+        line: int | None,
+        rule_id: str,
+        column: str,
+        source_column: str,
+        found: str | None,
+    ) -> Example:
         details = self.details[rule_id, column]
-        source_column = self.source_columns.get(column, "")
         first, last = self.reading.first_period, self.reading.last_period
         period = str(first) if first == last else f"{first} – {last}"
-        expected: dict[Language, str] = EXPECTED.get(rule_id, {"en": "{expected}", "fr": "{expected}"})
+        expected = EXPECTED.get(rule_id, AS_DECLARED)
+        if rule_id == BY_FORMAT and "expected" in details:
+            expected = AS_DECLARED
         words = Words(expected["en"], expected["fr"]).fill({"expected": "", "period": period} | details)
         return Example(
             source_row,
@@ -473,6 +509,7 @@ class _Found:
             _shown(self.sheet),
             words.en,
             words.fr,
+            line,
         )
 
     def _values(self) -> dict[tuple[str, str], RuleValue]:
@@ -536,7 +573,7 @@ def _write_rejects(
         writer = csv.writer(file)
         writer.writerow(
             [
-                *("sheet", "row", "rule_id", "column", "source_column", "column_letters", "found"),
+                *("sheet", "row", "line", "rule_id", "column", "source_column", "column_letters", "found"),
                 *("expected_en", "expected_fr", "what_en", "what_fr", "remedy_en", "remedy_fr"),
             ]
         )
@@ -545,8 +582,9 @@ def _write_rejects(
             title = rule.title.fill(details[row.rule_id, row.column])
             remedy = rule.remedy.fill(details[row.rule_id, row.column])
             cells = [
-                *(row.sheet, str(row.source_row), row.rule_id, row.column, row.source_column, row.letters),
-                *(row.found, row.expected_en, row.expected_fr, title.en, title.fr, remedy.en, remedy.fr),
+                *(row.sheet, str(row.source_row), "" if row.line is None else str(row.line), row.rule_id),
+                *(row.column, row.source_column, row.letters, row.found),
+                *(row.expected_en, row.expected_fr, title.en, title.fr, remedy.en, remedy.fr),
             ]
             writer.writerow([_no_formula(cell) for cell in cells])
 

@@ -91,6 +91,7 @@ class Reading:
 
     `accepted_files` are (month, Parquet file); `rejected_file` holds rejected and duplicate rows, and
     `noted_file` what the format remarked on records: warnings, and those it left out as no items of ours.
+    `lines_file` is CSV of (source_row, line) for the sender of a file whose rows are records.
     """
 
     stream_code: str = ""
@@ -111,6 +112,7 @@ class Reading:
     accepted_files: list[tuple[str, Path]] = field(default_factory=list)
     rejected_file: Path | None = None
     noted_file: Path | None = None
+    lines_file: Path | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -441,6 +443,9 @@ class _Extract:
         """The rules that need the whole extract, and the faults in their order."""
         if self.opened is not None:
             try:
+                lines = self.opened.text.lines if self.sent.for_sender else None
+                if lines is not None and lines.stat().st_size:
+                    self.reading.lines_file = lines
                 _judge_the_whole(self.member, self.reading, self.manifest)
             except ExtractError as error:
                 self.fail(error)
@@ -950,7 +955,7 @@ class _Pass:
                     "expected": "what the format allows in its place",
                     "expected_fr": "ce que le format admet à sa place",
                 }
-            expected = self.texts[number].expected.get(column)
+            expected = self._expected_by_format(self.texts[number], rule_id, column)
             if expected is not None:
                 details = {
                     "expected": expected,
@@ -963,6 +968,13 @@ class _Pass:
                 )
             first_rows = tuple(row - number * ROWS_APART for row in first)
             self.extracts[number].reading.faults.append(Fault(rule_id, column, count, details, first_rows))
+
+    def _expected_by_format(self, text: RegularText, rule_id: str, column: str) -> str | None:
+        """What the format asks for in a column that it judges itself, or whose dates it has written anew."""
+        source = self.layout.columns.get(column)
+        if rule_id == "R103" and source is not None and source.column is not None:
+            column = source.column
+        return text.expected.get(column)
 
     def _one(self, sql: str) -> tuple[Any, ...]:
         row = self.connection.execute(sql).fetchone()
@@ -977,7 +989,8 @@ def _remarks(path: Path | None) -> str:
     structure = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     return (
         "select source_row, rule_id, concat(rule_id, ':', source_column) as fault, "
-        "case when source_column is not null then cast(json_object(source_column, found) as varchar) end "
+        "case when coalesce(source_column, found) is not null "
+        "then cast(json_object(coalesce(source_column, ''), found) as varchar) end "
         "as source_values, try_cast(amount as decimal(18, 2)) as declared_value, "
         "case when regexp_full_match(currency, '[A-Z]{3}') then currency end as declared_currency_code "
         f"from read_csv({quoted(str(path))}, auto_detect = false, header = false, delim = ',', quote = '\"', "

@@ -105,12 +105,14 @@ def show_examples(page: Page, numbers: str, rule: dict[str, Any], examples: list
     columns = [
         Column("sheet", say("preflight.sheet")),
         Column("row", say.term("preflight_row", numbers), "number"),
+        Column("line", say("preflight.line"), "number"),
         Column("where", say("preflight.column"), "text"),
         Column("found", say("preflight.found"), "text"),
         Column("expected", say("preflight.expected"), "text"),
     ]
-    if not frame["sheet"].any():
-        del columns[0]
+    for name in ("sheet", "line"):  # a workbook has sheets, a message has lines
+        if not frame[name].any():
+            columns = [column for column in columns if column.name != name]
     title = rule[f"title_{say.language}"]
     page.html(f'<div class="pp-examples">{markup.table(frame, columns, title, say)}</div>')
 

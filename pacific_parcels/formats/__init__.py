@@ -100,6 +100,14 @@ def party(text: str) -> str:
     return " ".join(text.split())[:LONGEST_PARTY]
 
 
+def around_the_mark(line: str, mark: str, sign: str) -> str:
+    """What stands around the first quotation mark of a line that neither opens nor closes a field."""
+    beside = f"[{re.escape(sign)}{re.escape(mark)}\r\n]"
+    place = re.compile(rf"(?<!{beside}){re.escape(mark)}(?!{beside})").search(line, 1)
+    start = max(place.start() - LONGEST_FOUND // 2, 0) if place else 0
+    return " ".join(line[start : start + LONGEST_FOUND].split())
+
+
 @dataclass(frozen=True)
 class Header:
     """Names of the columns, and the sign between them where the format has one."""
@@ -122,8 +130,11 @@ class RegularText:
     that is no item of ours: it is neither in `path` nor in `rows`. One under a WARNING is on a row of `path`.
 
     Both are CSV of (source_row, rule_id, column, found, value, currency); all but the first two may be
-    missing. `column` is one of the source, `found` what stands there. `expected` says by such a column what
-    the format allows in it.
+    missing. `column` is one of the source, or the part of a message that is broken; `found` is what stands
+    there, or how many fields a row has. `expected` says by such a column what the format allows in it.
+
+    Where rows are records, `lines` is CSV of (source_row, line): the line of the file on which each of them
+    begins, or on which it breaks the rules of its message.
     """
 
     path: Path
@@ -137,13 +148,15 @@ class RegularText:
     fault_count: int = 0
     notes: Path | None = None
     note_count: int = 0
+    lines: Path | None = None
     expected: Mapping[str, str] = field(default_factory=dict)
 
 
 class Spool:
     """Writes a RegularText record by record, in bounded memory, for bytes that are not regular as they came.
 
-    A line end inside a field becomes a space: a record is one line.
+    A line end inside a field becomes a space: a record is one line. `line` is where a record begins in the
+    file, for formats whose rows are records.
     """
 
     def __init__(self, scratch: Path, columns: Sequence[str]) -> None:
@@ -154,26 +167,30 @@ class Spool:
         self._path = scratch / "spool.txt"
         self._faults_path = scratch / "faults.csv"
         self._notes_path = scratch / "notes.csv"
+        self._lines_path = scratch / "lines.csv"
         self._file = self._path.open("w", encoding="utf-8", newline="\n")
         self._faults_file = self._faults_path.open("w", encoding="utf-8", newline="")
         self._notes_file = self._notes_path.open("w", encoding="utf-8", newline="")
+        self._lines_file = self._lines_path.open("w", encoding="ascii", newline="\n")
         self._faults = csv.writer(self._faults_file, lineterminator="\n")
         self._notes = csv.writer(self._notes_file, lineterminator="\n")
         self._clean = str.maketrans(dict.fromkeys((SPOOL_DELIMITER, SPOOL_QUOTE, "\0", "\r", "\n"), " "))
 
-    def row(self, source_row: int, fields: Sequence[str]) -> None:
+    def row(self, source_row: int, fields: Sequence[str], line: int | None = None) -> None:
         self.rows += 1
-        line = SPOOL_DELIMITER.join(fields)
-        is_clean = line.count(SPOOL_DELIMITER) == len(fields) - 1 and not any(
-            sign in line for sign in (SPOOL_QUOTE, "\0", "\r", "\n")
+        self._note_line(source_row, line)
+        text = SPOOL_DELIMITER.join(fields)
+        is_clean = text.count(SPOOL_DELIMITER) == len(fields) - 1 and not any(
+            sign in text for sign in (SPOOL_QUOTE, "\0", "\r", "\n")
         )
         if not is_clean:
-            line = SPOOL_DELIMITER.join(field.translate(self._clean) for field in fields)
-        self._file.write(f"{source_row}{SPOOL_DELIMITER}{line}\n")
+            text = SPOOL_DELIMITER.join(field.translate(self._clean) for field in fields)
+        self._file.write(f"{source_row}{SPOOL_DELIMITER}{text}\n")
 
-    def fault(self, source_row: int, rule_id: str, *details: str) -> None:
+    def fault(self, source_row: int, rule_id: str, *details: str, line: int | None = None) -> None:
         """A record that is rejected. `details`: column of the source, what stands there, value, currency."""
         self.rows += 1
+        self._note_line(source_row, line)
         self.fault_count += 1
         self._faults.writerow([source_row, rule_id, *(detail[:LONGEST_FOUND] for detail in details)])
 
@@ -186,6 +203,7 @@ class Spool:
         self._file.close()
         self._faults_file.close()
         self._notes_file.close()
+        self._lines_file.close()
         return RegularText(
             path=self._path,
             columns=self.columns,
@@ -198,7 +216,12 @@ class Spool:
             fault_count=self.fault_count,
             notes=self._notes_path,
             note_count=self.note_count,
+            lines=self._lines_path,
         )
+
+    def _note_line(self, source_row: int, line: int | None) -> None:
+        if line is not None:
+            self._lines_file.write(f"{source_row},{line}\n")
 
 
 def format_names() -> list[str]:

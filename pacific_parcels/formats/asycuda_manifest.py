@@ -37,7 +37,7 @@ from pydantic import BaseModel, ConfigDict
 from pacific_parcels.formats import EachOnce, Header, RegularText, Spool, party
 from pacific_parcels.markup import (
     DocumentKind,
-    elements,
+    Elements,
     local_name,
     plain_number,
     root_name,
@@ -160,9 +160,9 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     spool = Spool(scratch, (*COLUMNS, *options.parties))
     voyage = _Voyage({})
     bills = 0
-    for element in elements(
-        path, ("General_segment", "Master_bol", "Bol_segment", *MANIFESTS.roots), MANIFESTS
-    ):
+    tags = ("General_segment", "Master_bol", "Bol_segment", *MANIFESTS.roots)
+    manifests = Elements(path, tags, MANIFESTS)
+    for element in manifests:
         name = local_name(element)
         if name == "Bol_segment":
             bills += 1
@@ -170,7 +170,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
             bill = texts_by_name(element, without=NOT_OF_INTEREST)
             rule_id = _why_left_out(bill, masters, options)
             if rule_id is None:
-                spool.row(bills, [*voyage.fields(bill), *named])
+                spool.row(bills, [*voyage.fields(bill), *named], manifests.line_of(element))
             else:
                 spool.leave_out(
                     bills,
@@ -195,7 +195,7 @@ def _parties(bill: etree._Element, options: Options) -> list[str]:
 def _masters(path: Path) -> set[str]:
     """The bills that another one names as its master: a master may stand before its houses or after them."""
     masters: set[str] = set()
-    for element in elements(path, ("Bol_id", "Master_bol")):
+    for element in Elements(path, ("Bol_id", "Master_bol")):
         if local_name(element) == "Master_bol":
             masters.add(text_at(element, "Reference_number"))
         else:

@@ -38,6 +38,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from pathlib import Path
@@ -50,7 +51,7 @@ from pacific_parcels.errors import ExtractError
 from pacific_parcels.formats import EachOnce, Header, RegularText, Spool, party
 from pacific_parcels.markup import (
     DocumentKind,
-    elements,
+    Elements,
     local_name,
     number,
     plain_number,
@@ -139,6 +140,7 @@ Party = Literal[
 ]
 PARTIES: Final[tuple[Party, ...]] = get_args(Party)
 
+DATES = ("Registration_date", "Assessment_date")
 MOST_ITEMS = 10_000  # of one declaration; real ones have up to some hundreds
 ITEM_PRICE = "Tarification/Item_price"
 STATISTICAL_VALUE = OF_ITEM["Statistical_value"]
@@ -224,14 +226,17 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     header(path, options)
     spool = Spool(scratch, (*COLUMNS, *options.parties))
     row = 0
-    for declaration in elements(path, DECLARATIONS.roots, DECLARATIONS):
-        for fields in _rows(declaration, options):
+    declarations = Elements(path, DECLARATIONS.roots, DECLARATIONS)
+    for declaration in declarations:
+        for element, fields in _rows(declaration, options):
             row += 1
-            spool.row(row, fields)
-    return spool.close()
+            spool.row(row, fields, declarations.line_of(element))
+    day = "dd/mm/yy" if options.dates == "day_first" else "mm/dd/yy"
+    return replace(spool.close(), expected=dict.fromkeys(DATES, day))
 
 
-def _rows(declaration: etree._Element, options: Options) -> list[list[str]]:
+def _rows(declaration: etree._Element, options: Options) -> list[tuple[etree._Element, list[str]]]:
+    """The fields of each item with its element; for items that are missing the declaration stands."""
     facts = texts(declaration, without=NOT_OF_INTEREST)
     blocks: list[etree._Element] = []
     notices: list[etree._Element] = []
@@ -257,7 +262,7 @@ def _rows(declaration: etree._Element, options: Options) -> list[list[str]]:
     announced = number(facts.get(OF_DECLARATION["Total_number_of_items"], ""))
     is_incomplete = len(items) < max(1, announced or 0)
 
-    for column in ("Registration_date", "Assessment_date"):
+    for column in DATES:
         path = OF_DECLARATION[column]
         facts[path] = iso_date(facts.get(path, ""), options)
     of_declaration = [facts.get(path, "") for path in OF_DECLARATION.values()]
@@ -266,20 +271,25 @@ def _rows(declaration: etree._Element, options: Options) -> list[list[str]]:
     charges = _charges(notices, facts, blocks, items, is_incomplete, options)
     named = [_party(declaration, column) for column in options.parties]
     rows = [
-        [
-            f"{reference}/{number_of_item}" if reference else "",
-            str(number_of_item),
-            *of_declaration,
-            *(item.get(path, "") for path in OF_ITEM.values()),
-            *value,
-            *charged,
-            *named,
-        ]
-        for number_of_item, (item, value, charged) in enumerate(zip(items, values, charges, strict=True), 1)
+        (
+            block,
+            [
+                f"{reference}/{number_of_item}" if reference else "",
+                str(number_of_item),
+                *of_declaration,
+                *(item.get(path, "") for path in OF_ITEM.values()),
+                *value,
+                *charged,
+                *named,
+            ],
+        )
+        for number_of_item, (block, item, value, charged) in enumerate(
+            zip(blocks, items, values, charges, strict=True), 1
+        )
     ]
     if is_incomplete:
         rest = len(COLUMNS) - 2 - len(of_declaration)
-        rows.append(["", "", *of_declaration, *([""] * rest), *named])
+        rows.append((declaration, ["", "", *of_declaration, *([""] * rest), *named]))
     return rows
 
 

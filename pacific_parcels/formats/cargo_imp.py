@@ -46,7 +46,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple, get_args
@@ -141,6 +141,19 @@ ENVELOPE = re.compile(r"(?:Q[A-Z] [A-Z0-9]{7}(?: [A-Z0-9]{7})*|\.[A-Z0-9]{7}(?: 
 PARTY_IN_TEXT = re.compile(r"(?:SHP|CNE|NFY|AGT)(?:NAME|ADR|ADDR|ADDRESS|LOC|TEL|PHONE)", re.ASCII)
 LINES_OF_A_PARTY = 3  # after SHP/name: street, place, country
 WHO = {"SHP": "Shipper", "CNE": "Consignee"}
+# What a line that does not keep the grammar should have been, by the part of the message that it belongs to.
+EXPECTED: Final[dict[str, str]] = {
+    "FHL": "FHL/4, FHL/5",
+    "MBI": "MBI/618-12345675SINJFK/T7K1000",
+    "HBS": "HBS/AEI12345678/SINJFK/1/K400/4/COMPUTER PARTS",
+    "SPH": "/VAL/ECC",
+    "TXT": "TXT/MEMORY BOARDS",
+    "HTS": "HTS/847330",
+    "OCI": "OCI/SG/SHP/T/12345",
+    "SHP": "SHP/…, /…, /…, /SG/…",
+    "CNE": "CNE/…, /…, /…, /SG/…",
+    "CVD": "CVD/SGD/PP/NVD/1250.00/XXX",
+}
 
 # Where a draft of a layout looks for the columns of the contract, and what codes of the standard mean.
 USUAL: Final[dict[str, str]] = {
@@ -181,7 +194,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
         if not reading.take(line) and not line.is_ended:
             raise ExtractError("R017", line=line.number)
     reading.end_message()
-    return reading.spool.close()
+    return replace(reading.spool.close(), expected=EXPECTED)
 
 
 class _Line(NamedTuple):
@@ -213,17 +226,26 @@ def _lines(path: Path) -> Iterator[_Line]:
                 yield _Line(number, text, rest.endswith("\n"), is_too_long)
 
 
+class _Broken(NamedTuple):
+    """A line that does not keep the grammar: the part of the message it is of, its text and its number."""
+
+    part: str
+    found: str
+    line: int
+
+
 @dataclass
 class _House:
-    """One HBS and what follows it."""
+    """One HBS and what follows it. `line` is the number of the HBS."""
 
+    line: int
     facts: dict[str, str]
     texts: list[str] = field(default_factory=list)
     handling: list[str] = field(default_factory=list)
     tariffs: list[str] = field(default_factory=list)
     customs: list[str] = field(default_factory=list)
     length: int = 0
-    is_broken: bool = False
+    broken: _Broken | None = None
 
     def fields(self, columns: tuple[str, ...]) -> list[str]:
         facts = self.facts | {
@@ -246,8 +268,9 @@ class _Reading:
         self.version = ""
         self.section = ""
         self.party_lines = 0
+        self.start_line = 0
         self.is_in_message = False
-        self.is_message_broken = False
+        self.broken: _Broken | None = None
         self.has_houses = False
 
     def take(self, line: _Line) -> bool:
@@ -255,42 +278,43 @@ class _Reading:
         text = line.text
         if text[0] != "/" and text[:3] not in TAGS:
             if start := START.fullmatch(text):
-                return self._start(start[1], start[2] or "")
+                return self._start(line, start[1], start[2] or "")
             if ENVELOPE.fullmatch(text):
                 self.end_message()
                 return True
         if not self.is_in_message:
             return True
         if text.startswith("HBS"):
-            return self._start_house(None if line.is_too_long else HOUSE.fullmatch(text))
+            return self._start_house(line, None if line.is_too_long else HOUSE.fullmatch(text))
         if text.startswith("MBI"):
-            return self._start_master(None if line.is_too_long else MASTER.fullmatch(text))
+            return self._start_master(line, None if line.is_too_long else MASTER.fullmatch(text))
         is_good = not line.is_too_long and self.house is not None and self._add(self.house, text)
         if not is_good:
-            self._break()
+            self._break(self._part_of(text), line)
         return is_good
 
     def end_message(self) -> None:
         self._end_house()
         if self.is_in_message and not self.has_houses:
-            self._fault()
+            self._fault(self.broken or _Broken("HBS", "", self.start_line))
         self.is_in_message = False
 
-    def _start(self, kind: str, version: str) -> bool:
+    def _start(self, line: _Line, kind: str, version: str) -> bool:
         self.end_message()
         self.master, self.section = None, ""
-        self.version = version
-        if kind != "FHL":
-            self._fault()
+        self.version, self.start_line = version, line.number
+        is_ours = kind == "FHL" and version in VERSIONS
+        self.broken = None if is_ours else _Broken("FHL", line.text, line.number)
+        if kind != "FHL" and self.broken is not None:
+            self._fault(self.broken)
             return True
         self.is_in_message, self.has_houses = True, False
-        self.is_message_broken = version not in VERSIONS
         return True
 
-    def _start_master(self, match: re.Match[str] | None) -> bool:
+    def _start_master(self, line: _Line, match: re.Match[str] | None) -> bool:
         if match is None or self.section:
-            self._break()
-            self.is_message_broken = True
+            self._break("MBI", line)
+            self.broken = self.broken or _Broken("MBI", line.text, line.number)
             return False
         self.section = "MBI"
         self.master = {
@@ -301,14 +325,15 @@ class _Reading:
         }
         return True
 
-    def _start_house(self, match: re.Match[str] | None) -> bool:
+    def _start_house(self, line: _Line, match: re.Match[str] | None) -> bool:
         self._end_house()
         self.section, self.has_houses = "HBS", True
         if match is None:
-            self.house = _House({}, is_broken=True)
+            self.house = _House(line.number, {}, broken=_Broken("HBS", line.text, line.number))
             return False
         number, origin, destination, pieces, unit, weight, slac, goods = match.groups()
         self.house = _House(
+            line.number,
             (self.master or {})
             | {
                 "House_number": number,
@@ -319,28 +344,39 @@ class _Reading:
                 "Weight_unit": unit,
                 "Slac": slac,
                 "Goods": goods.strip(),
-            }
+            },
         )
         return True
 
     def _end_house(self) -> None:
         if self.house is None:
             return
-        if self.house.is_broken or self.is_message_broken or self.master is None:
-            self._fault()
+        broken = self.house.broken or self.broken
+        if broken is None and self.master is None:
+            broken = _Broken("MBI", "", self.start_line)
+        if broken is not None:
+            self._fault(broken)
         else:
-            self.spool.row(self.spool.rows + 1, self.house.fields(self.spool.columns))
+            self.spool.row(self.spool.rows + 1, self.house.fields(self.spool.columns), self.house.line)
         self.house = None
 
-    def _break(self) -> None:
-        """The line belongs to a house or, before the first one, to the message."""
-        if self.house is not None:
-            self.house.is_broken = True
-        else:
-            self.is_message_broken = True
+    def _part_of(self, text: str) -> str:
+        """The part of a message that a line after its HBS belongs to; a line that begins with / goes on."""
+        tag = self.section if text[0] == "/" or text[:3] in ("NAM", "ADR", "LOC") else text[:3]
+        if tag == "HBS":
+            return "SPH"
+        return tag if tag in EXPECTED else "HBS"
 
-    def _fault(self) -> None:
-        self.spool.fault(self.spool.rows + 1, "R115")
+    def _break(self, part: str, line: _Line) -> None:
+        """The line belongs to a house or, before the first one, to the message."""
+        broken = _Broken(part, line.text, line.number)
+        if self.house is not None:
+            self.house.broken = self.house.broken or broken
+        else:
+            self.broken = self.broken or broken
+
+    def _fault(self, broken: _Broken) -> None:
+        self.spool.fault(self.spool.rows + 1, "R115", broken.part, broken.found, line=broken.line)
 
     def _add(self, house: _House, text: str) -> bool:
         """A line after HBS; whether it keeps the grammar."""

@@ -46,7 +46,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Literal, get_args
@@ -55,7 +55,7 @@ from lxml import etree
 from pydantic import BaseModel, ConfigDict
 
 from pacific_parcels.formats import EachOnce, Header, RegularText, Spool, TimeZone, iso_moment, party
-from pacific_parcels.markup import NAMES, DocumentKind, elements, root_name, text_at
+from pacific_parcels.markup import NAMES, DocumentKind, Elements, root_name, text_at
 
 NUMBERS: Literal["row", "record"] = "record"
 JOINS_DOCUMENTS = True
@@ -133,6 +133,8 @@ MESSAGES: Final = DocumentKind(
     mark=HEADER,
 )
 DIRECT = "740"
+# What the parts of a message have to be that are faults where they are not.
+EXPECTED: Final = {HEADER: ", ".join(MESSAGE_TYPES), HOUSE: f"{MASTER}/{HOUSE}"}
 
 PLAIN = frozenset(("TotalPieceQuantity", "PackageQuantity", "SummaryDescription"))
 LOCATIONS = frozenset(("OriginLocation", "FinalDestinationLocation"))
@@ -226,6 +228,7 @@ class _Reading:
         self.columns = (*COLUMNS, *options.parties)
         self.has_parties = bool(options.parties)
         self.records = 0
+        self.line = 0
         self.has_houses = False
         (scratch / "masters").mkdir(exist_ok=True)
         self.houses = Spool(scratch, self.columns)
@@ -233,8 +236,11 @@ class _Reading:
 
     def run(self, path: Path) -> RegularText:
         message = _Message()
-        for element in elements(path, (HEADER, BUSINESS, HOUSE, MASTER, *MESSAGE_TYPES), MESSAGES):
+        messages = Elements(path, (HEADER, BUSINESS, HOUSE, MASTER, *MESSAGE_TYPES), MESSAGES)
+        for element in messages:
             name = NAMES[element.tag]
+            if name in (HEADER, HOUSE, MASTER):
+                self.line = messages.line_of(element)
             kind = _message_type(element)
             if name == HOUSE:
                 self._house(kind, element, message)
@@ -243,7 +249,7 @@ class _Reading:
                 if kind:
                     message.header = self._header(element)
                 else:
-                    self._fault()
+                    self._fault(HEADER, _name_above(element))
             elif name == BUSINESS and kind:
                 message.waybill = text_at(element, "ID")
                 signed = text_at(element, "SignatoryCarrierAuthentication/ActualDateTime")
@@ -252,12 +258,12 @@ class _Reading:
                 if message.master is None and kind == "XFWB":
                     self._master(element, message)
                 elif message.master is None and kind == "XFZB":
-                    self._fault()
+                    self._fault(HOUSE)
                 message.master = None
             elif element.getparent() is None:
                 message = _Message()
         houses, masters = self.houses.close(), self.masters.close()
-        return houses if self.has_houses else masters
+        return replace(houses if self.has_houses else masters, expected=EXPECTED)
 
     def _header(self, element: etree._Element) -> dict[str, str]:
         found = _first_texts(element, ("TypeCode", "PurposeCode", "VersionID", "IssueDateTime"))
@@ -269,7 +275,7 @@ class _Reading:
         if message.master is None:
             message.master = self._facts(reversed(list(element.itersiblings(preceding=True))))
         if not kind:
-            self._fault()
+            self._fault(HOUSE, f"{_name_above(element)}/{HOUSE}")
             return
         facts = self._facts(element)
         numbers = (facts.get("ID", ""), facts.get("TransportContractDocument", ""))
@@ -319,14 +325,15 @@ class _Reading:
         self.records += 1
         for spool in spools:
             if is_too_long:
-                spool.fault(self.records, "R115")
+                spool.fault(self.records, "R115", line=self.line)
             else:
-                spool.row(self.records, fields)
+                spool.row(self.records, fields, self.line)
 
-    def _fault(self) -> None:
+    def _fault(self, part: str, found: str = "") -> None:
+        """A part of a message that is missing, or does not stand where EXPECTED says."""
         self.records += 1
         for spool in (self.houses, self.masters):
-            spool.fault(self.records, "R115")
+            spool.fault(self.records, "R115", part, found, line=self.line)
 
     def _facts(self, children: Iterable[etree._Element]) -> dict[str, str]:
         """What the children of one consignment say, by column; of what stands twice the first stays.
@@ -410,6 +417,11 @@ def _message_type(element: etree._Element) -> str:
             return ""
         element = parent
     return MESSAGE_TYPES.get(NAMES[element.tag], "")
+
+
+def _name_above(element: etree._Element) -> str:
+    above = element.getparent()
+    return "" if above is None else NAMES[above.tag]
 
 
 def _codes_of(note: etree._Element) -> str:

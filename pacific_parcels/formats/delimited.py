@@ -26,7 +26,7 @@ from typing import Any, Literal, NoReturn
 from pydantic import BaseModel, ConfigDict, Field
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import Header, RegularText, Spool
+from pacific_parcels.formats import Header, RegularText, Spool, around_the_mark
 
 NUMBERS: Literal["row", "record"] = "row"
 CANNOT_CARRY: tuple[str, ...] = ()
@@ -153,7 +153,12 @@ def _mend(path: Path, options: Options, columns: tuple[str, ...], scratch: Path)
     wanted, empty_fields = len(columns) - 1, (b"", mark * 2)
     mended, faults = scratch / "mended.txt", scratch / "faults.csv"
     number = fault_count = 0
-    with path.open("rb") as source, mended.open("wb") as target, faults.open("wb") as list_of_faults:
+    with (
+        path.open("rb") as source,
+        mended.open("wb") as target,
+        faults.open("w", encoding="utf-8", newline="") as file,
+    ):
+        list_of_faults = csv.writer(file, lineterminator="\n")
         for number, line in enumerate(source, 1):
             if mark in line:
                 outside = line.split(mark)[::2]
@@ -167,14 +172,14 @@ def _mend(path: Path, options: Options, columns: tuple[str, ...], scratch: Path)
             text = line.rstrip(b"\r\n")
             if not text.strip(sign):
                 return None
-            rule_id = b"R101"
+            rule_id = "R101"
             if not are_in_place:
                 try:
                     row = next(_reader(iter([line.decode()]), options))
                 except csv.Error as error:
                     if "unexpected end of data" in str(error):
                         return None
-                    rule_id, found = b"R113", -1
+                    rule_id, found = "R113", -1
                 else:
                     text = sign.join(mark + field.encode().replace(mark, mark * 2) + mark for field in row)
                     found = len(row) - 1
@@ -185,7 +190,10 @@ def _mend(path: Path, options: Options, columns: tuple[str, ...], scratch: Path)
                 found -= 1
             if found != wanted:
                 text = sign * wanted
-                list_of_faults.write(b"%d,%b\n" % (number, rule_id))
+                shown = str(found + 1)
+                if rule_id == "R113":
+                    shown = around_the_mark(line.decode(), options.quote, options.delimiter)
+                list_of_faults.writerow([number, rule_id, "", shown])
                 fault_count += 1
             target.write(text + b"\n")
     return RegularText(
@@ -211,16 +219,16 @@ def respool(path: Path, options: Options, scratch: Path) -> RegularText:
     with _open(path, options) as text:
         last_line = _LastLine(text)
         reader = _reader(last_line, options)
-        held_back: deque[tuple[int, list[str] | None]] = deque()
+        held_back: deque[tuple[int, list[str] | None, str]] = deque()
         short_row: int | None = None
         for record in _records(reader, last_line, path, options):
             held_back.append(record)
             if len(held_back) <= options.footer_rows:
                 continue
-            source_row, row = held_back.popleft()
+            source_row, row, found = held_back.popleft()
             short_row = None
             if row is None:
-                spool.fault(source_row, "R113")
+                spool.fault(source_row, "R113", "", found)
                 continue
             while len(row) > len(columns) and not row[-1]:
                 row.pop()
@@ -230,7 +238,7 @@ def respool(path: Path, options: Options, scratch: Path) -> RegularText:
                 spool.row(source_row, row)
             else:
                 short_row = source_row if len(row) < len(columns) else None
-                spool.fault(source_row, "R101")
+                spool.fault(source_row, "R101", "", str(len(row)))
     if short_row is not None and not options.footer_rows and not last_line.ends_with_line_end:
         raise ExtractError("R017", line=short_row)
     return spool.close()
@@ -238,12 +246,14 @@ def respool(path: Path, options: Options, scratch: Path) -> RegularText:
 
 def _records(
     reader: Any, last_line: _LastLine, path: Path, options: Options
-) -> Iterator[tuple[int, list[str] | None]]:
-    """The records below the header with their rows; None for one whose quotation marks are out of place."""
+) -> Iterator[tuple[int, list[str] | None, str]]:
+    """The records below the header with their rows; None for one whose quotation marks are out of place, and
+    what stands around the mark."""
     source_row = 0
     while True:
         started = reader.line_num + 1
         row: list[str] | None
+        found = ""
         try:
             row = next(reader)
         except StopIteration:
@@ -252,11 +262,11 @@ def _records(
             _refuse_encoding(path, options, error)
         except csv.Error as error:
             _refuse_unclosed(error, started, reader.line_num)
-            row = None
+            row, found = None, around_the_mark(last_line.text, options.quote, options.delimiter)
         source_row += 1
         is_blank = row is not None and not any(row) and last_line.is_blank(options.delimiter)
         if source_row > options.header_row and not is_blank:
-            yield source_row, row
+            yield source_row, row, found
 
 
 def _reader(lines: Iterator[str], options: Options) -> Any:
@@ -295,6 +305,10 @@ class _LastLine(Iterator[str]):
 
     def __next__(self) -> str:
         self._line = next(self._lines)
+        return self._line
+
+    @property
+    def text(self) -> str:
         return self._line
 
     @property

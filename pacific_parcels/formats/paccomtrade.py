@@ -61,6 +61,7 @@ from pacific_parcels.formats import (
     Header,
     RegularText,
     Spool,
+    around_the_mark,
 )
 
 NUMBERS: Literal["row", "record"] = "row"
@@ -221,7 +222,7 @@ def _read_lines(
         except csv.Error as error:
             _refuse_unclosed(error, started, reader.line_num)
             source_row += 1
-            spool.fault(source_row, "R113")
+            spool.fault(source_row, "R113", "", around_the_mark(lines.last, '"', DELIMITER))
             is_short = False
             continue
         source_row += 1
@@ -231,7 +232,7 @@ def _read_lines(
         while len(row) > len(columns) and not row[-1]:
             row.pop()
         if len(row) != len(columns):
-            spool.fault(source_row, "R101")
+            spool.fault(source_row, "R101", "", str(len(row)))
         elif sum(map(len, row)) > LONGEST_LINE:
             spool.fault(source_row, "R113")
         else:
@@ -638,14 +639,18 @@ def _written_out(value: str) -> str:
 
 
 class _Lines(Iterable[str]):
-    """The lines of a report, checked as they come, in bounded memory; whether the last one was ended.
+    """The lines of a report, checked as they come, in bounded memory; the last one of them.
 
     Errors: ExtractError R004 (not UTF-8), R016 (NUL), R019 (a line of more than a megabyte).
     """
 
     def __init__(self, path: Path) -> None:
-        self.ends_with_line_end = True
+        self.last = ""
         self._path = path
+
+    @property
+    def ends_with_line_end(self) -> bool:
+        return not self.last or self.last.endswith("\n")
 
     def __iter__(self) -> Iterator[str]:
         with self._path.open("rb") as file:
@@ -665,7 +670,7 @@ class _Lines(Iterable[str]):
                 except UnicodeDecodeError as error:
                     found = f"0x{error.object[error.start]:02X}"
                     raise ExtractError("R004", expected="utf-8", line=number, found=found) from error
-                self.ends_with_line_end = text.endswith("\n")
+                self.last = text
                 yield text
 
 

@@ -76,7 +76,7 @@ from pacific_parcels.formats import (
     iso_moment,
     party,
 )
-from pacific_parcels.markup import NAMES, DocumentKind, elements, number, plain_number, root_name, text_at
+from pacific_parcels.markup import NAMES, DocumentKind, Elements, number, plain_number, root_name, text_at
 
 NUMBERS: Literal["row", "record"] = "record"
 JOINS_DOCUMENTS = True
@@ -206,7 +206,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     """Items with what happened to them, in the order of the file.
 
     Errors: ExtractError R014 (a message time after the items it dates), R019 (an item above 262,144
-    characters, an event or a response above 4,096), and those of `markup.elements`.
+    characters, an event or a response above 4,096), and those of `markup.Elements`.
     """
     header(path, options)
     joins = min(1 + path.stat().st_size // SOURCE_OF_ONE_JOIN, MOST_JOINS)
@@ -230,6 +230,7 @@ class _Records:
         self._joins = joins
         self._count = 0
         self._stack = ExitStack()
+        self._lines = self._stack.enter_context(_lines_file(scratch).open("w", encoding="ascii"))
         self._files: dict[str, list[TextIO]] = {}
 
     def __enter__(self) -> _Records:
@@ -245,9 +246,10 @@ class _Records:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def add(self, kind: str, fields: Sequence[str]) -> None:
+    def add(self, kind: str, fields: Sequence[str], line_of_file: int) -> None:
         """Write one record; its first field is the item identifier. Errors: ExtractError R019."""
         self._count += 1
+        self._lines.write(f"{self._count},{line_of_file}\n")
         line = SPOOL_DELIMITER.join(fields)
         # What has no identifier belongs to nothing else: its number, after a space, is the key of no other.
         key = "".join(fields[0].split()).upper() or f" {self._count}"
@@ -269,6 +271,10 @@ def _too_large(characters: int) -> ExtractError:
     )
 
 
+def _lines_file(scratch: Path) -> Path:
+    return scratch / "lines.csv"
+
+
 def _scratch_file(scratch: Path, kind: str, part: int) -> Path:
     return scratch / f"{kind}-{part}.txt"
 
@@ -278,7 +284,9 @@ def _sort_out(path: Path, options: Options, records: _Records) -> None:
     zone = options.time_zone
     sent = received = ""
     has_items = False
-    for element in elements(path, ("Item", "Response", "Event", SENT, RECEIVED, *MESSAGES), POSTAL_MESSAGES):
+    tags = ("Item", "Response", "Event", SENT, RECEIVED, *MESSAGES)
+    messages = Elements(path, tags, POSTAL_MESSAGES)
+    for element in messages:
         name = NAMES[element.tag]
         if name == "Item":
             has_items = True
@@ -286,11 +294,11 @@ def _sort_out(path: Path, options: Options, records: _Records) -> None:
             named = [
                 party(text_at(element, f"{column.removesuffix('_name')}/Name")) for column in options.parties
             ]
-            records.add("item", (*fields, *named))
+            records.add("item", (*fields, *named), messages.line_of(element))
         elif name == "Event":
-            records.add("event", _event(_texts(element), zone))
+            records.add("event", _event(_texts(element), zone), messages.line_of(element))
         elif name == "Response":
-            records.add("response", _response(_texts(element), zone))
+            records.add("response", _response(_texts(element), zone), messages.line_of(element))
         elif name in MESSAGES:
             sent = received = ""
             has_items = False
@@ -443,6 +451,7 @@ def _joined(scratch: Path, joins: int, parties: tuple[str, ...]) -> RegularText:
         skip=0,
         rows=_merged(scratch, joins),
         has_source_row=True,
+        lines=_lines_file(scratch),
     )
 
 

@@ -55,7 +55,7 @@ from pacific_parcels.formats import EachOnce, Header, RegularText, Spool, TimeZo
 from pacific_parcels.markup import (
     NAMES,
     DocumentKind,
-    elements,
+    Elements,
     number,
     plain_number,
     root_name,
@@ -273,9 +273,9 @@ class Options(BaseModel):
 
 
 def header(path: Path, options: Options) -> Header:
-    """The columns. Errors: those of markup.elements, and R014 for what is no declaration."""
+    """The columns. Errors: those of markup.Elements, and R014 for what is no declaration."""
     DECLARATIONS.require(root_name(path))
-    for element in elements(path, TAGS):
+    for element in Elements(path, TAGS):
         _refuse_other_messages(element)
         break
     return Header((*COLUMNS, *options.parties))
@@ -290,23 +290,28 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     spool = Spool(scratch, (*COLUMNS, *options.parties))
     facts: dict[str, str] = {}
     items: list[dict[str, str]] = []
+    lines: list[int] = []
     has_declaration = False
-    for element in elements(path, TAGS, DECLARATIONS):
+    declarations = Elements(path, TAGS, DECLARATIONS)
+    for element in declarations:
         _refuse_other_messages(element)
         name = NAMES[element.tag]
         if name == ITEM:
             _note_what_stands_before(element, facts, options.heads)
             items.append(_goods(element, options))
+            lines.append(declarations.line_of(element))
             if len(items) > MOST_ITEMS:
                 _refuse_size(f"{MOST_ITEMS} items a declaration", f"{MOST_ITEMS} articles par déclaration")
         elif name == DECLARATION:
             has_declaration = True
             _note_children(element, "", facts, options.heads)
-            for fields in _rows(facts, items or [_goods(element, options)], options, has_items=bool(items)):
+            lines.append(declarations.line_of(element))
+            rows = _rows(facts, items or [_goods(element, options)], options, has_items=bool(items))
+            for fields, line in zip(rows, lines, strict=False):  # the last line is that of missing items
                 if sum(map(len, fields)) > LONGEST_RECORD:
                     _refuse_size("1 MB for one item", "1 Mo pour un article")
-                spool.row(spool.rows + 1, fields)
-            facts, items = {}, []
+                spool.row(spool.rows + 1, fields, line)
+            facts, items, lines = {}, [], []
     if not has_declaration:
         raise DECLARATIONS.refusal("no declaration in it", "aucune déclaration")
     return spool.close()

@@ -74,7 +74,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
 def _spool(spool: Spool, number: int, fields: list[str]) -> None:
     missing = len(spool.columns) - len(fields)
     if missing < 0:
-        spool.fault(number, "R101")
+        spool.fault(number, "R101", "", str(len(fields)))
     else:
         spool.row(number, fields + [""] * missing)
 

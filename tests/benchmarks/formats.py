@@ -93,10 +93,10 @@ report(seconds, rows + text.fault_count)
 PARSING_ALONE = (
     MEASURE
     + """
-from pacific_parcels.markup import elements
+from pacific_parcels.markup import Elements
 _, path, _, _ = sys.argv[1:]
 started = time.process_time()
-count = sum(1 for _ in elements(Path(path), ("nothing-has-this-name",)))
+count = sum(1 for _ in Elements(Path(path), ("nothing-has-this-name",)))
 report(time.process_time() - started, count)
 """
 )

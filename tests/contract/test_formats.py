@@ -140,6 +140,25 @@ class TestFormat:
         # Bytes that DuckDB is given as they came may turn out irregular: then the format has to number them.
         assert text.has_source_row or hasattr(module, "respool")
 
+    def test_says_on_which_line_of_the_file_a_record_begins(self, name: str, tmp_path: Path) -> None:
+        """A spreadsheet numbers rows; nothing numbers the records of a message for those who look for one."""
+        path, _, layout, expected = sample_of(name)
+        module = load_format(name)
+
+        text = module.read(path, read_options(module, layout.options), tmp_path)
+
+        lines = {}
+        if text.lines is not None:
+            noted = text.lines.read_text(encoding="ascii").split()
+            lines = {int(row): int(line) for row, line in (both.split(",") for both in noted)}
+        if module.NUMBERS == "row":
+            assert not lines
+            return
+        rows = {item["source_row"] for item in expected["items"]}
+        rows |= {row for key, of_rule in expected["rows_by_rule"].items() if key < "R3" for row in of_rule}
+        assert rows <= lines.keys()
+        assert set(lines.values()) <= set(range(1, len(path.read_bytes().splitlines()) + 1))
+
     def test_its_sample_is_messy_on_purpose(self, name: str) -> None:
         """A sample in which nothing is wrong shows little."""
         *_, expected = sample_of(name)

@@ -18,8 +18,9 @@ from lxml import etree
 from pacific_parcels import markup
 from pacific_parcels.errors import ExtractError
 from pacific_parcels.markup import (
+    LARGEST_PARSED_AT_ONCE,
     DocumentKind,
-    elements,
+    Elements,
     local_name,
     number,
     plain_number,
@@ -43,12 +44,12 @@ def put(tmp_path: Path, content: bytes) -> Path:
 
 
 def texts_of(path: Path, tag: str = "r") -> list[str]:
-    return [element.text or "" for element in elements(path, [tag])]
+    return [element.text or "" for element in Elements(path, [tag])]
 
 
 def refusal(path: Path) -> ExtractError:
     with pytest.raises(ExtractError) as refused:
-        list(elements(path, ["r"]))
+        list(Elements(path, ["r"]))
     return refused.value
 
 
@@ -56,7 +57,7 @@ class TestElements:
     def test_gives_each_element_of_the_names_asked_for_whatever_their_namespace(self, tmp_path: Path) -> None:
         path = put(tmp_path, b'<m xmlns:n="urn:n"><r>1</r><n:r>2</n:r><s>3</s><t>4</t></m>')
 
-        assert [(local_name(one), one.text) for one in elements(path, ["r", "s"])] == [
+        assert [(local_name(one), one.text) for one in Elements(path, ["r", "s"])] == [
             ("r", "1"),
             ("r", "2"),
             ("s", "3"),
@@ -70,7 +71,7 @@ class TestElements:
     def test_an_outer_element_ends_after_the_inner_ones_which_are_empty_by_then(self, tmp_path: Path) -> None:
         path = put(tmp_path, b"<m><r><s>1</s><s>2</s><t>3</t></r></m>")
 
-        given = [(local_name(one), one.text, texts(one)) for one in elements(path, ["r", "s"])]
+        given = [(local_name(one), one.text, texts(one)) for one in Elements(path, ["r", "s"])]
         assert given == [("s", "1", {}), ("s", "2", {}), ("r", None, {"t": "3"})]
 
     def test_reads_documents_that_stand_one_after_the_other(self, tmp_path: Path) -> None:
@@ -80,6 +81,25 @@ class TestElements:
         assert texts_of(put(tmp_path, one + other)) == ["1", "é"]
         assert texts_of(put(tmp_path, b"\r\n " + one + b"\n\n" + other + b"\n")) == ["1", "é"]
         assert texts_of(put(tmp_path, codecs.BOM_UTF8 + one + codecs.BOM_UTF8 + one)) == ["1", "1"]
+
+    @pytest.mark.parametrize("whole", [LARGEST_PARSED_AT_ONCE, 0], ids=["whole", "fed"])
+    @pytest.mark.parametrize("before", [b"", b"\r\n \n", codecs.BOM_UTF8])
+    def test_says_on_which_line_of_the_file_an_element_begins(
+        self, before: bytes, whole: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(markup, "LARGEST_PARSED_AT_ONCE", whole)
+        monkeypatch.setattr(markup, "CHUNK", 7)
+        one = DECLARATION + b"\n<m>\n<r>1</r><r\n>2</r>\n\n<r>3</r></m>\n"
+        elements = Elements(put(tmp_path, before + one + one), ["r"])
+
+        # A start tag ends on the line that counts. The second document begins on the sixth line of the first.
+        lines = [elements.line_of(element) - before.count(b"\n") for element in elements]
+        assert lines == [3, 4, 6, 9, 10, 12]
+
+    def test_says_so_beyond_the_lines_that_libxml2_counts_in_two_bytes(self, tmp_path: Path) -> None:
+        elements = Elements(put(tmp_path, b"<m>" + b"\n" * 70_000 + b"<r>1</r>\n<r>2</r></m>"), ["r"])
+
+        assert [elements.line_of(element) for element in elements] == [70_001, 70_002]
 
     def test_a_declaration_within_a_text_begins_no_document(self, tmp_path: Path) -> None:
         path = put(tmp_path, b"<m><r><![CDATA[<?xml version='1.0'?><x/>]]></r><r>2</r></m>")
@@ -203,7 +223,7 @@ class TestRefusals:
     def test_any_bytes_give_elements_or_a_refusal(self, content: bytes, tmp_path: Path) -> None:
         path = put(tmp_path, content)
         with suppress(ExtractError):
-            for element in elements(path, ["r", "m"]):
+            for element in Elements(path, ["r", "m"]):
                 assert all(isinstance(text, str) for text in texts(element).values())
             root_name(path)
 
@@ -221,7 +241,7 @@ class TestRefusals:
                 try:
                     return [
                         etree.tostring(element) + etree.tostring(element.getroottree())
-                        for element in elements(path, ["r", "m"])
+                        for element in Elements(path, ["r", "m"])
                     ]
                 except ExtractError as error:
                     return {"rule": error.rule_id, **error.details}
@@ -236,7 +256,7 @@ class TestKinds:
         path = put(tmp_path, DECLARATION + b"<m><r>1</r></m>" + DECLARATION + b"<other><s>2</s></other>")
 
         with pytest.raises(ExtractError) as caught:
-            list(elements(path, ["r"], self.KIND))
+            list(Elements(path, ["r"], self.KIND))
 
         assert caught.value.rule_id == "R014"
         assert caught.value.details == {
@@ -250,16 +270,16 @@ class TestKinds:
     def test_one_with_another_root_that_bears_the_mark_is_of_the_kind(self, tmp_path: Path) -> None:
         path = put(tmp_path, b"<other><r>2</r></other>")
 
-        assert len(list(elements(path, ["r"], self.KIND))) == 1
+        assert len(list(Elements(path, ["r"], self.KIND))) == 1
         with pytest.raises(ExtractError):
-            list(elements(path, ["r"], DocumentKind(("m",), "letters", "lettres")))
+            list(Elements(path, ["r"], DocumentKind(("m",), "letters", "lettres")))
 
     def test_documents_of_the_roots_named_are_read(self, tmp_path: Path) -> None:
         path = put(
             tmp_path, DECLARATION + b"<m><r>1</r></m>" + DECLARATION + b'<x:n xmlns:x="u"><x:r/></x:n>'
         )
 
-        assert len(list(elements(path, ["r"], self.KIND))) == 2
+        assert len(list(Elements(path, ["r"], self.KIND))) == 2
 
 
 class TestMemory:
@@ -268,8 +288,8 @@ class TestMemory:
     PROGRAM = """
 import re, sys
 from pathlib import Path
-from pacific_parcels.markup import elements
-print(sum(1 for _ in elements(Path(sys.argv[1]), ["r"])))
+from pacific_parcels.markup import Elements
+print(sum(1 for _ in Elements(Path(sys.argv[1]), ["r"])))
 print(int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """
 
@@ -324,7 +344,7 @@ def item(tmp_path: Path) -> markup.etree._Element:
         b'<r xmlns="urn:n"><Price> 12.5 </Price><Code><null/></Code><Line><Code>A</Code></Line>'
         b"<Line><Code>B</Code><Rate>5</Rate></Line><Name>Mere</Name></r>",
     )
-    return next(elements(path, ["r"]))
+    return next(iter(Elements(path, ["r"])))
 
 
 class TestTexts:

@@ -25,6 +25,7 @@ from pacific_parcels.preflight import (
 )
 from pacific_parcels.reading import Fault, Reading, letters_of
 from pacific_parcels.settings import Settings
+from tests.contract.test_formats import sample_of
 from tests.small_member import FILE_NAME, HEADER, line_of, member_file, put, small_member, text_of
 
 pytestmark = pytest.mark.usefixtures("one_child")
@@ -212,9 +213,42 @@ class TestReport:
         assert lines[start + 1 : start + 5] == [
             "  The row has too few or too many fields; expected: 15.",
             "  Their value: 2 without a readable value.",
-            "    row 3; expected: 15 fields",
-            "    row 5; expected: 15 fields",
+            "    row 3: found 2; expected: 15 fields",
+            "    row 5: found 1; expected: 15 fields",
         ]
+
+    def test_of_a_message_names_the_line_of_the_file_the_part_and_what_it_has_to_be(
+        self, home: Settings, tmp_path: Path
+    ) -> None:
+        sample, member, *_ = sample_of("cargo_imp")
+
+        report = check_file(home, member, sample)
+
+        # Seven lines before the second list begins, on line 23; its house FJH1004 is on line 36.
+        lines = report.lines("en")
+        start = lines.index("R115 ERROR  1 record  HBS")
+        assert lines[start + 3] == (
+            "    record 4 (line 36 of the file), HBS: found HBS/FJH1004/LAXSU/1/K3/1/BOOKS; "
+            "expected: HBS/AEI12345678/SINJFK/1/K400/4/COMPUTER PARTS"
+        )
+        start = report.lines("fr").index("R115 ERREUR  1 enregistrement  CVD")
+        assert report.lines("fr")[start + 3] == (
+            "    enregistrement 5 (ligne 38 du fichier), CVD : trouvé CVD/USD/PP/NVD/12,50/XXX ; "
+            "attendu : CVD/SGD/PP/NVD/1250.00/XXX"
+        )
+
+    def test_of_a_declaration_in_xml_names_the_line_on_which_the_item_begins(self, home: Settings) -> None:
+        sample, member, *_ = sample_of("asycuda_sad")
+
+        report = check_file(home, member, sample)
+
+        # The document on line 346 announces an item that it has not; all others stand at their <Item>.
+        lines = {example["row"]: example["line"] for example in report.to_dict()["examples"]}
+        assert lines == {6: 315, 8: 346, 9: 486, 10: 571, 11: 655}
+        # ASYCUDA writes month, day and two digits of the year; 25/03/26 has no month of that number.
+        assert (
+            "    record 9 (line 486 of the file), Registration_date: found 25/03/26; expected: mm/dd/yy"
+        ) in report.lines("en")
 
     def test_numbers_rows_as_a_spreadsheet_does(self, home: Settings) -> None:
         # The goods of row 2 take two lines, and row 3 is blank: the wrong value stands in row 4, on line 5.
@@ -277,6 +311,7 @@ class TestReport:
         }
         assert {
             "row": 3,
+            "line": None,
             "rule_id": "R106",
             "column_name": "declared_value",
             "source_column": "Value",
@@ -361,6 +396,7 @@ class TestListOfRowsLeftOut:
         assert rows[-1] == {
             "sheet": "",
             "row": "27",
+            "line": "",
             "rule_id": "R111",
             "column": "port_code",
             "source_column": "Port",

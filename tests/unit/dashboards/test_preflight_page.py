@@ -50,7 +50,7 @@ class TestCheck:
         assert (result.report["verdict"], result.report["rows_in"]) == ("PARTIAL", 2)
         assert result.report["sentence_en"].startswith(f"{FILE_NAME} would be accepted, but 1 of 2 rows")
         assert result.rejects is not None
-        assert b"\r\n,3,R106,declared_value,Value,G,ten,1234.50," in result.rejects
+        assert b"\r\n,3,,R106,declared_value,Value,G,ten,1234.50," in result.rejects
         assert not list(scratch.iterdir()), "nothing is kept"
 
     def test_keeps_nothing_of_a_check_that_takes_too_long(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,15 @@ from hypothesis import strategies as st
 
 from pacific_parcels.errors import ExtractError
 from pacific_parcels.formats import RegularText
-from pacific_parcels.formats.cargo_imp import COLUMNS, LONGEST_LINE, LONGEST_RECORD, Options, header, read
+from pacific_parcels.formats.cargo_imp import (
+    COLUMNS,
+    EXPECTED,
+    LONGEST_LINE,
+    LONGEST_RECORD,
+    Options,
+    header,
+    read,
+)
 from tests.spooled_rows import Row, rows_of
 
 SAMPLE = Path(__file__).parents[2] / "formats" / "cargo_imp" / "sample.txt"
@@ -22,10 +32,26 @@ NEXT = "HBS/FJH2/SYDNAN/1/K1//TEA"
 
 
 def faults_of(text: RegularText) -> list[int]:
+    return [fault.record for fault in details_of(text)]
+
+
+class Fault(NamedTuple):
+    record: int
+    part: str
+    found: str
+    line: int
+
+
+def details_of(text: RegularText) -> list[Fault]:
+    """The faults, each with the line of the file that is to blame."""
     assert text.faults is not None
-    lines = text.faults.read_text(encoding="utf-8").split()
-    assert all(line.endswith(",R115") for line in lines)
-    return [int(line.removesuffix(",R115")) for line in lines]
+    assert text.lines is not None
+    lines = dict(line.split(",") for line in text.lines.read_text(encoding="ascii").split())
+    with text.faults.open(encoding="utf-8", newline="") as file:
+        faults = list(csv.reader(file))
+    assert {fault[1] for fault in faults} <= {"R115"}
+    assert {fault[2] for fault in faults} <= text.expected.keys()
+    return [Fault(int(fault[0]), fault[2], fault[3], int(lines[fault[0]])) for fault in faults]
 
 
 class Extract:
@@ -73,6 +99,44 @@ def test_a_house_has_its_own_figures_and_the_number_of_its_master(extract: Extra
         "Goods": "COTTON SHIRTS",
         "HTS_codes": "0",
     }
+
+
+@pytest.mark.parametrize(
+    ("lines", "part", "found", "line"),
+    [
+        (("FHL/4", MASTER, HOUSE, "FHL/3", MASTER, NEXT), "FHL", "FHL/3", 4),
+        (("FHL/4", HOUSE), "MBI", "", 1),
+        (("FHL/4", "MBI/260-1SYDNAN/T61K980.5", HOUSE), "MBI", "MBI/260-1SYDNAN/T61K980.5", 2),
+        (("FHL/4", MASTER), "HBS", "", 1),
+        (("FHL/4", MASTER, "", "HBS/FJH1/SYDNAN/2/12.5//TEA"), "HBS", "HBS/FJH1/SYDNAN/2/12.5//TEA", 4),
+        (("FHL/4", MASTER, HOUSE, "/ELEVEN"), "SPH", "/ELEVEN", 4),
+        (("FHL/4", MASTER, HOUSE, "TXT/A", "HTS/1"), "HTS", "HTS/1", 5),
+        (("FHL/4", MASTER, HOUSE, "HTS/610910", "/1"), "HTS", "/1", 5),
+        (("FHL/4", MASTER, HOUSE, "OCI/1"), "OCI", "OCI/1", 4),
+        (("FHL/4", MASTER, HOUSE, "SHP/A", "/B", "/C", "/FIJI"), "SHP", "/FIJI", 7),
+        (("FHL/4", MASTER, HOUSE, "CNE/A", "LOC/B", "/1"), "CNE", "/1", 6),
+        (("FHL/4", MASTER, HOUSE, "CVD/FJD/PP/NVD/ten/XXX"), "CVD", "CVD/FJD/PP/NVD/ten/XXX", 4),
+        (("FHL/4", MASTER, HOUSE, "TEA AND RICE"), "HBS", "TEA AND RICE", 4),
+        (("FHL/4", MASTER, HOUSE, "CVD/1", "HTS/1"), "CVD", "CVD/1", 4),
+    ],
+)
+def test_a_fault_names_the_line_the_part_and_what_stands_there(
+    extract: Extract, lines: tuple[str, ...], part: str, found: str, line: int
+) -> None:
+    """Of several broken lines the first; of a part that is missing, the line on which the message begins."""
+    text = extract.read(*lines)
+
+    assert details_of(text) == [Fault(text.rows, part, found, line)]
+
+
+@pytest.mark.parametrize("part", [part for part in EXPECTED if part not in ("FHL", "SHP", "CNE")])
+def test_what_is_expected_of_a_part_is_a_line_that_can_be_read(extract: Extract, part: str) -> None:
+    lines = {"MBI": (EXPECTED["MBI"], HOUSE), "HBS": (MASTER, EXPECTED["HBS"])}
+    given = lines.get(part, (MASTER, HOUSE, EXPECTED[part]))
+
+    text = extract.read("FHL/4", *given)
+
+    assert (text.rows, text.fault_count) == (1, 0)
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])

@@ -337,7 +337,12 @@ def test_other_messages_and_waybills_without_a_house_are_faults_and_the_rest_goe
     text = extract.read(waybill(""), foreign, message("HouseWaybill", ""), waybill(""))
 
     assert list(rows_of(text)) == [1, 4]
-    assert faults_of(text) == ["2,R115", "3,R115"]
+    assert faults_of(text) == [
+        "2,R115,MessageHeaderDocument,FlightManifest",
+        "3,R115,IncludedHouseConsignment,",
+    ]
+    assert text.expected["MessageHeaderDocument"] == "HouseWaybill, HouseManifest, Waybill"
+    assert text.expected["IncludedHouseConsignment"] == "MasterConsignment/IncludedHouseConsignment"
 
 
 def test_a_document_that_is_no_cargo_xml_at_all_refuses_the_file(extract: Extract) -> None:
@@ -362,7 +367,8 @@ def test_nothing_of_another_message_is_taken_for_the_next_one(extract: Extract) 
 def test_a_house_in_a_wrong_place_is_a_fault(extract: Extract) -> None:
     text = extract.read(f"<HouseManifest>{house()}</HouseManifest>")
 
-    assert (text.rows, faults_of(text)) == (1, ["1,R115"])
+    found = "HouseManifest/IncludedHouseConsignment"
+    assert (text.rows, faults_of(text)) == (1, [f"1,R115,IncludedHouseConsignment,{found}"])
 
 
 def test_a_manifest_without_houses_has_no_row(extract: Extract) -> None:

@@ -43,7 +43,14 @@ def faults_of(text: RegularText) -> list[tuple[int, str]]:
     if text.faults is None:
         return []
     with text.faults.open(encoding="utf-8", newline="") as file:
-        return [(int(row), rule_id) for row, rule_id in csv.reader(file)]
+        return [(int(row), rule_id) for row, rule_id, *_ in csv.reader(file)]
+
+
+def found_of(text: RegularText) -> dict[int, str]:
+    """What a fault says of a row: how many fields it has, or what stands around its mark."""
+    assert text.faults is not None
+    with text.faults.open(encoding="utf-8", newline="") as file:
+        return {int(fault[0]): fault[3] for fault in csv.reader(file)}
 
 
 class Extract:
@@ -231,7 +238,14 @@ class TestQuotationMarks:
         text, rows = extract.read(b'Item,Goods\nA1,Tea\nA2,"5" pipe\nA3,Oil\n')
 
         assert faults_of(text) == [(3, "R113")]
+        assert found_of(text) == {3: 'A2,"5" pipe'}
         assert rows == {2: ("A1", "Tea"), 4: ("A3", "Oil")}
+
+    def test_of_a_long_line_what_stands_around_the_mark_is_told(self, extract: Extract) -> None:
+        text, _ = extract.read(b'Item,Goods\nA1,Tea\nA2,"%b" pipe %b\n' % (b"x" * 200, b"y" * 200))
+
+        # Twenty signs before the mark, and twenty from it on.
+        assert found_of(text) == {3: "x" * 20 + '" pipe ' + "y" * 13}
 
     def test_one_that_never_closes_is_refused_with_the_line_where_it_opens(self, extract: Extract) -> None:
         error = extract.refused(b'Item,Goods\nA1,"Tea\nand"\nA2,"Rice\nA3,Oil\n')
@@ -323,6 +337,7 @@ class TestFooters:
         text, rows = extract.read(b'Item,Goods\nA1\nA2,"5" pipe\nA3,Tea\nTotal\n', footer_rows=1)
 
         assert faults_of(text) == [(2, "R101"), (3, "R113")]
+        assert found_of(text) == {2: "1", 3: 'A2,"5" pipe'}
         assert rows == {4: ("A3", "Tea")}
 
 
@@ -399,6 +414,7 @@ class TestDamage:
         text, rows = extract.read(b"Item,Goods\nA1,Tea\nA2,Rice,x\nA3\nA4,Oil\n")
 
         assert faults_of(text) == [(3, "R101"), (4, "R101")]
+        assert found_of(text) == {3: "3", 4: "1"}
         assert rows == {2: ("A1", "Tea"), 5: ("A4", "Oil")}
 
     @pytest.mark.parametrize("line", ["A1,Tea,", 'A1,"Tea",,""'])
@@ -499,9 +515,11 @@ def test_what_duckdb_splits_by_itself_is_what_the_spool_splits(
     assume(not text.has_source_row and len(rows) == text.rows)
 
     faults = faults_of(text)
+    found = found_of(text) if faults else {}
     spooled = respool(path, Options(), folder)
 
     assert faults_of(spooled) == faults
+    assert found_of(spooled) == found
     assert text.fault_count == len(faults)
     assert without_blanks(rows_of(spooled, connection)) == without_blanks(
         {row: fields for row, fields in rows.items() if row not in dict(faults)}

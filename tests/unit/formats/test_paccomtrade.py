@@ -306,7 +306,7 @@ def rows_of(text: RegularText) -> Rows:
 
 def faults_of(text: RegularText) -> list[str]:
     assert text.faults is not None
-    return text.faults.read_text(encoding="utf-8").split()
+    return text.faults.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.fixture
@@ -346,7 +346,8 @@ class TestText:
         rows, faults = report.read(f'{HEADER}\n{GOOD_TEXT};1\nshort;line\n"a"b;c\n{GOOD_TEXT}\n')
 
         assert [row[0] for row in rows] == ["5"]
-        assert faults == ["2,R101", "3,R101", "4,R113"]
+        # Sixteen fields and two where fifteen belong, and a mark that closes no field.
+        assert faults == ["2,R101,,16", "3,R101,,2", '4,R113,,"""a""b;c"']
 
     @pytest.mark.parametrize(
         ("content", "rule", "details"),

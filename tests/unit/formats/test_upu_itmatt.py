@@ -456,7 +456,9 @@ class TestFile:
 
         text = read(SAMPLE, SUVA, scratch)
 
-        assert [path.name for path in scratch.iterdir() if path.is_file()] == [text.path.name]
+        assert text.lines is not None
+        left = {path.name for path in scratch.iterdir() if path.is_file()}
+        assert left == {text.path.name, text.lines.name}
         assert text.columns == header(SAMPLE, SUVA).columns == COLUMNS
 
 
