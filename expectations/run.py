@@ -4,7 +4,7 @@
     judge_vintages(settings, snapshot)  harmonised: what was not judged before; `.held` is not published
     hold(settings, judgement)           writes the holds; build and judge again until nothing is held
     judge_region(settings, snapshot)    indicators
-    judge_publication(settings, files)  published: {audience: file}, before the pointer is moved
+    judge_publication(settings, files)  published: {audience: file} and briefs, before the pointer is moved
 
 Everything is pushed down as SQL to a DuckDB file opened read-only. Results hold codes, periods and counts,
 never a value of a record. A check that could not be carried out is neither a pass nor a fault in data: it
@@ -29,7 +29,7 @@ from typing import Any
 
 import duckdb
 
-from expectations import duckdb_patch, harmonised, indicators, memory, published
+from expectations import briefs, duckdb_patch, harmonised, indicators, memory, published
 from expectations.expectation import ColumnCheck, Expectation, RowsCheck, suite_fingerprint
 from expectations.judgement import ExpectationResult, HeldVintage, Judgement, Place, Vintage
 from expectations.memory import hold
@@ -104,9 +104,10 @@ def judge_region(settings: Settings, snapshot: Path) -> Judgement:
 
 def judge_publication(settings: Settings, files: Mapping[str, Path]) -> Judgement:
     """Judge the staged files, {audience: file}: first the tables and columns, then, if these are right, what
-    they hold."""
+    they hold. The briefs beside them are judged all at once, with the first of the files."""
     results: list[ExpectationResult] = []
-    judged: list[Expectation] = []
+    judged: list[Expectation] = list(briefs.EXPECTATIONS)
+    first = min(files)
     for audience, file in sorted(files.items()):
         structure, content = published.expectations(settings, audience)
         judged += (*structure, *content)
@@ -114,6 +115,9 @@ def judge_publication(settings: Settings, files: Mapping[str, Path]) -> Judgemen
             of_file = judge.evaluate(published.SUITE, structure)
             if all(result.status == "PASS" for result in of_file):
                 of_file += judge.evaluate(published.SUITE, content)
+                if audience == first:
+                    batches = {briefs.TABLE: briefs.batch(files)}
+                    of_file += judge.evaluate(published.SUITE, briefs.EXPECTATIONS, batches)
         for result in of_file:
             places = tuple({"audience": audience, **place} for place in result.places)
             results.append(replace(result, places=places))

@@ -80,7 +80,8 @@ def enlarge(file: Path, months: int) -> int:
                     union all select null, value_band_code, null from value_bands
                     union all select channel_code, value_band_code, null from channels, value_bands
                     union all select null, null, counterpart_code from counterparts
-                ) d;
+                ) d
+            order by i.code, m.code, d.channel, d.band, d.country, month;
             drop table size_members; drop table size_months; drop table size_codes;
             """
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations import harmonised, indicators, published, run
+from expectations import briefs, harmonised, indicators, published, run
 from expectations.expectation import SEVERITIES, ColumnCheck, Expectation
 from pacific_parcels.contract import RULES
 from pacific_parcels.settings import REPOSITORY, Settings
@@ -17,7 +17,7 @@ SUITES: dict[str, tuple[Expectation, ...]] = {
     harmonised.SUITE: harmonised.EXPECTATIONS,
     indicators.SUITE: indicators.EXPECTATIONS,
     **{
-        f"{published.SUITE} {audience}": (*structure, *content)
+        f"{published.SUITE} {audience}": (*structure, *content, *briefs.EXPECTATIONS)
         for audience in ("public", "secretariat")
         for structure, content in [published.expectations(SETTINGS, audience)]
     },

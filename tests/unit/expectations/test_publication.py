@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from expectations import published, run
+from expectations import briefs, published, run
 from expectations.judgement import Judgement
 from pacific_parcels.members import load_members
 from pacific_parcels.settings import Settings
@@ -121,7 +121,24 @@ def write(directory: Path, *statements: str) -> dict[str, Path]:
                 connection.execute(SECRETARIAT)
             for statement in statements:
                 connection.execute(statement)
+    write_briefs(files)
     return files
+
+
+# A brief by hand: with what the suite asks for, and one address that is none (the name of SVG).
+PAGES = {"en": "SYNTHETIC DATA: figures made by a program, true of no country."}
+PAGES["fr"] = "DONNÉES SYNTHÉTIQUES\u00a0: chiffres produits par un programme, vrais d’aucun pays."
+PAGE = '<!doctype html><p>{}</p><svg xmlns="http://www.w3.org/2000/svg"><path fill="url(#a-h)"/></svg>'
+PDF = b"%PDF-1.7 /Type/Pages /Type/Page /Type /Page"
+
+
+def write_briefs(files: dict[str, Path]) -> None:
+    for file in files.values():
+        folder = file.with_suffix(".briefs")
+        folder.mkdir()
+        for language, words in PAGES.items():
+            (folder / f"brief_{language}.html").write_text(PAGE.format(words), encoding="utf-8")
+            (folder / f"brief_{language}.pdf").write_bytes(PDF)
 
 
 def failures(judgement: Judgement) -> dict[str, set[str]]:
@@ -149,6 +166,7 @@ def test_good_files_pass_and_are_let_go_of(settings: Settings, tmp_path: Path) -
     assert judgement.held == ()
     suites = [published.expectations(settings, audience) for audience in files]
     every_id = {each.expectation_id for suite in suites for part in suite for each in part}
+    every_id |= {each.expectation_id for each in briefs.EXPECTATIONS}
     assert {result.expectation_id for result in judgement.results} == every_id
     with duckdb.connect(str(files["public"])) as connection:
         assert connection.execute("select count(*) from catalogue").fetchall() == [(1,)]
@@ -245,6 +263,7 @@ def test_a_member_s_file_tells_of_no_extract_and_no_office_of_another(
                 *statements,
             ):
                 connection.execute(statement)
+        write_briefs({"member_fj": path})
         results = run.judge_publication(settings, {"member_fj": path}).results
         return {result.expectation_id for result in results if result.places}
 
@@ -259,3 +278,57 @@ def test_a_catalogue_of_another_audience_and_no_figures(settings: Settings, tmp_
         "public": {"E312"},
         "secretariat": {"E311", "E312"},
     }
+
+
+def test_a_brief_that_is_missing_large_silent_or_reaches_out(settings: Settings, tmp_path: Path) -> None:
+    files = write(tmp_path)
+    public, secretariat = (files[audience].with_suffix(".briefs") for audience in ("public", "secretariat"))
+    (public / "brief_fr.pdf").unlink()
+    (public / "brief_en.pdf").write_bytes(PDF + b"/Type/Page")
+    with (public / "brief_en.html").open("ab") as page:
+        page.write(b"x" * 100_000)  # compresses to nearly nothing
+    with (public / "brief_fr.html").open("a", encoding="utf-8") as page:
+        page.write(" ".join(str(10_007**4 * number % 1_000_003) for number in range(2_800)))  # does not
+    (secretariat / "brief_en.html").write_text(PAGE.format("figures"), encoding="utf-8")
+    (secretariat / "brief_fr.html").write_text(
+        PAGE.format(PAGES["fr"]) + "<script></script>", encoding="utf-8"
+    )
+
+    results = run.judge_publication(settings, files).results
+
+    found = {
+        (result.expectation_id, place["audience"], place["language"], place["form"])
+        for result in results
+        for place in result.places
+    }
+    assert found == {
+        ("E351", "public", "fr", "pdf"),
+        ("E352", "public", "en", "html"),
+        ("E352", "public", "fr", "html"),
+        ("E353", "secretariat", "fr", "html"),
+        ("E354", "secretariat", "en", "html"),
+        ("E355", "public", "en", "pdf"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("page", "count"),
+    [
+        (PAGE, 0),
+        ('<style>p{background:url(#a)}</style><a href="#notes">notes</a>', 0),
+        ("<style>p{background:url(a.png)}</style>", 1),
+        ("<style>@import 'a.css'</style>", 1),
+        ('<a href="notes.html">notes</a>', 1),
+        ("<body onload=run()>", 1),
+        ('<img src="a.png">', 2),
+        ('<script src="https://example.org/a.js"></script>', 3),
+        ("see http://example.org", 1),
+    ],
+)
+def test_what_reaches_out_of_a_page_is_counted(page: str, count: int) -> None:
+    assert briefs.outside_count(page) == count
+
+
+def test_real_data_must_not_be_called_synthetic(settings: Settings, tmp_path: Path) -> None:
+    files = write(tmp_path, "update catalogue set is_synthetic = false")
+    assert failures(run.judge_publication(settings, files)) == {"public": {"E354"}, "secretariat": {"E354"}}
