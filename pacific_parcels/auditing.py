@@ -667,8 +667,22 @@ def _lay_down_figures(connection: duckdb.DuckDBPyConnection, terms: str) -> None
 
 
 def _know(connection: duckdb.DuckDBPyConnection, viewer: str | None, required: Floats) -> _Knowledge:
-    """What a reader knows, what must stay hidden from it, and what of that is shown."""
+    """What a reader knows, what must stay hidden from it, and what of that is shown.
+
+    Of a regional figure that one member dominates the reader may take that member's part for granted: several
+    such figures whose sum is open would else cover each other, though it dominates their sum as well.
+    """
     places = KEY[:1] + KEY[2:]
+    # The largest of the members besides the reader, against all of them; and what is left when the reader
+    # takes its own off, against the largest.
+    is_dominated = f"""
+        f.member_code = '_T' and not f.is_share and (
+            case when f.largest_member = '{viewer or ""}' then f.second else f.largest end
+                >= {DOMINANCE_PCT / 100} * (f.total - coalesce(o.value, 0))
+            or f.largest_member <> '{viewer or ""}'
+                and f.total - f.largest - coalesce(o.value, 0) < {P_PCT / 100} * f.largest
+        )
+    """
     connection.execute(
         f"""
         create or replace table own as
@@ -682,7 +696,11 @@ def _know(connection: duckdb.DuckDBPyConnection, viewer: str | None, required: F
             f.id,
             coalesce(f.member_code = '{viewer or ""}', false) as is_mine,
             f.is_now, f.is_before,
-            case when f.member_code = '{UNSEEN}' then coalesce(o.value, 0) else 0 end as floor,
+            case
+                when f.member_code = '{UNSEEN}' then coalesce(o.value, 0)
+                when {is_dominated} then f.largest
+                else 0
+            end as floor,
             f.member_code = '{UNSEEN}' and f.unseen_members - (o.value is not null)::integer = 1
             -- All of those of whom nothing is seen are one, besides the reader.
             or f.member_code <> '{UNSEEN}' and (
@@ -693,14 +711,7 @@ def _know(connection: duckdb.DuckDBPyConnection, viewer: str | None, required: F
                     and f.members > coalesce(s.members, 0) + (o.value is not null)::integer and (
                     f.base_items between 1 and f.minimum_items - 1
                     or f.members - (o.value is not null)::integer < {MINIMUM_MEMBERS}
-                    or not f.is_share and (
-                        -- The largest of the members besides the reader, against all of them; and what is
-                        -- left when the reader takes its own off, against the largest.
-                        case when f.largest_member = '{viewer or ""}' then f.second else f.largest end
-                            >= {DOMINANCE_PCT / 100} * (f.total - coalesce(o.value, 0))
-                        or f.largest_member <> '{viewer or ""}'
-                            and f.total - f.largest - coalesce(o.value, 0) < {P_PCT / 100} * f.largest
-                    )
+                    or {is_dominated}
                 )
             ) as must_hide
         from figures f

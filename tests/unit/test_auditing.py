@@ -299,6 +299,36 @@ def test_a_regional_figure_needs_enough_other_members(
     assert (("OPEN", "_T") in found) is is_told
 
 
+@pytest.mark.parametrize(
+    ("of_fiji", "expected"),
+    [
+        # Air: 100, of which Fiji has 92; sea: 110, of which it has 102. Both are hidden; their sum is what
+        # the open post leaves of the open total: 410 - 200 = 210, of which Fiji has 194, or 92 per cent.
+        # Who takes its parts for granted has air between 92 and 210 - 102 = 108, which is 16 wide where 30
+        # are asked for, and sea between 102 and 210 - 92 = 118.
+        ((92, 102), [("NARROW", "_T", 92, 108), ("NARROW", "_T", 102, 118)]),
+        # Air alone is dominated: 40 of the 110 by sea are Fiji's, so that sea may be anything down to nought,
+        # and air anything from 92 to 210.
+        ((92, 40), []),
+    ],
+)
+def test_hidden_figures_whose_sum_is_dominated_do_not_cover_each_other(
+    case: Case, of_fiji: tuple[int, int], expected: list[tuple[str, str, float, float]]
+) -> None:
+    case.details = dict.fromkeys(("FJ", "TO", "NC", "WS", "VU"), "totals")
+    case.figure(410, member="_T")
+    case.figure(200, member="_T", channel_code="POSTAL_PARCEL")
+    for channel, total, fiji in zip(("AIR_CARGO", "SEA_CARGO"), (100, 110), of_fiji, strict=True):
+        case.figure(total, member="_T", is_shown=False, channel_code=channel)
+        parts = (fiji, *((total - fiji) / 4,) * 4)
+        for member, items in zip(("FJ", "TO", "NC", "WS", "VU"), parts, strict=True):
+            case.figure(items, member=member, is_shown=False, channel_code=channel)
+    for member in case.details:
+        case.figure(40, member=member, is_shown=False, **PARCELS)
+
+    assert bounds(case.attack()) == expected
+
+
 def test_shares_are_added_up_like_the_items_they_count(case: Case) -> None:
     # Inspected: 23 of 100 in all, 20 of 60 parcels; so 3 of 40 letters, though that share is not shown.
     case.figure(100)
@@ -353,22 +383,33 @@ def test_a_part_that_held_is_not_attacked_again(case: Case) -> None:
     assert case.attack(cleared=cleared).programs > 0
 
 
-def test_members_of_whose_cells_nothing_is_seen_have_the_bounds_of_their_margins(case: Case) -> None:
-    # Four members share their totals of 50; the region has 120 parcels and 80 letters. A member's 30 parcels:
-    # at most 50, and at least 50 - 80, which is nought.
-    case.details = dict.fromkeys(("FJ", "TO", "NC", "WS"), "totals")
+@pytest.mark.parametrize(
+    ("unseen", "audience", "expected"),
+    [
+        # The region's 120 parcels less the 90 of the three that show theirs are the 30 of Samoa, and its 80
+        # letters less 60 the other 20.
+        (("WS",), "public", [("NARROW", "_W", 20, 20), ("NARROW", "_W", 30, 30)]),
+        # Of two there are 60 parcels together; either may have from 10, as its total of 50 less the 40
+        # letters of both, to 50. New Caledonia is one of the two, and knows the other.
+        (("NC", "WS"), "public", []),
+        (("NC", "WS"), "member_nc", [("NARROW", "_W", 40, 40), ("NARROW", "_W", 60, 60)]),
+        (("TO", "NC", "WS"), "member_nc", []),
+        (("FJ", "TO", "NC", "WS"), "public", []),
+    ],
+)
+def test_members_of_whose_cells_nothing_is_seen_cover_each_other(
+    case: Case, unseen: tuple[str, ...], audience: str, expected: list[tuple[str, str, float, float]]
+) -> None:
+    case.details = dict.fromkeys(unseen, "totals")
     case.figure(200, member="_T")
     case.figure(120, member="_T", **PARCELS)
     case.figure(80, member="_T", **LETTERS)
     for member in ("FJ", "TO", "NC", "WS"):
+        is_shown = member not in unseen
         case.figure(50, member=member)
-        case.figure(30, member=member, is_shown=False, **PARCELS)
-        case.figure(20, member=member, is_shown=False, **LETTERS)
-    found = case.attack()
-    assert found.is_passed
-    assert found.figures == 8
-    # 30 parcels between 0 and 50, where 0.3 × 30 = 9 are asked for: 5.56 times that.
-    assert found.narrowest == pytest.approx(50 / 9)
+        case.figure(30, member=member, is_shown=is_shown, **PARCELS)
+        case.figure(20, member=member, is_shown=is_shown, **LETTERS)
+    assert bounds(case.attack(audience)) == expected
 
 
 def test_what_an_earlier_file_showed_stays_known(case: Case) -> None:

@@ -182,6 +182,26 @@ class TestLinkedFigures:
         assert shown.of(period="2026-04", code="ITEMS_INDEX") == 104.5
 
 
+def test_figures_whose_sum_one_member_dominates_do_not_protect_each_other() -> None:
+    """AIR and SEA are FJ's to more than nine tenths, and so is their sum, which all other channels leave.
+
+    AIR has 324 items, of which FJ has 300, and SEA 428, of which it has 400. Who takes these for granted
+    has AIR between 300 and 324 + 428 - 400 = 352: 52 wide, where 0.3 times 324 = 97 are asked for.
+    """
+    made = Region(public=dict.fromkeys(FIVE, "totals"))
+    for member in FIVE:
+        for channel, count in zip(CHANNELS, (40, 7, 6, 41), strict=True):
+            made.put(member, count, channel)
+    made.put("FJ", 300, "AIR")
+    made.put("FJ", 400, "SEA")
+
+    shown = made.published()
+
+    assert [shown.of(channel=channel) for channel in ("AIR", "SEA")] == ["C", "C"]
+    assert "C" in [shown.of(channel=channel) for channel in ("POST", "EXPRESS")]
+    assert shown.of() == 1157
+
+
 class TestEarlierPublications:
     def test_what_was_open_hides_nothing_now(self, tmp_path: Path) -> None:
         """In March EXPRESS was open; now AIR is to be hidden and EXPRESS, the cheapest cover, is known."""
