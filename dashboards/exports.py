@@ -31,15 +31,16 @@ def csv(frame: pd.DataFrame) -> bytes:
     return harmless(frame).to_csv(index=False).encode("utf-8-sig")
 
 
-def xlsx(frame: pd.DataFrame, notes: Mapping[str, str], sheet: str) -> bytes:
-    """A workbook of two sheets: the rows, and the notes (what it is, from where, as of when)."""
+def xlsx(sheets: Mapping[str, pd.DataFrame], notes: Mapping[str, str]) -> bytes:
+    """A workbook: each frame on its sheet, and the notes (what it is, from where, as of when) on the last."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    rows = book.create_sheet(sheet)
-    rows.append([str(name) for name in frame.columns])
-    for row in harmless(frame).itertuples(index=False):
-        rows.append([None if pd.isna(value) else value for value in row])
+    for name, frame in sheets.items():
+        rows = book.create_sheet(name)
+        rows.append([str(column) for column in frame.columns])
+        for row in harmless(frame).itertuples(index=False):
+            rows.append([None if pd.isna(value) else value for value in row])
     about = book.create_sheet("about")
     for name, note in notes.items():
         about.append([name, harmless_text(note)])

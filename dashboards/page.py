@@ -124,7 +124,7 @@ class Page:
             say("app.xlsx"),
             f"{name}.xlsx",
             exports.XLSX_TYPE,
-            lambda: exports.xlsx(rows, self.notes(), "data"),
+            lambda: exports.xlsx({"data": rows}, self.notes()),
         )
 
     def signed(self, rows: pd.DataFrame) -> pd.DataFrame:

@@ -197,7 +197,8 @@ OF_WORK: dict[str, list[tuple[object, ...]]] = {
         ("NEW_REPORTER", "WS", "2026-03", None, 690),
     ],
 }
-UNITS = {"PCT": "PERCENT", "USD": "USD", "INDEX": "INDEX"}
+UNITS = {"PCT": "PERCENT", "USD": "USD", "INDEX": "INDEX", "1000": "PER_1000"}
+THOUSANDS_OF_PEOPLE = {"FJ": 900, "NC": 270, "TO": 100, "WS": 200}
 
 
 @dataclass(frozen=True)
@@ -255,6 +256,8 @@ def observations() -> Iterator[Observation]:
             )
             yield Observation("SHARE_LE_100_USD_PCT", code, month, 85.0, obs_status=status)
             yield Observation("ITEMS_INDEX", code, month, 100.0 + i, obs_status=status)
+            per_1000 = items / THOUSANDS_OF_PEOPLE[code]
+            yield Observation("ITEMS_PER_1000", code, month, per_1000, obs_status=status)
             # A season of five in a hundred: nothing of the kind is in the figures themselves.
             yield Observation("ITEMS_SEASONALLY_ADJUSTED", code, month, items * 0.95, obs_status=status)
         whole = Observation(
@@ -316,6 +319,12 @@ DEFINITIONS = {
         "Colis, désaisonnalisés",
         "Parcels without what recurs every year.",
         "Colis sans ce qui revient chaque année.",
+    ),
+    "ITEMS_PER_1000": (
+        "Parcels per 1,000 people",
+        "Colis pour 1 000 habitants",
+        "Parcels of the month for each 1,000 inhabitants.",
+        "Colis du mois pour 1 000 habitants.",
     ),
     "ITEMS_INDEX": (
         "Parcels, chain-linked index",

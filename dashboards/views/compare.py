@@ -17,10 +17,12 @@ from dashboards.page import Card, Page, current_page, draw
 VIEW = "compare"
 DEFAULT_INDICATOR = "SHARE_LE_100_USD_PCT"
 GROUPS = ("all", "size", "system", "relief")
+SCALES = ("level", "per_person")
 SIMILAR_SIZE = 3  # up to three times as many parcels, or as few
 FEWEST_RANKED = 4
 MOST_SMALL = 9
 MONTHS = 24
+PER_PERSON = "_PER_1000"  # behind the code of an indicator: the same for each 1,000 inhabitants
 # A place in a row of these says nothing of how well one does: they follow the size of a member.
 OF_SIZE = ("NUMBER", "USD")
 
@@ -34,6 +36,23 @@ def choose_member(page: Page) -> str:
     present = data.members_of(page.publication, "ITEMS")
     codes = [code for code in names if code in present] or list(names)
     return choose(VIEW, "member", page.say("app.member"), codes, lambda code: names[code], codes[0])
+
+
+def choose_scale(page: Page, indicator_code: str, codes: list[str]) -> str:
+    """The indicator as it is, or for each 1,000 inhabitants where it is published so too."""
+    if indicator_code + PER_PERSON not in codes:
+        return indicator_code
+    say = page.say
+    scale = choose(
+        VIEW,
+        "scale",
+        say("compare.scale"),
+        SCALES,
+        lambda code: say.term("scale", code),
+        "level",
+        kind="buttons",
+    )
+    return indicator_code + PER_PERSON if scale == "per_person" else indicator_code
 
 
 def peers_of(page: Page, member_code: str, group: str, candidates: list[str]) -> list[str]:
@@ -200,9 +219,17 @@ with right:
     indicator_code = choose(
         VIEW, "indicator", say("trends.indicator"), codes, lambda code: titles[code], default
     )
-group = choose(
-    VIEW, "peers", say("compare.peers"), GROUPS, lambda code: say.term("peers", code), "all", kind="buttons"
-)
+with st.container(horizontal=True, gap="medium"):
+    indicator_code = choose_scale(page, indicator_code, codes)
+    group = choose(
+        VIEW,
+        "peers",
+        say("compare.peers"),
+        GROUPS,
+        lambda code: say.term("peers", code),
+        "all",
+        kind="buttons",
+    )
 names = data.member_names(publication, say.language)
 present = data.members_of(publication, indicator_code)
 candidates = [code for code in names if code in present and code != member_code]
@@ -219,6 +246,8 @@ else:
     show_place(page, latest, member_code, indicator_code, unit)
     if not peers:
         page.paragraph(say("compare.no_peers"))
+    elif group != "all":
+        page.paragraph(say("compare.peers_are", members=", ".join(names[code] for code in peers)), "pp-small")
     shown = {member_code: names[member_code], data.REGION: say("app.region")}
     shown |= {code: names[code] for code in peers}
     show_ranking(page, latest, shown, member_code, indicator_code, titles[indicator_code])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboards import charts, data, markup
+from dashboards import charts, data, exports, markup
 from dashboards.markup import Column
 from dashboards.page import Card, Page, current_page
 
@@ -194,12 +194,27 @@ def show_download(page: Page) -> None:
     page.heading(say("mine.download"))
     page.paragraph(say("mine.download_note"))
     publication, member_code = page.publication, str(page.identity.member_code)
-    page.download(
-        say("mine.figures"),
-        f"figures_{member_code.lower()}.parquet",
-        "application/vnd.apache.parquet",
-        lambda: data.own_figures(publication, member_code),
-    )
+
+    def records() -> bytes:
+        """Everything that this page tells of, a sheet for each table."""
+        sheets = {
+            "months": data.own_coverage(publication, member_code),
+            "receipts": data.receipts(publication),
+            "rejected_by_rule": data.rejections(publication, say.language).drop(columns=["members"]),
+            "held": data.held_vintages(publication, say.language),
+            "revisions": data.revisions(publication),
+            "changes": data.publication_changes(publication, say.language),
+        }
+        return exports.xlsx(sheets, page.notes())
+
+    with st.container(horizontal=True, gap="small"):
+        page.download(say("mine.records"), f"records_{member_code.lower()}.xlsx", exports.XLSX_TYPE, records)
+        page.download(
+            say("mine.figures"),
+            f"figures_{member_code.lower()}.parquet",
+            "application/vnd.apache.parquet",
+            lambda: data.own_figures(publication, member_code),
+        )
 
 
 page = current_page("member")

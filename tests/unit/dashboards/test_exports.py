@@ -31,7 +31,9 @@ def test_csv_keeps_numbers_and_disarms_formulas() -> None:
 
 
 def test_a_workbook_has_the_rows_and_what_they_are() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(exports.xlsx(FRAME, {"source": "=cmd"}, "data")))
+    book = openpyxl.load_workbook(
+        io.BytesIO(exports.xlsx({"data": FRAME, "none": FRAME[:0]}, {"source": "=cmd"}))
+    )
     assert list(book["data"].values) == [
         ("name", "items", "month"),
         ("'=2+2", -5, "2026-01"),
@@ -39,6 +41,7 @@ def test_a_workbook_has_the_rows_and_what_they_are() -> None:
         ("'-1", None, "2026-01"),
         ("'@x", 3, "2026-01"),
     ]
+    assert list(book["none"].values) == [("name", "items", "month")]
     assert list(book["about"].values) == [("source", "'=cmd")]
     assert {cell.data_type for row in book["data"].rows for cell in row} <= {"s", "n"}
 

@@ -446,6 +446,25 @@ def test_a_member_is_set_beside_its_peers(
     relief = text(open_page("views/compare.py", lang="en", member="FJ", indicator="ITEMS", peers="relief"))
     assert '<th scope="row">Samoa</th>' in relief
     assert '<th scope="row">New Caledonia</th>' not in relief
+    assert "Peers of this kind:\u00a0Samoa." in relief
+
+
+def test_a_member_is_compared_per_person_and_the_address_says_so(
+    open_page: OpenPage, text: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", "secretariat")
+    page = open_page("views/compare.py", lang="en", member="FJ", indicator="ITEMS")
+    page.segmented_control(key="compare_scale").set_value("per_person").run()
+    assert page.query_params["scale"] == "per_person"
+    body = text(page)
+    # Thousand people: FJ 900, NC 270, WS 200. 2950 / 900 = 3.278; the median of 1280 / 270 = 4.741 and
+    # 690 / 200 = 3.45 is 4.095; 3.278 is 20.0 in a hundred below it.
+    assert '<dt>Own figure</dt><dd class="pp-figure">3.3</dd>' in body
+    assert '<dt>Median of the peers</dt><dd class="pp-figure">4.1</dd>' in body
+    assert '<dt>Distance to the median</dt><dd class="pp-figure">−20.0%</dd>' in body
+    # An indicator that is a share already has no such measure.
+    share = open_page("views/compare.py", lang="en", member="FJ", indicator="SHARE_LE_100_USD_PCT")
+    assert [control.key for control in share.segmented_control] == ["compare_peers"]
 
 
 def test_a_member_compares_itself_and_nobody_else(
