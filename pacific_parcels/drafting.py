@@ -434,7 +434,8 @@ def signs_of(values: Iterable[str]) -> Signs:
     group = groups.most_common(1)[0][0] if groups else ""
     if decimals:
         sign = decimals.most_common(1)[0][0]
-        mixed = f"; AMBIGUOUS: {decimals}" if len(decimals) > 1 else ""
+        counts = " and ".join(f"{count} with {sign}" for sign, count in decimals.most_common())
+        mixed = f"; AMBIGUOUS: {counts}" if len(decimals) > 1 else ""
         return Signs(sign, group if group != sign else "", f"as the numbers of the sample show{mixed}")
     if group in (".", ","):
         return Signs("," if group == "." else ".", group, "the other sign groups thousands")
@@ -494,7 +495,8 @@ def _fits(contract: str, values: list[str]) -> bool:
 
 
 def is_personal(source: str) -> bool:
-    return bool(PERSONAL & set(plain(source).split()))
+    words = set(plain(source).split())
+    return bool(PERSONAL & words) and not words & {"country", "pays"}
 
 
 def guess_columns(sample: Sample, told: Mapping[str, str]) -> dict[str, tuple[str, str]]:

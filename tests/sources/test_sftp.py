@@ -327,7 +327,7 @@ class TestReceipts:
         assert (receipt["status"], receipt["rows_accepted"], receipt["rows_rejected"]) == ("ACCEPTED", 1, 1)
         text = (out / "receipts" / "items-2026-03.csv.receipt.html").read_text()
         assert '<html lang="fr">' in text
-        assert "Accepté sans 1 de ses 2 lignes" in text
+        assert "Accepté sans 1 de ses 2 envois" in text
         assert fetch(settings, french).files == 0, "receipts are not taken for extracts"
 
     def test_stay_here_until_the_source_takes_them(

@@ -329,6 +329,11 @@ class TestGuesses:
         assert (signs.decimal, signs.thousands) == (decimal, thousands)
         assert ("AMBIGUOUS" in signs.reason) == is_ambiguous
 
+    def test_numbers_of_two_kinds_are_counted_in_words(self) -> None:
+        signs = signs_of(["1,50", "2,50", "12.50"])
+
+        assert signs.reason == "as the numbers of the sample show; AMBIGUOUS: 2 with , and 1 with ."
+
     @pytest.mark.parametrize(
         ("values", "forms"),
         [
@@ -376,6 +381,10 @@ class TestGuesses:
     @pytest.mark.parametrize("name", ["Consignee", "Nom du destinataire", "E-mail (email)", "SHIPPER_PHONE"])
     def test_personal_data_is_known_by_its_name(self, name: str) -> None:
         assert is_personal(name)
+
+    @pytest.mark.parametrize("name", ["Consignee_country", "Pays du destinataire", "Goods", "Value"])
+    def test_the_country_of_a_party_is_nobody_s_name(self, name: str) -> None:
+        assert not is_personal(name)
 
     def test_no_name_and_no_code_stands_for_two(self) -> None:
         names = [name for known in NAMES.values() for name in known]
