@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import ast
 import inspect
+import json
 import re
 import shlex
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from pacific_parcels.preflight import VERDICTS, Report
 from pacific_parcels.publishing import ATTACK_EXPECTATION, KEPT_PUBLICATIONS
 from pacific_parcels.reading import SMALL_EXTRACT_ROWS, Fault, Reading
 from pacific_parcels.settings import REPOSITORY, Settings
+from tests.contract.test_formats import FORMATS, SAMPLES
 
 README = REPOSITORY / "README.md"
 DOCS = REPOSITORY / "docs"
@@ -41,7 +43,7 @@ DOCUMENTS = [README, *sorted(DOCS.glob("*.md"))]
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in DOCUMENTS}
 ALL_TEXT = "\n".join(TEXTS.values())
 EXPECTED_DOCUMENTS = {
-    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "DECISIONS.md",
+    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "DECISIONS.md", "FORMATS.md",
     "GLOSSARY.md", "OPERATIONS.md", "PRIVACY.md",
 }  # fmt: skip
 SMALLEST_PICTURE, LARGEST_PICTURE = 10_000, 200_000
@@ -145,7 +147,7 @@ def test_every_path_in_backticks_exists(name: str) -> None:
         and not (REPOSITORY / path).exists()
     ]
     assert missing == []
-    if name in ("README.md", "CONTRIBUTING.md", "OPERATIONS.md"):
+    if name in ("README.md", "CONTRIBUTING.md", "FORMATS.md", "OPERATIONS.md"):
         assert len(paths) >= 10, "the pattern finds nothing any more"
 
 
@@ -237,6 +239,18 @@ def test_figures_that_the_documents_quote_are_those_of_the_code() -> None:
     for name, sentences in quotes.items():
         text = " ".join(TEXTS[name].split())
         assert [sentence for sentence in sentences if sentence not in text] == [], name
+
+
+def test_what_is_said_of_the_formats_is_what_they_say() -> None:
+    """Their samples, and the columns of the contract that none of their files can carry."""
+    samples = table_after(TEXTS["FORMATS.md"], "| sample:")
+    never = table_after(TEXTS["FORMATS.md"], "| never carries |")
+    assert set(samples) == set(never) == set(table_after(TEXTS["README.md"], "| `format` in")) == set(FORMATS)
+    for name in FORMATS:
+        counts = json.loads((SAMPLES / name / "expected.json").read_text(encoding="utf-8"))["counts"]
+        parts = " + ".join(str(counts[kind]) for kind in ("accepted", "rejected", "duplicate"))
+        assert samples[name] == f"{counts['in']} = {parts}"
+        assert tuple(re.findall(r"`(\w+)`", never[name])) == load_format(name).CANNOT_CARRY
 
 
 # ---- environment variables ---------------------------------------------------------------------------
