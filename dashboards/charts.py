@@ -142,7 +142,7 @@ def lines(
 ) -> Chart:
     """Series over months; their legend is `markup.series_legend`.
 
-    `events` (time_period, title) are drawn as numbered upright lines, in the order of `markup.event_list`.
+    `events` (number, time_period, title) are drawn as upright lines, numbered as in `markup.event_list`.
 
     `frame`: series_code, time_period, obs_value, obs_status, conf_status, lower_value, upper_value, with a
     row for every month of a series (see `complete_months`). `names` gives the series in their order, with the
@@ -280,8 +280,8 @@ def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str, *, m
     return _chart([("bars", bar)], {"bars": data}, 44 * len(data) + SOURCE_HEIGHT, source)
 
 
-def small_line(frame: pd.DataFrame, indicator_code: str, say: Words) -> Chart:
-    """One series in little, on a scale of its own. `frame` as for `lines`."""
+def small_line(frame: pd.DataFrame, indicator_code: str, say: Words, events: pd.DataFrame) -> Chart:
+    """One series in little, on a scale of its own. `frame` and `events` as for `lines`."""
     data = pd.DataFrame(
         {
             "date": frame["time_period"] + "-01",
@@ -306,7 +306,11 @@ def small_line(frame: pd.DataFrame, indicator_code: str, say: Words) -> Chart:
         ),
         ("last", _mark("point", encoding, color=OCEAN, filled=True, size=36, opacity=1)),
     ]
-    return _chart(layers, {"months": data, "last": data[data["obs_value"].notna()].tail(1)}, 110)
+    frames = {"months": data, "last": data[data["obs_value"].notna()].tail(1)}
+    if len(events):
+        frames["events"] = _events_by_month(events)
+        layers += [("events", layer) for layer in _event_lines(encoding["x"])]
+    return _chart(layers, frames, 110)
 
 
 def coverage_matrix(coverage: pd.DataFrame, say: Words, source: str) -> Chart:
@@ -542,7 +546,7 @@ def _status(row: Any, indicator_code: str, say: Words) -> str:
 
 def _events_by_month(events: pd.DataFrame) -> pd.DataFrame:
     """date, numbers, titles: one row for each month with events."""
-    numbered = events.assign(number=[str(number) for number in range(1, len(events) + 1)])
+    numbered = events.assign(number=events["number"].astype(str))
     months = numbered.groupby("time_period", as_index=False).agg(
         numbers=("number", ", ".join), titles=("title", "; ".join)
     )

@@ -284,16 +284,18 @@ def events(
 ) -> pd.DataFrame:
     """What happened in the months shown, for the region or for these members.
 
-    starts_on (date), time_period (its month), title, text, source; in the order of time.
+    number, member_code (_T for all), starts_on (date), time_period (its month), title, text, source; in the
+    order of time, and of their numbers.
     """
     return publication.rows(
         f"""
-        select starts_on, strftime(starts_on, '%Y-%m') as time_period, title_{language} as title,
+        select row_number() over (order by starts_on, title_{language}) as number, member_code, starts_on,
+               strftime(starts_on, '%Y-%m') as time_period, title_{language} as title,
                text_{language} as text, source
         from events
         where (member_code = '_T' or list_contains(?, member_code))
           and strftime(starts_on, '%Y-%m') between ? and ?
-        order by starts_on, title
+        order by number
         """,
         members,
         first_time_period,

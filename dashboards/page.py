@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 import pandas as pd
 import streamlit as st
 
-from dashboards import exports
+from dashboards import exports, markup
 from dashboards.charts import Chart
 from dashboards.data import Publication, PublicationUnavailable, member_names
 from dashboards.data import in_force as in_force_of
@@ -115,6 +115,12 @@ class Page:
                 say = self.say
                 self.download(say("app.svg"), f"{name}.svg", "image/svg+xml", lambda: exports.svg(chart))
                 self.download(say("app.png"), f"{name}.png", "image/png", lambda: exports.png(chart))
+
+    def events(self, events: pd.DataFrame) -> None:
+        """What the numbers in a chart stand for. `events` as `data.events` gives them."""
+        if len(events):
+            with st.expander(self.say("trends.events", count=self.say.number(len(events)))):
+                self.html(markup.event_list(events, self.say))
 
     def files(self, rows: pd.DataFrame, name: str) -> None:
         """Buttons for the rows as CSV and as XLSX."""

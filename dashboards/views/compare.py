@@ -164,6 +164,7 @@ def show_small_multiples(
     page.heading(say("compare.over_time"))
     with_figures = set(frame.loc[frame["obs_value"].notna(), "series_code"])
     codes = [code for code in names if code in with_figures][:MOST_SMALL]
+    events = data.events(page.publication, tuple(codes), str(frame["time_period"].min()), say.language)
     columns = st.columns(3, gap="small")
     for place, code in enumerate(codes):
         rows = frame[frame["series_code"] == code]
@@ -172,9 +173,11 @@ def show_small_multiples(
         )
         with columns[place % 3], st.container(gap="xxsmall"):
             page.html(f'<p class="pp-small-title">{markup.text(names[code])}</p>')
-            chart = charts.small_line(rows, indicator_code, say)
+            concerning = events[events["member_code"].isin((data.REGION, code))]
+            chart = charts.small_line(rows, indicator_code, say, concerning)
             draw(chart, summary)
     page.paragraph(say("compare.small_key"), "pp-small")
+    page.events(events)
     with st.expander(say("app.table")):
         shown = frame[frame["series_code"].isin(codes)]
         heading = f"{title} · {say('compare.over_time')}"

@@ -89,11 +89,12 @@ def show_trend(page: Page) -> None:
     frame = data.series(publication, "ITEMS", (data.REGION,), "member", first)
     frame = charts.complete_months(frame, publication.last_time_period)
     names = {data.REGION: say("app.region")}
+    events = data.events(publication, (), first, say.language)
     page.heading(say("overview.trend"))
     summary = sentences.trend(frame, names, "ITEMS", say)
     if frame["obs_value"].notna().any():
         page.chart(
-            charts.lines(frame, names, "ITEMS", say, page.chart_source, height=280),
+            charts.lines(frame, names, "ITEMS", say, page.chart_source, events=events, height=280),
             summary,
             table=markup.series_table(frame, names, "ITEMS", say("overview.trend"), say),
             rows=frame,
@@ -101,6 +102,7 @@ def show_trend(page: Page) -> None:
         )
     else:
         page.paragraph(summary)
+    page.events(events)
 
 
 def show_channels(page: Page, month: str) -> None:

@@ -210,9 +210,7 @@ def show_series(
         )
     else:
         page.paragraph(summary)
-    if len(events):
-        with st.expander(say("trends.events", count=say.number(len(events)))):
-            page.html(markup.event_list(events, say))
+    page.events(events)
 
 
 def first_month(page: Page, months: str) -> str:

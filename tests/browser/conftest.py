@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -26,6 +27,9 @@ from tests.publication_fixture import write_publication
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUTPUT = Path(__file__).resolve().parent / "output"
+# Every page there is, as its address is typed.
+ROUTER = (REPOSITORY / "dashboards" / "app.py").read_text(encoding="utf-8")
+PAGES = ("/", *(f"/{path}" for path in re.findall(r'^    \("\w+", "([a-z-]+)", ', ROUTER, re.MULTILINE)[1:]))
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Opened by a deep address, Streamlit looks for its server below that address too, and expects a 404.
 STREAMLIT_PROBES = ("/_stcore/health", "/_stcore/host-config")

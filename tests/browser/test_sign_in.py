@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from pacific_parcels.audit_log import verify
-from tests.browser.conftest import CHROMIUM, OUTPUT, REPOSITORY, Server, free_port, running_server
+from tests.browser.conftest import CHROMIUM, OUTPUT, PAGES, Server, free_port, running_server
 from tests.browser.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 from tests.publication_fixture import write_publication
 
 pytestmark = pytest.mark.browser
 
-# Every page there is, as its address is typed.
-ROUTER = (REPOSITORY / "dashboards" / "app.py").read_text(encoding="utf-8")
-PAGES = ("/", *(f"/{path}" for path in re.findall(r'^    \("\w+", "([a-z-]+)", ', ROUTER, re.MULTILINE)[1:]))
 PUBLIC = "Public figures."
 # What each person is told to be looking at.
 FIGURES = {

@@ -66,18 +66,20 @@ def test_an_estimate_shows_its_interval(observations: pd.DataFrame) -> None:
 
 def test_events_are_numbered_lines_in_their_months(observations: pd.DataFrame) -> None:
     events = pd.DataFrame(
-        [("2026-01", "A new system"), ("2026-03", "A threshold"), ("2026-03", "A tax")],
-        columns=["time_period", "title"],
+        [(1, "2026-01", "A new system"), (3, "2026-03", "A threshold"), (4, "2026-03", "A tax")],
+        columns=["number", "time_period", "title"],
     )
-    chart = charts.lines(
-        observations[observations["series_code"] == "FJ"], NAMES, "ITEMS", ENGLISH, "source", events=events
-    )
-    *_, (rule, _), (text, rows) = layers(chart)
-    assert (rule["type"], text["type"]) == ("rule", "text")
-    assert [(row["date"], row["numbers"], row["titles"]) for row in rows] == [
-        ("2026-01-01", "1", "A new system"),
-        ("2026-03-01", "2, 3", "A threshold; A tax"),
-    ]
+    fiji = observations[observations["series_code"] == "FJ"]
+    for chart in (
+        charts.lines(fiji, NAMES, "ITEMS", ENGLISH, "source", events=events),
+        charts.small_line(fiji, "ITEMS", ENGLISH, events),
+    ):
+        *_, (rule, _), (text, rows) = layers(chart)
+        assert (rule["type"], text["type"]) == ("rule", "text")
+        assert [(row["date"], row["numbers"], row["titles"]) for row in rows] == [
+            ("2026-01-01", "1", "A new system"),
+            ("2026-03-01", "3, 4", "A threshold; A tax"),
+        ]
 
 
 def test_the_provisional_part_is_dotted_and_joined_to_the_last_final_month(
@@ -130,7 +132,7 @@ def every_chart(observations: pd.DataFrame, say: Words) -> dict[str, charts.Char
     """One of each kind, with all the layers that it can have."""
     bounded = observations.assign(lower_value=[None, None, 115.0, None, None, None])
     bounded["upper_value"] = bounded["lower_value"] + 9
-    events = pd.DataFrame([("2026-01", "A new system")], columns=["time_period", "title"])
+    events = pd.DataFrame([(1, "2026-01", "A new system")], columns=["number", "time_period", "title"])
     coverage = pd.DataFrame(
         {"member_name": ["Fiji", "Tonga"], "time_period": ["2026-01"] * 2, "status": ["REPORTED", "HELD"]}
     )
@@ -145,7 +147,7 @@ def every_chart(observations: pd.DataFrame, say: Words) -> dict[str, charts.Char
     return {
         "lines": charts.lines(bounded, NAMES, "ITEMS", say, "source", events=events),
         "bars": charts.bars(shares, "ITEMS", say, "source", marked="A"),
-        "small_line": charts.small_line(fiji, "DUTY_USD", say),
+        "small_line": charts.small_line(fiji, "DUTY_USD", say, events),
         "coverage_matrix": charts.coverage_matrix(coverage, say, "source"),
         "contributions": charts.contributions(points, say, "source"),
         "offices": charts.offices(pd.DataFrame(busy), say, "source"),

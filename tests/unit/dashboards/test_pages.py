@@ -164,6 +164,19 @@ def test_what_happened_is_told_for_the_region_and_the_members_shown(open_page: O
     assert "Tonga" not in fiji.split("pp-events")[1].split("</ol>")[0]
 
 
+@pytest.mark.parametrize(
+    ("view", "audience", "trends"), [("views/overview.py", "public", 1), ("views/compare.py", "member_fj", 3)]
+)
+def test_events_stand_on_every_trend(
+    view: str, audience: str, trends: int, open_page: OpenPage, text: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", audience)
+    page = open_page(view, lang="en")
+    assert "United States: de minimis ends" in text(page).split("pp-events")[1]
+    drawn = [{dataset.name for dataset in chart.proto.datasets} for chart in page.get("vega_lite_chart")]
+    assert sum("events" in names for names in drawn) == trends
+
+
 def test_an_address_restores_the_view(open_page: OpenPage, text: Read) -> None:
     page = open_page(
         "views/trends.py", lang="en", indicator="ITEMS", members="TO", split="channel", months="12"
