@@ -22,7 +22,7 @@ import pytest
 
 from dags import run_once
 from dbt_project.build import SNAPSHOTS_KEPT
-from expectations import harmonised, indicators, published
+from expectations import briefs, harmonised, indicators, published
 from pacific_parcels import cli, errors, layout, settings
 from pacific_parcels.contract import COLUMNS_BY_NAME, RULES
 from pacific_parcels.demo import write_demo
@@ -190,7 +190,7 @@ def test_every_rule_and_expectation_that_is_named_exists(tmp_path: Path) -> None
     rules = set(re.findall(r"\bR\d{3}\b", ALL_TEXT))
     assert rules
     assert rules <= set(RULES)
-    suites = [*harmonised.EXPECTATIONS, *indicators.EXPECTATIONS]
+    suites = [*harmonised.EXPECTATIONS, *indicators.EXPECTATIONS, *briefs.EXPECTATIONS]
     for audience in ("secretariat", "member_fj", "public"):
         for part in published.expectations(Settings(home=tmp_path), audience):
             suites += part
