@@ -5,13 +5,12 @@ The structure (tables and columns) is judged first: what a file holds is looked 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from expectations.expectation import ColumnCheck, Expectation, RowsCheck
 from pacific_parcels.contract import COLUMNS
 from pacific_parcels.disclosure import MINIMUM_ITEMS, SECRETARIAT, circle_of, viewer_of
-from pacific_parcels.members import load_members
-from pacific_parcels.settings import Settings
+from pacific_parcels.members import Member
 
 SUITE = "published"
 
@@ -92,7 +91,7 @@ _OURS_FR = "C'est un défaut de notre propre publication : rien de nouveau n'est
 
 
 def expectations(
-    settings: Settings, audience: str
+    members: Mapping[str, Member], audience: str
 ) -> tuple[tuple[Expectation, ...], tuple[Expectation, ...]]:
     """(structure, content) of one audience's file."""
     is_secretariat = audience == SECRETARIAT
@@ -104,7 +103,7 @@ def expectations(
         tables = TABLES | TABLES_OF_WORK
     content = (
         *_content(audience, tables),
-        *(_of_the_secretariat() if is_secretariat else _of_everyone_else(settings, audience)),
+        *(_of_the_secretariat() if is_secretariat else _of_everyone_else(members, audience)),
         *(_of_a_member(viewer) if viewer else ()),
     )
     return _structure(tables, is_secretariat), content
@@ -337,10 +336,10 @@ def _of_a_member(viewer: str) -> tuple[Expectation, ...]:
     )
 
 
-def _of_everyone_else(settings: Settings, audience: str) -> tuple[Expectation, ...]:
+def _of_everyone_else(members: Mapping[str, Member], audience: str) -> tuple[Expectation, ...]:
     # Its own figures a member sees in full.
     viewer = viewer_of(audience)
-    members = {code: member for code, member in sorted(load_members(settings).items()) if code != viewer}
+    members = {code: member for code, member in sorted(members.items()) if code != viewer}
     minimums = ", ".join(
         f"('{code}', {minimum})"
         for code, minimum in (

@@ -20,7 +20,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
@@ -34,6 +34,7 @@ from expectations.expectation import ColumnCheck, Expectation, RowsCheck, suite_
 from expectations.judgement import ExpectationResult, HeldVintage, Judgement, Place, Vintage
 from expectations.memory import hold
 from pacific_parcels.errors import JudgementError
+from pacific_parcels.members import load_members
 from pacific_parcels.settings import Settings
 
 __all__ = [
@@ -107,11 +108,13 @@ def judge_publication(settings: Settings, files: Mapping[str, Path]) -> Judgemen
     they hold. The briefs beside them are judged all at once, with the first of the files."""
     results: list[ExpectationResult] = []
     judged: list[Expectation] = list(briefs.EXPECTATIONS)
+    members = load_members(settings)
     first = min(files)
     for audience, file in sorted(files.items()):
-        structure, content = published.expectations(settings, audience)
+        structure, content = published.expectations(members, audience)
         judged += (*structure, *content)
-        with _opened(settings, file) as judge:
+        # What the canary tries is the same for every file: Great Expectations, its driver and its patch.
+        with _opened(settings, file, with_canary=audience == first) as judge:
             of_file = judge.evaluate(published.SUITE, structure)
             if all(result.status == "PASS" for result in of_file):
                 of_file += judge.evaluate(published.SUITE, content)
@@ -320,12 +323,13 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 
 
 @contextmanager
-def _opened(settings: Settings, file: Path) -> Iterator[_Judge]:
+def _opened(settings: Settings, file: Path, *, with_canary: bool = True) -> Iterator[_Judge]:
     from sqlalchemy.exc import SQLAlchemyError
 
     judge = _Judge(settings, file)
     try:
-        judge.try_canary()
+        if with_canary:
+            judge.try_canary()
         yield judge
     except SQLAlchemyError as error:
         raise JudgementError(f"{file.name}: what is to be judged cannot be read: {error}") from error
@@ -374,18 +378,27 @@ class _Judge:
         `batches` says by which query a check's table is made; one that it does not name is read as it stands.
         """
         results: dict[str, ExpectationResult] = {}
-        for table in dict.fromkeys(expectation.check.table for expectation in expectations):
-            of_table = [expectation for expectation in expectations if expectation.check.table == table]
-            with self._table_to_read(table, (batches or {}).get(table)) as name:
+        tables = list(dict.fromkeys(expectation.check.table for expectation in expectations))
+        with ExitStack() as stack:
+            names = {
+                table: stack.enter_context(self._table_to_read(table, (batches or {}).get(table)))
+                for table in tables
+            }
+            for table, name in names.items():
                 # Column checks are answered with a bare yes or no: any other form carries values of records.
-                columns = [each for each in of_table if isinstance(each.check, ColumnCheck)]
-                for result in self._validate(suite, name, columns, "BOOLEAN_ONLY"):
+                columns = [
+                    each
+                    for each in expectations
+                    if isinstance(each.check, ColumnCheck) and each.check.table == table
+                ]
+                for result in self._validate(suite, name, columns, names, "BOOLEAN_ONLY"):
                     results[result.expectation_id] = (
-                        self._located(result, name) if result.status == "FAIL" else result
+                        self._located(result, names) if result.status == "FAIL" else result
                     )
-                rows = [each for each in of_table if isinstance(each.check, RowsCheck)]
-                for result in self._validate(suite, name, rows, "COMPLETE"):
-                    results[result.expectation_id] = result
+            # A check of rows names its own table: one round of Great Expectations answers all of them.
+            rows = [each for each in expectations if isinstance(each.check, RowsCheck)]
+            for result in self._validate(suite, names[tables[0]] if tables else "", rows, names, "COMPLETE"):
+                results[result.expectation_id] = result
         return [results[expectation.expectation_id] for expectation in expectations]
 
     @contextmanager
@@ -416,7 +429,7 @@ class _Judge:
                 f"{self._file_name}: the canary shows that verdicts cannot be trusted: {reasons}"
             )
 
-    def _located(self, result: ExpectationResult, table: str) -> ExpectationResult:
+    def _located(self, result: ExpectationResult, names: Mapping[str, str]) -> ExpectationResult:
         """Where a column check fails. If nowhere, GX and the check's own SQL contradict each other."""
         check = result.expectation.check
         assert isinstance(check, ColumnCheck)
@@ -428,13 +441,18 @@ class _Judge:
                 f" where {check.is_faulty} group by all",
             ),
         )
-        (located,) = self._validate(result.suite, table, [locator], "COMPLETE")
+        (located,) = self._validate(result.suite, names[check.table], [locator], names, "COMPLETE")
         if located.status == "PASS":
             return replace(result, status="ERRORED", message="the column check fails, but no row is at fault")
         return replace(located, expectation=result.expectation)
 
     def _validate(
-        self, suite: str, table: str, expectations: Sequence[Expectation], result_format: str
+        self,
+        suite: str,
+        table: str,
+        expectations: Sequence[Expectation],
+        names: Mapping[str, str],
+        result_format: str,
     ) -> list[ExpectationResult]:
         if not expectations:
             return []
@@ -446,7 +464,7 @@ class _Judge:
         batch = asset.add_batch_definition_whole_table(name).get_batch()
         by_id = {expectation.expectation_id: expectation for expectation in expectations}
         gx_suite = gx.ExpectationSuite(
-            name=name, expectations=[_gx_expectation(expectation) for expectation in expectations]
+            name=name, expectations=[_gx_expectation(expectation, names) for expectation in expectations]
         )
         validated = batch.validate(gx_suite, result_format=result_format)
         results = []
@@ -475,7 +493,7 @@ def _exception_message(exception_info: Mapping[str, Any] | None) -> str | None:
     return None
 
 
-def _gx_expectation(expectation: Expectation) -> Any:
+def _gx_expectation(expectation: Expectation, names: Mapping[str, str]) -> Any:
     import great_expectations.expectations as gxe
 
     check = expectation.check
@@ -485,11 +503,13 @@ def _gx_expectation(expectation: Expectation) -> Any:
     }
     if isinstance(check, ColumnCheck):
         return getattr(gxe, check.name)(column=check.column, **check.arguments, **common)
-    # One row, or none, however many places there are: GX cuts the rows that it hands on at 200.
+    # One row, or none, however many places there are: GX cuts the rows that it hands on at 200. It wants its
+    # own batch named; that is one table, and checks of several are asked together.
     query = check.query.replace("{", "{{").replace("}", "}}")
     return _places_expectation()(
         unexpected_rows_query=f"""
-            with batch as (select * from {{batch}}),
+            with batch_of_gx as (select * from {{batch}}),
+            batch as (select * from {names[check.table]}),
             faulty as ({query})
             select to_json(list(faulty))::varchar as places from faulty having count(*) > 0
         """,

@@ -192,7 +192,7 @@ def test_every_rule_and_expectation_that_is_named_exists(tmp_path: Path) -> None
     assert rules <= set(RULES)
     suites = [*harmonised.EXPECTATIONS, *indicators.EXPECTATIONS, *briefs.EXPECTATIONS]
     for audience in ("secretariat", "member_fj", "public"):
-        for part in published.expectations(Settings(home=tmp_path), audience):
+        for part in published.expectations(load_members(Settings(home=tmp_path)), audience):
             suites += part
     known = {expectation.expectation_id for expectation in suites} | {ATTACK_EXPECTATION}
     assert set(re.findall(r"\bE\d{3}\b", ALL_TEXT)) <= known

@@ -10,6 +10,7 @@ import pytest
 from expectations import briefs, harmonised, indicators, published, run
 from expectations.expectation import SEVERITIES, ColumnCheck, Expectation
 from pacific_parcels.contract import RULES
+from pacific_parcels.members import load_members
 from pacific_parcels.settings import REPOSITORY, Settings
 
 SETTINGS = Settings(home=Path("nowhere"))
@@ -19,7 +20,7 @@ SUITES: dict[str, tuple[Expectation, ...]] = {
     **{
         f"{published.SUITE} {audience}": (*structure, *content, *briefs.EXPECTATIONS)
         for audience in ("public", "secretariat")
-        for structure, content in [published.expectations(SETTINGS, audience)]
+        for structure, content in [published.expectations(load_members(SETTINGS), audience)]
     },
 }
 EVERY = [

@@ -164,7 +164,7 @@ def test_good_files_pass_and_are_let_go_of(settings: Settings, tmp_path: Path) -
     assert failures(judgement) == {"public": set(), "secretariat": set()}
     assert judgement.is_passed
     assert judgement.held == ()
-    suites = [published.expectations(settings, audience) for audience in files]
+    suites = [published.expectations(load_members(settings), audience) for audience in files]
     every_id = {each.expectation_id for suite in suites for part in suite for each in part}
     every_id |= {each.expectation_id for each in briefs.EXPECTATIONS}
     assert {result.expectation_id for result in judgement.results} == every_id
