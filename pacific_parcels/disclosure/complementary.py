@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array, csr_array, diags_array, eye_array, hstack, vstack
+from scipy.sparse import coo_array, csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from pacific_parcels.disclosure.cube import Flags, Floats, Integers, Problem
@@ -37,6 +37,33 @@ NEAR = (1, 2, 3, None)
 TOLERANCE = 1e-4
 
 
+@dataclass(frozen=True)
+class _Lists:
+    """For each number below a count the numbers that belong to it, one list after the other."""
+
+    starts: Integers
+    values: Integers
+    places: Integers  # of each value, where it stands among the memberships
+
+    @classmethod
+    def of(cls, number: Integers, value: Integers, is_inside: Flags, count: int) -> _Lists:
+        places = np.flatnonzero(is_inside)
+        places = places[np.argsort(number[places], kind="stable")]
+        starts = np.searchsorted(number[places], np.arange(count + 1))
+        return cls(starts.astype(np.int64), value[places], places)
+
+    def __getitem__(self, number: int) -> Integers:
+        found: Integers = self.values[self.starts[number] : self.starts[number + 1]]
+        return found
+
+    def entries(self, numbers: Integers) -> tuple[Integers, Integers]:
+        """Where in `values` the lists of some numbers stand, and of which of the numbers each entry is."""
+        sizes = self.starts[numbers + 1] - self.starts[numbers]
+        of_number = np.repeat(np.arange(len(numbers)), sizes)
+        before = np.cumsum(sizes) - sizes
+        return self.starts[numbers][of_number] + np.arange(len(of_number)) - before[of_number], of_number
+
+
 @dataclass
 class _Pattern:
     """What is hidden, and the sums by cell and by relation."""
@@ -47,14 +74,9 @@ class _Pattern:
     def __post_init__(self) -> None:
         problem = self.problem
         count = int(problem.relation.max()) + 1 if len(problem.relation) else 0
-        by_relation = np.argsort(problem.relation, kind="stable")
-        by_cell = np.argsort(problem.cell, kind="stable")
-        self.cells_of = np.split(
-            problem.cell[by_relation], np.searchsorted(problem.relation[by_relation], np.arange(1, count))
-        )
-        self.relations_of = np.split(
-            problem.relation[by_cell], np.searchsorted(problem.cell[by_cell], np.arange(1, problem.size))
-        )
+        everything = np.ones(len(problem.cell), dtype=bool)
+        self.by_relation = _Lists.of(problem.relation, problem.cell, everything, count)
+        self.by_cell = _Lists.of(problem.cell, problem.relation, everything, problem.size)
         self.count = count
         self.total_of = np.full(count, -1)
         self.total_of[problem.relation[problem.sign < 0]] = problem.cell[problem.sign < 0]
@@ -68,7 +90,7 @@ class _Pattern:
 
     def hide(self, cell: int) -> None:
         self.is_hidden[cell] = True
-        self.unknown[self.relations_of[cell]] += 1
+        self.unknown[self.by_cell[cell]] += 1
 
     def weak_reader(self, relation: int) -> int | None:
         """The owner (-1: anyone) who can work out a cell of a sum against the rules; None for nobody.
@@ -81,7 +103,7 @@ class _Pattern:
             return None
         if self.unknown[relation] == 1:
             return -1
-        cells = self.cells_of[relation]
+        cells = self.by_relation[relation]
         hidden = cells[self.is_hidden[cells] & (problem.value[cells] > 0) & ~problem.is_known[cells]]
         owners = problem.owner[hidden]
         owners = owners[owners >= 0]
@@ -110,13 +132,13 @@ class _Pattern:
     def cheapest(self, relation: int, reader: int) -> int | None:
         """The cell to hide next in a sum; None where nothing is left to hide."""
         problem = self.problem
-        cells = self.cells_of[relation]
+        cells = self.by_relation[relation]
         cells = cells[problem.is_usable[cells] & ~self.is_hidden[cells]]
         if reader >= 0:
             cells = cells[problem.owner[cells] != reader]
         best: tuple[float, int] | None = None
         for cell in cells.tolist():
-            unknown = self.unknown[self.relations_of[cell]]
+            unknown = self.unknown[self.by_cell[cell]]
             loss = (
                 problem.cost[cell]
                 * (1 + np.count_nonzero(unknown == 0))
@@ -141,7 +163,7 @@ class _Pattern:
             if cell is None:
                 continue
             self.hide(cell)
-            for other in self.relations_of[cell].tolist():
+            for other in self.by_cell[cell].tolist():
                 if not is_waiting[other]:
                     is_waiting[other] = True
                     waiting.append(other)
@@ -155,12 +177,10 @@ class _Pattern:
 
     def pieces(self, change: _Change) -> list[_Change]:
         """A change taken apart into those that no sum ties to each other."""
-        relations = [self.relations_of[cell] for cell in change.cells.tolist()]
-        if not relations:
+        if not len(change.cells):
             return []
-        cell = np.repeat(np.arange(len(relations)), [len(found) for found in relations])
-        ties = coo_array((np.ones(len(cell)), (np.concatenate(relations), cell)))
-        label = _parts(csr_array(ties))
+        entries, cell = self.by_cell.entries(change.cells)
+        label = _parts(self.by_cell.values[entries], cell, len(change.cells))
         order = np.argsort(label, kind="stable")
         edges = np.flatnonzero(np.diff(label[order])) + 1
         return [_Change(change.cells[piece], change.distance[piece]) for piece in np.split(order, edges)]
@@ -190,9 +210,7 @@ def protect(problem: Problem, *, is_count: bool, memory: dict[str, str] | None =
     is_exposed = np.zeros(problem.size, dtype=bool)
     if not len(problem.relation):
         return Protection(is_hidden, is_exposed)
-    ties = coo_array((np.ones(len(problem.cell)), (problem.relation, problem.cell)))
-    ties.resize((int(problem.relation.max()) + 1, problem.size))
-    label = _parts(csr_array(ties))
+    label = _parts(problem.relation, problem.cell, problem.size)
     of_membership = label[problem.cell]
     for part in np.unique(label[is_hidden & (problem.value > 0)]).tolist():
         cells = np.flatnonzero(label == part)
@@ -297,10 +315,15 @@ class _Reach:
 
 @dataclass(frozen=True)
 class _Block:
-    """Hidden cells that sums tie together: changes of theirs cancel out in every sum."""
+    """Cells that sums tie together: changes of theirs cancel out in every sum.
+
+    A sum is given as its memberships: row (of the sums here), column (of the cells here) and sign.
+    """
 
     cells: Integers
-    sums: csr_array
+    row: Integers
+    column: Integers
+    sign: Floats
     slack_lowest: Floats
     slack_highest: Floats
 
@@ -332,26 +355,22 @@ class _System:
         self.is_movable = (problem.is_usable | problem.is_primary) & ~problem.is_known & ~problem.is_withheld
         self.is_movable &= ~is_still
         is_inside = self.is_movable[problem.cell]
-        self.sums = csr_array(
-            coo_array(
-                (problem.sign[is_inside], (problem.relation[is_inside], problem.cell[is_inside])),
-                shape=(pattern.count, problem.size),
-            )
-        )
-        self.relations = csr_array(self.sums.T)
-        self.part_of_cell = _parts(self.sums)
+        self.by_relation = _Lists.of(problem.relation, problem.cell, is_inside, pattern.count)
+        self.by_cell = _Lists.of(problem.cell, problem.relation, is_inside, problem.size)
+        self.part_of_cell = _parts(problem.relation[is_inside], problem.cell[is_inside], problem.size)
 
     def block(self, cells: Integers) -> _Block:
         """The sums among some cells, and their slacks."""
-        columns = csr_array(self.relations[cells].T)
-        rows = np.flatnonzero(np.diff(columns.indptr))
-        return _Block(cells, csr_array(columns[rows]), self.slack_lowest[rows], self.slack_highest[rows])
+        entries, column = self.by_cell.entries(cells)
+        sums, row = np.unique(self.by_cell.values[entries], return_inverse=True)
+        sign = self.problem.sign[self.by_cell.places[entries]]
+        return _Block(cells, row, column, sign, self.slack_lowest[sums], self.slack_highest[sums])
 
     def blocks(self, targets: Integers) -> Iterator[_Block]:
         """The parts of what is hidden that are independent of each other, and hold a target."""
         hidden = np.flatnonzero(self.pattern.is_hidden & self.is_movable & (self.problem.value > 0))
-        columns = csr_array(self.relations[hidden].T)
-        label = _parts(columns)
+        entries, column = self.by_cell.entries(hidden)
+        label = _parts(self.by_cell.values[entries], column, len(hidden))
         for part in np.unique(label[np.isin(hidden, targets)]).tolist():
             yield self.block(hidden[label == part])
 
@@ -394,27 +413,32 @@ class _System:
             cells = cells[among[cells]]
         block = self.block(cells)
         scale = float(np.median(widths))
-        count, slacks, asked = len(cells), block.sums.shape[0], len(targets)
+        count, slacks, asked = len(cells), len(block.slack_lowest), len(targets)
         place = np.searchsorted(cells, targets)
         weights = np.where(
             self.pattern.is_hidden[cells], 1e-6, problem.cost[cells] / problem.cost[cells].max()
         )
         # What falls short costs more than any cells that would help it.
         short = 100 * widths / scale
-        nothing = csr_array((asked, count))
-        reach = coo_array((np.ones(asked), (np.arange(asked), place)), shape=(asked, count))
-        rows = vstack(
-            [
-                hstack([block.sums, -block.sums, eye_array(slacks), csr_array((slacks, asked))]),
-                hstack(
-                    [
-                        *((reach, nothing) if sign > 0 else (nothing, reach)),
-                        csr_array((asked, slacks)),
-                        diags_array(widths / scale),
-                    ]
+        # Columns: what goes up, what goes down, the slacks, what falls short of each width.
+        each, goal = np.arange(slacks), slacks + np.arange(asked)
+        rows = csc_array(
+            (
+                np.concatenate([block.sign, -block.sign, np.ones(slacks + asked), widths / scale]),
+                (
+                    np.concatenate([block.row, block.row, each, goal, goal]),
+                    np.concatenate(
+                        [
+                            block.column,
+                            count + block.column,
+                            2 * count + each,
+                            place if sign > 0 else count + place,
+                            2 * count + goal,
+                        ]
+                    ),
                 ),
-            ],
-            format="csr",
+            ),
+            shape=(slacks + asked, 2 * count + slacks + asked),
         )
         most_up, most_down = np.full(count, np.inf), -self.lowest[cells] / scale
         (most_down if sign > 0 else most_up)[place] = 0.0
@@ -456,7 +480,8 @@ class _System:
             return np.flatnonzero((self.part_of_cell == self.part_of_cell[cell]) & self.is_movable)
         cells = np.array([cell])
         for _ in range(steps):
-            cells = np.unique(self.sums[np.unique(self.relations[cells].indices)].indices)
+            relations = np.unique(self.by_cell.values[self.by_cell.entries(cells)[0]])
+            cells = np.unique(self.by_relation.values[self.by_relation.entries(relations)[0]])
         found: Integers = cells[self.is_movable[cells]]
         return found
 
@@ -466,9 +491,19 @@ class _System:
         weights = np.where(
             self.pattern.is_hidden[cells], 1e-6, problem.cost[cells] / problem.cost[cells].max()
         )
-        count, slacks = len(cells), block.sums.shape[0]
+        count, slacks = len(cells), len(block.slack_lowest)
         target = int(np.flatnonzero(cells == cell)[0])
-        equal = hstack([block.sums, -block.sums, eye_array(slacks)], format="csr")
+        each = np.arange(slacks)
+        equal = csc_array(
+            (
+                np.concatenate([block.sign, -block.sign, np.ones(slacks)]),
+                (
+                    np.concatenate([block.row, block.row, each]),
+                    np.concatenate([block.column, count + block.column, 2 * count + each]),
+                ),
+            ),
+            shape=(slacks, 2 * count + slacks),
+        )
         for direction in (1.0, -1.0):
             most = np.concatenate([np.full(count, np.inf), -self.lowest[cells] / width])
             least = np.zeros(2 * count)
@@ -493,11 +528,11 @@ def _moved(cells: Integers, distance: Floats, scale: float) -> _Change:
     return _Change(cells[is_moved], distance[is_moved])
 
 
-def _parts(sums: csr_array) -> Integers:
+def _parts(relation: Integers, cell: Integers, cells: int) -> Integers:
     """Which part each cell belongs to: sums tie the cells of a part, and no others, to each other."""
-    relations, cells = sums.shape
-    relation, cell = sums.nonzero()
-    graph = coo_array((np.ones(len(cell)), (cell, cells + relation)), shape=(cells + relations,) * 2)
+    relations, row = np.unique(relation, return_inverse=True)
+    size = cells + len(relations)
+    graph = coo_array((np.ones(len(cell)), (cell, cells + row)), shape=(size, size))
     parts = connected_components(graph, directed=False)[1]
     return np.asarray(parts, dtype=np.int64)[:cells]
 
@@ -511,9 +546,16 @@ def _narrow(system: _System, block: _Block, targets: Integers, required: Floats)
     scale = float(required[asked].max())
     width = required / scale
     lowest = (system.lowest[block.cells] / scale).clip(min=-1.0)
-    count, slacks = len(width), block.sums.shape[0]
+    count, slacks = len(width), len(block.slack_lowest)
     upward, downward = np.zeros(count), np.zeros(count)
-    equal = hstack([block.sums, eye_array(slacks)], format="csr")
+    each = np.arange(slacks)
+    equal = csc_array(
+        (
+            np.concatenate([block.sign, np.ones(slacks)]),
+            (np.concatenate([block.row, each]), np.concatenate([block.column, count + each])),
+        ),
+        shape=(slacks, count + slacks),
+    )
     lower = np.concatenate([lowest, block.slack_lowest / scale])
     upper = np.concatenate([np.ones(count), block.slack_highest / scale])
     left = asked
@@ -532,7 +574,7 @@ def _narrow(system: _System, block: _Block, targets: Integers, required: Floats)
     return block.cells[left]
 
 
-def _solved(weights: Floats, equal: csr_array, lowest: Floats, highest: Floats) -> Floats | None:
+def _solved(weights: Floats, equal: csc_array, lowest: Floats, highest: Floats) -> Floats | None:
     """The point of least weight between bounds at which every sum is nought; None where there is none."""
     result = milp(weights, constraints=LinearConstraint(equal, 0.0, 0.0), bounds=Bounds(lowest, highest))
     return None if result.x is None else np.asarray(result.x, dtype=np.float64)
