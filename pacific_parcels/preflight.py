@@ -13,12 +13,14 @@ import hashlib
 import json
 import os
 import tempfile
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -76,7 +78,8 @@ LABELS: dict[str, dict[Language, str]] = {
     "record": {"en": "record", "fr": "enregistrement"},
     "records": {"en": "records", "fr": "enregistrements"},
     "line": {"en": "line {line} of the file", "fr": "ligne {line} du fichier"},
-    "sheet": {"en": "sheet {sheet}", "fr": "feuille {sheet}"},
+    "sheet row": {"en": "sheet {sheet}", "fr": "feuille {sheet}"},
+    "sheet record": {"en": "file {sheet}", "fr": "fichier {sheet}"},
     "column": {"en": "column {letters}", "fr": "colonne {letters}"},
     "found": {"en": "found", "fr": "trouvé"},
     "expected": {"en": "; expected: {expected}", "fr": " ; attendu : {expected}"},
@@ -130,7 +133,8 @@ class Example:
     """One row under one rule. `found` is at most 40 characters, control characters escaped.
 
     `sheet` and `letters` (the column as a spreadsheet names it) are empty where the format has none. `line`
-    is that of the file, for a record of a message, which no spreadsheet numbers.
+    is that of the file, for a record of a message, which no spreadsheet numbers; where several files stood in
+    an archive, `sheet` is the name of the one.
     """
 
     source_row: int
@@ -237,7 +241,8 @@ class Report:
         if example.line is not None:
             where += f" ({LABELS['line'][language].format(line=example.line)})"
         if example.sheet:
-            where = f"{LABELS['sheet'][language].format(sheet=example.sheet)}, {where}"
+            sheet = LABELS[f"sheet {self.numbers}"][language].format(sheet=example.sheet)
+            where = f"{sheet}, {where}"
         expected = getattr(example, f"expected_{language}")
         expected = LABELS["expected"][language].format(expected=expected) if expected else ""
         if not example.source_column:
@@ -396,6 +401,7 @@ class _Found:
         self.details = {(fault.rule_id, fault.column): fault.details for fault in reading.faults}
         self.numbers: Numbers = "row"
         self.sheet = ""
+        self.parts = _parts_of(reading)
         self.letters: dict[str, str] = {}
         self.source_columns: dict[str, str] = {}
         if reading.stream_code:
@@ -498,6 +504,10 @@ class _Found:
         expected = EXPECTED.get(rule_id, AS_DECLARED)
         if rule_id == BY_FORMAT and "expected" in details:
             expected = AS_DECLARED
+        sheet = self.sheet
+        if line is not None and self.parts:
+            begins, sheet = self.parts[bisect_right(self.parts, line, key=itemgetter(0)) - 1]
+            line += 1 - begins
         words = Words(expected["en"], expected["fr"]).fill({"expected": "", "period": period} | details)
         return Example(
             source_row,
@@ -506,7 +516,7 @@ class _Found:
             _shown(source_column),
             _shown(found),
             self.letters.get(source_column, ""),
-            _shown(self.sheet),
+            _shown(sheet),
             words.en,
             words.fr,
             line,
@@ -556,6 +566,14 @@ class _Found:
         result = self.connection.cursor().execute(sql, parameters)
         while rows := result.fetchmany(ROWS_AT_ONCE):
             yield from rows
+
+
+def _parts_of(reading: Reading) -> list[tuple[int, str]]:
+    """Where each file of an archive begins in the text that was read, and its name."""
+    if reading.parts_file is None:
+        return []
+    with reading.parts_file.open(encoding="utf-8", newline="") as file:
+        return [(int(line), name) for line, name in csv.reader(file)]
 
 
 def _shown(value: str | None) -> str:

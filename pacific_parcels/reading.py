@@ -30,7 +30,7 @@ from pacific_parcels.layout import ROWS_APART, ROWS_APART_BITS, ExtractFacts, St
 from pacific_parcels.members import Layout, Member, Stream, load_members
 from pacific_parcels.settings import Settings
 from pacific_parcels.tokens import TokenKey, prepare
-from pacific_parcels.unwrapping import unwrap
+from pacific_parcels.unwrapping import PARTS, unwrap
 
 MOST_REJECTED_PCT = 10
 ROWS_ALWAYS_FORGIVEN = 5
@@ -91,7 +91,8 @@ class Reading:
 
     `accepted_files` are (month, Parquet file); `rejected_file` holds rejected and duplicate rows, and
     `noted_file` what the format remarked on records: warnings, and those it left out as no items of ours.
-    `lines_file` is CSV of (source_row, line) for the sender of a file whose rows are records.
+    For the sender of a file whose rows are records, `lines_file` is CSV of (source_row, line) and, where
+    several stood in an archive, `parts_file` CSV of (line on which a file begins, its name).
     """
 
     stream_code: str = ""
@@ -113,6 +114,7 @@ class Reading:
     rejected_file: Path | None = None
     noted_file: Path | None = None
     lines_file: Path | None = None
+    parts_file: Path | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -446,6 +448,8 @@ class _Extract:
                 lines = self.opened.text.lines if self.sent.for_sender else None
                 if lines is not None and lines.stat().st_size:
                     self.reading.lines_file = lines
+                    parts = self.sent.scratch / PARTS
+                    self.reading.parts_file = parts if parts.is_file() else None
                 _judge_the_whole(self.member, self.reading, self.manifest)
             except ExtractError as error:
                 self.fail(error)

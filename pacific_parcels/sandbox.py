@@ -314,7 +314,7 @@ class Sandbox:
         """Errors: PacificParcelsError for a reading that cannot be one of this file."""
         scratch = job.scratch.resolve()
         files = [path for _, path in reading.accepted_files]
-        others = (reading.rejected_file, reading.noted_file, reading.lines_file)
+        others = (reading.rejected_file, reading.noted_file, reading.lines_file, reading.parts_file)
         files += [file for file in others if file is not None]
         is_sound = {
             "stream_code": reading.stream_code in ("", *job.member.extracts),

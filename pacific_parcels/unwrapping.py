@@ -6,6 +6,7 @@ memory. An Excel workbook is a zip too and is left as it is; it may itself stand
 
 from __future__ import annotations
 
+import csv
 import errno
 import re
 import stat
@@ -32,6 +33,7 @@ BZIP2 = tuple(b"BZh%d1AY&SY" % level for level in range(1, 10))
 OTHER_ARCHIVES = (SEVEN_ZIP, RAR, XZ, ZSTD, *BZIP2)
 TAR = b"ustar"
 TAR_OFFSET = 257
+PARTS = "parts.csv"
 CONTENT_TYPES = "[Content_Types].xml"
 WORKBOOK_FOLDERS = ("_rels/", "docProps/", "xl/", CONTENT_TYPES)
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -43,7 +45,8 @@ def unwrap(path: Path, scratch: Path, *, joins_documents: bool) -> Path:
     """The extract inside an archive, written to `scratch`; `path` itself where it is no archive.
 
     With `joins_documents` the entries of a zip are joined in the order of their names, a line end between
-    two of them; without it there must be exactly one. Errors: ExtractError R021.
+    two of them, and PARTS in `scratch` says where each begins: CSV of (line, name), the line on which its own
+    first one is or would be. Without it there must be exactly one. Errors: ExtractError R021.
     """
     with path.open("rb") as file:
         start = file.read(TAR_OFFSET + len(TAR))
@@ -61,7 +64,10 @@ def unwrap(path: Path, scratch: Path, *, joins_documents: bool) -> Path:
                 for chunk in _gunzipped(path):
                     output.write(chunk)
             else:
-                _unzip(path, output, joins_documents)
+                parts = _unzip(path, output, joins_documents)
+                if len(parts) > 1:
+                    with (scratch / PARTS).open("w", encoding="utf-8", newline="") as file_of_parts:
+                        csv.writer(file_of_parts).writerows(parts)
     except (ExtractError, MemoryError):
         raise
     except Exception as error:  # a damaged archive makes zipfile, zlib and struct raise what they will
@@ -100,9 +106,11 @@ class _Output:
         self._count = 0
         self._start = b""
         self.holds_zip = False
+        self.lines = 0
 
     def write(self, chunk: bytes) -> None:
         self._count += len(chunk)
+        self.lines += chunk.count(b"\n")
         if self._count > self._most:
             _refuse(
                 f"more than {self._most} bytes in it: over {LARGEST_RATIO} times its own size, or over 4 GB",
@@ -179,7 +187,9 @@ def _refuse_a_directory_too_long(path: Path) -> None:
                 _refuse_entries()
 
 
-def _unzip(path: Path, output: _Output, joins_documents: bool) -> None:
+def _unzip(path: Path, output: _Output, joins_documents: bool) -> list[tuple[int, str]]:
+    """Where each entry begins, and its name."""
+    parts = []
     with zipfile.ZipFile(path) as archive:
         entries = []
         for entry in archive.infolist():
@@ -195,10 +205,14 @@ def _unzip(path: Path, output: _Output, joins_documents: bool) -> None:
             with archive.open(entry) as content:
                 chunk = content.read(CHUNK)
                 if is_joined:
-                    chunk = _as_part(chunk, is_first=number == 0)
+                    chunk, blank_lines = _as_part(chunk)
+                    if number:
+                        output.write(b"\n")
+                    parts.append((output.lines + 1 - blank_lines, entry.filename))
                 while chunk:
                     output.write(chunk)
                     chunk = content.read(CHUNK)
+    return parts
 
 
 def _refuse_entry(entry: zipfile.ZipInfo) -> None:
@@ -220,8 +234,9 @@ def _refuse_entry(entry: zipfile.ZipInfo) -> None:
         _refuse("an unusual way of packing", "une méthode de compression inhabituelle")
 
 
-def _as_part(start: bytes, *, is_first: bool) -> bytes:
-    """The beginning of one document among others, so that each can be told from the one before.
+def _as_part(start: bytes) -> tuple[bytes, int]:
+    """The beginning of one document among others, so that each can be told from the one before, and how many
+    blank lines were taken away.
 
     An element that starts without an XML declaration would count as part of the document before it.
     """
@@ -231,8 +246,9 @@ def _as_part(start: bytes, *, is_first: bool) -> bytes:
         _refuse_nested()
     start = start.removeprefix(BYTE_ORDER_MARK)
     text = start.lstrip()
+    blank_lines = start.count(b"\n", 0, len(start) - len(text))
     if text.startswith(b"<?xml"):
-        start = text
-    elif text.startswith(b"<"):
-        start = b'<?xml version="1.0"?>' + text
-    return start if is_first else b"\n" + start
+        return text, blank_lines
+    if text.startswith(b"<"):
+        return b'<?xml version="1.0"?>' + text, blank_lines
+    return start, 0

@@ -103,14 +103,14 @@ def show_examples(page: Page, numbers: str, rule: dict[str, Any], examples: list
         expected=frame[f"expected_{say.language}"],
     )
     columns = [
-        Column("sheet", say("preflight.sheet")),
+        Column("sheet", say("preflight.sheet") if numbers == "row" else say("preflight.file_of_archive")),
         Column("row", say.term("preflight_row", numbers), "number"),
         Column("line", say("preflight.line"), "number"),
         Column("where", say("preflight.column"), "text"),
         Column("found", say("preflight.found"), "text"),
         Column("expected", say("preflight.expected"), "text"),
     ]
-    for name in ("sheet", "line"):  # a workbook has sheets, a message has lines
+    for name in ("sheet", "line"):  # a workbook has sheets, an archive files, a message lines
         if not frame[name].any():
             columns = [column for column in columns if column.name != name]
     title = rule[f"title_{say.language}"]

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,31 @@ class TestReport:
         assert (
             "    record 9 (line 486 of the file), Registration_date: found 25/03/26; expected: mm/dd/yy"
         ) in report.lines("en")
+
+    def test_of_an_archive_of_declarations_names_the_file_and_its_own_line(
+        self, home: Settings, tmp_path: Path
+    ) -> None:
+        sample, member, *_ = sample_of("asycuda_sad")
+        content = sample.read_bytes()
+        with zipfile.ZipFile(tmp_path / "sample.xml.zip", "w") as archive:
+            archive.writestr("b/second.xml", b"\n\n" + content)
+            archive.writestr("a/first.xml", content)
+
+        report = check_file(home, member, tmp_path / "sample.xml.zip")
+
+        # As in the sample alone, but for two blank lines before the second one; what it repeats is duplicate.
+        places = {(e["sheet"], e["line"]) for e in report.to_dict()["examples"] if e["rule_id"] == "R102"}
+        lines = (346, 486, 571)
+        assert places == {
+            *(("a/first.xml", line) for line in lines),
+            *(("b/second.xml", line + 2) for line in lines),
+        }
+        assert any(
+            line.startswith(
+                "    file b/second.xml, record 19 (line 348 of the file), Item_reference: found nothing"
+            )
+            for line in report.lines("en")
+        )
 
     def test_numbers_rows_as_a_spreadsheet_does(self, home: Settings) -> None:
         # The goods of row 2 take two lines, and row 3 is blank: the wrong value stands in row 4, on line 5.

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dashboards import checking
 from dashboards.checking import NotChecked, check, plain_name
 from dashboards.words import LANGUAGES
+from tests.contract.test_formats import sample_of
 from tests.small_member import FILE_NAME, member_file, small_member, text_of
 from tests.unit.dashboards.conftest import APP, OpenPage
 
@@ -52,6 +53,16 @@ class TestCheck:
         assert result.rejects is not None
         assert b"\r\n,3,,R106,declared_value,Value,G,ten,1234.50," in result.rejects
         assert not list(scratch.iterdir()), "nothing is kept"
+
+    def test_of_a_message_says_the_line_of_the_file(self, scratch: Path, tmp_path: Path) -> None:
+        sample, member, *_ = sample_of("cargo_imp")
+        member_file(tmp_path / "members", member.model_copy(update={"code": "XB", "is_oco_member": False}))
+
+        report = check(sample.name, memoryview(sample.read_bytes()), "XB").report
+
+        # The house with a broken HBS is the fourth record of the sample and stands on its line 36.
+        broken = [example for example in report["examples"] if example["column_name"] == "HBS"]
+        assert [(example["row"], example["line"], example["sheet"]) for example in broken] == [(4, 36, "")]
 
     def test_keeps_nothing_of_a_check_that_takes_too_long(
         self, scratch: Path, monkeypatch: pytest.MonkeyPatch
