@@ -97,11 +97,15 @@ def _chart(
     source: str = "",
     **more: Any,
 ) -> Chart:
-    """Marks one over the other, each with the name of its data."""
+    """Marks one over the other, each with the name of its data; not those of which there are none.
+
+    An empty layer would be a picture without a name to a screen reader.
+    """
+    frames = {name: frame for name, frame in frames.items() if len(frame)}
     specification: Spec = {
         "$schema": SCHEMA,
         "height": height,
-        "layer": [{"data": {"name": name}, **layer} for name, layer in layers],
+        "layer": [{"data": {"name": name}, **layer} for name, layer in layers if name in frames],
         **more,
     }
     if source:
@@ -214,31 +218,19 @@ def lines(
         ),
     ]
     is_bounded = frame["lower_value"].notna() & is_shown
-    if is_bounded.any():
-        bounds = frame.loc[is_bounded, ["lower_value", "upper_value"]]
-        frames["bounds"] = pd.concat([data[is_bounded], bounds], axis=1)
-        ends = {"y": _amount("lower_value"), "y2": {"field": "upper_value"}}
-        layers.append(("bounds", _mark("rule", {"x": x, **ends, "color": colour, **told}, strokeWidth=1.5)))
+    bounds = frame.loc[is_bounded, ["lower_value", "upper_value"]]
+    frames["bounds"] = pd.concat([data[is_bounded], bounds], axis=1)
+    ends = {"y": _amount("lower_value"), "y2": {"field": "upper_value"}}
+    layers.append(("bounds", _mark("rule", {"x": x, **ends, "color": colour, **told}, strokeWidth=1.5)))
     if events is not None and len(events):
         frames["events"] = _events_by_month(events)
         layers += [("events", layer) for layer in _event_lines(x)]
-    is_confidential = frame["conf_status"] == "C"
-    if is_confidential.any():
-        frames["confidential"] = data[is_confidential]
-        at_the_bottom = {"y": {"value": {"expr": "height - 8"}}}
-        layers.append(
-            (
-                "confidential",
-                _mark(
-                    "text",
-                    {"x": x, **at_the_bottom, "color": colour, **told},
-                    text="c",
-                    fontSize=12,
-                    fontStyle="italic",
-                    fontWeight="bold",
-                ),
-            )
-        )
+    frames["confidential"] = data[frame["conf_status"] == "C"]
+    at_the_bottom = {"y": {"value": {"expr": "height - 8"}}}
+    letter: Spec = {"text": "c", "fontSize": 12, "fontStyle": "italic", "fontWeight": "bold"}
+    layers.append(
+        ("confidential", _mark("text", {"x": x, **at_the_bottom, "color": colour, **told}, **letter))
+    )
     return _chart(layers, frames, height, source)
 
 
@@ -392,6 +384,7 @@ def contributions(frame: pd.DataFrame, say: Words, source: str) -> Chart:
             color=TEXT,
             fontSize=12,
             baseline="middle",
+            aria=False,  # its bar tells of it
         )
         layers.append(("members", {"transform": [{"filter": test}], **words}))
     return _chart(layers, {"members": data}, 24 * len(data) + SOURCE_HEIGHT, source)
@@ -419,18 +412,15 @@ def offices(frame: pd.DataFrame, say: Words, source: str) -> Chart:
     }
     # From nought on: a day, unlike a month, is of the size of a few hundred.
     counts = _amount("busiest_day_items", axis=_value_axis("ITEMS", say), scale={"padding": 6})
-    frames = {"offices": data}
+    frames = {"offices": data, "stated": data[data["capacity_items_per_day"].notna()]}
+    at = {"x": _amount("capacity_items_per_day"), **shared}
     layers = [
         (
             "offices",
             _mark("bar", {"x": counts, **shared}, color=OCEAN, height={"band": 0.5}, cornerRadiusEnd=2),
-        )
+        ),
+        ("stated", _mark("tick", at, color=LIMIT, thickness=3, height={"band": 0.9})),
     ]
-    stated = data[data["capacity_items_per_day"].notna()]
-    if len(stated):
-        frames["stated"] = stated
-        at = {"x": _amount("capacity_items_per_day"), **shared}
-        layers.append(("stated", _mark("tick", at, color=LIMIT, thickness=3, height={"band": 0.9})))
     return _chart(layers, frames, 26 * len(data) + AXIS_HEIGHT + SOURCE_HEIGHT, source)
 
 
@@ -457,7 +447,8 @@ def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 34
     place = {"longitude": _amount("x"), "latitude": _amount("y"), **told}
     size = _amount("size", legend=None, scale={"range": [12, 1400]})
     is_known = here["obs_value"].notna()
-    frames = {"known": data[is_known], "members": data}
+    frames = {"known": data[is_known], "unknown": data[~is_known], "members": data}
+    ring = {"shape": "circle", "size": 48, "color": EVENT, "strokeWidth": 1.5, "filled": False}
     layers = [
         (
             "known",
@@ -471,10 +462,7 @@ def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 34
             ),
         )
     ]
-    if not is_known.all():  # a layer of nothing would be a picture without a name to a screen reader
-        frames["unknown"] = data[~is_known]
-        ring = {"shape": "circle", "size": 48, "color": EVENT, "strokeWidth": 1.5, "filled": False}
-        layers.append(("unknown", _mark("point", place, **ring)))
+    layers.append(("unknown", _mark("point", place, **ring)))
     for side, align, right, down in (
         ("right", "left", 9, 0),
         ("left", "right", -9, 0),
@@ -489,6 +477,7 @@ def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 34
             fontSize=11,
             fontWeight=600,
             color=TEXT,
+            aria=False,  # its bubble tells of it
         )
         layers.append(("members", {"transform": [{"filter": f"datum.side == '{side}'"}], **code}))
     chart = _chart(layers, frames, height, source, projection={"type": "identity", "reflectY": True})

@@ -21,7 +21,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Playwright, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    Locator,
+    Page,
+    Playwright,
+    TimeoutError,
+    sync_playwright,
+)
 
 from tests.publication_fixture import write_publication
 
@@ -230,3 +240,42 @@ def watch(visit: Visit, session: CDPSession) -> None:
             complain("console", message.text, message.location["url"]) if message.type == "error" else None
         ),
     )
+
+
+def assert_quiet(visit: Visit) -> None:
+    assert visit.failures == []
+    assert visit.hosts == {urlsplit(visit.url).netloc}, "nothing but our own server was asked"
+
+
+def assert_fits(visit: Visit) -> None:
+    """Nothing sticks out to the side, once charts have their width: a phone does not scroll sideways."""
+    main = "document.querySelector('[data-testid=stMain]')"
+    visit.page.wait_for_function(f"{main}.scrollWidth <= {main}.clientWidth", timeout=15_000)
+
+
+def serious_findings(page: Page, *, without: tuple[str, ...] = ()) -> list[str]:
+    """What axe-core takes for serious or critical, outside what the selectors of `without` name."""
+    context = {"exclude": [[selector] for selector in without]}
+    response = Axe().run(page, context=context, options={"resultTypes": ["violations"]}).response
+    return [
+        f"{violation['id']} ({violation['impact']}): {node['target']} {node['html'][:160]}"
+        for violation in response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+def downloaded(page: Page, button: Locator) -> Path:
+    """The file that the button gives out.
+
+    Chromium drops a second file that comes more than five seconds after its click, as on a busy machine: then
+    it is asked for again.
+    """
+    for _ in range(3):
+        try:
+            with page.expect_download(timeout=12_000) as download:
+                button.click()
+        except TimeoutError:
+            continue
+        return download.value.path()
+    raise AssertionError(f"no file came: {button}")

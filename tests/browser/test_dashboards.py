@@ -10,11 +10,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import duckdb
+import openpyxl
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from dashboards.words import Words
-from tests.browser.conftest import OpenBrowser, Server, Visit
+from tests.browser.conftest import OpenBrowser, Server, assert_fits, assert_quiet, downloaded
 from tests.publication_fixture import write_publication
 
 pytestmark = pytest.mark.browser
@@ -22,36 +22,6 @@ pytestmark = pytest.mark.browser
 FIRST_LOAD_BUDGET = 1_800_000
 SECOND_PAGE_BUDGET = 60_000
 RELOAD_BUDGET = 30_000
-EVERYONE = {
-    "overview": "/",
-    "trends": "/trends",
-    "data_quality": "/data-quality",
-    "check": "/check",
-    "methods": "/methods",
-}
-PAGES = {
-    "public": EVERYONE,
-    "member_fj": EVERYONE | {"my_data": "/my-data", "compare": "/compare"},
-    "secretariat": EVERYONE | {"region": "/region", "compare": "/compare"},
-}
-ITEMS = """
-    select obs_value::bigint from indicators
-    where indicator_code = 'ITEMS' and member_code = '{member}' and time_period = '{month}'
-      and frequency = 'M' and channel_code = '_T' and value_band_code = '_T' and counterpart_code = '_T'
-      and commodity_code = '_T'
-"""
-# Of each page one figure, by plain SQL on the file that the server shows.
-FIGURES = {
-    "overview": ITEMS.format(member="_T", month="2026-01"),
-    "trends": ITEMS.format(member="_T", month="2026-01"),
-    "region": ITEMS.format(member="FJ", month="2026-01"),
-    "compare": ITEMS.format(member="FJ", month="2026-03"),
-    "my_data": "select sum(rows_in)::bigint from receipts",
-    "data_quality": "select count(*) from coverage where status in ('REPORTED', 'NIL')",
-}
-ADDRESS = {"compare": "&member=FJ&indicator=ITEMS"}
-# What axe finds in the frame that Streamlit draws around our pages, and that a page cannot change.
-STREAMLIT_S_OWN = ("[data-testid=stSidebarHeader]", "[data-testid=stHeader]", "[data-testid=stFileUploader]")
 
 
 def published_items(server: Server) -> tuple[str, float]:
@@ -68,64 +38,6 @@ def published_items(server: Server) -> tuple[str, float]:
         ).fetchone()
     assert row is not None
     return row
-
-
-def assert_quiet(visit: Visit) -> None:
-    assert visit.failures == []
-    assert visit.hosts == {urlsplit(visit.url).netloc}, "nothing but our own server was asked"
-
-
-def assert_fits(visit: Visit) -> None:
-    """Nothing sticks out to the side, once charts have their width: a phone does not scroll sideways."""
-    main = "document.querySelector('[data-testid=stMain]')"
-    visit.page.wait_for_function(f"{main}.scrollWidth <= {main}.clientWidth", timeout=15_000)
-
-
-def serious_findings(visit: Visit) -> list[str]:
-    """What axe-core takes for serious or critical, and is ours."""
-    context = {"exclude": [[selector] for selector in STREAMLIT_S_OWN]}
-    response = Axe().run(visit.page, context=context, options={"resultTypes": ["violations"]}).response
-    return [
-        f"{violation['id']} ({violation['impact']}): {node['target']} {node['html'][:160]}"
-        for violation in response["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
-
-
-@pytest.mark.timeout(900)  # up to seven pages, each twice
-@pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("audience", list(PAGES))
-def test_each_page_is_whole_wide_and_on_a_phone_and_open_to_everyone(
-    audience: str, language: str, servers: Callable[[str], Server], browser: OpenBrowser
-) -> None:
-    """English on a light page, French on a dark one: figures, width, contrast, names of controls."""
-    server, say = servers(audience), Words(language)
-    visit = browser(server, scheme="light" if language == "en" else "dark")
-    findings = {}
-    for name, address in PAGES[audience].items():
-        visit.page.set_viewport_size({"width": 1360, "height": 900})
-        visit.open(f"{address}?lang={language}{ADDRESS.get(name, '')}")
-        banner = visit.page.locator("[data-testid=stAlert]").first.inner_text()
-        assert banner.startswith({"en": "Synthetic data.", "fr": "Données synthétiques."}[language])
-        if name in FIGURES:
-            with duckdb.connect(str(server.published_file(audience)), read_only=True) as connection:
-                (figure,) = connection.execute(FIGURES[name]).fetchone() or (None,)
-            assert say.number(figure) in visit.page.locator("[data-testid=stMain]").inner_text(), name
-        charts = visit.page.locator("[data-testid=stVegaLiteChart] svg")
-        if charts.count():
-            assert {"en": "SYNTHETIC DATA", "fr": "DONNÉES SYNTHÉTIQUES"}[
-                language
-            ] in charts.first.inner_html()
-        assert_fits(visit)
-        findings[name] = serious_findings(visit)
-        visit.screenshot(f"{name}_{audience}_{language}_wide")
-        visit.page.set_viewport_size({"width": 390, "height": 844})
-        visit.page.wait_for_timeout(300)
-        assert_fits(visit)
-        visit.screenshot(f"{name}_{audience}_{language}_phone")
-    assert {name: found for name, found in findings.items() if found} == {}
-    assert_quiet(visit)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -169,32 +81,12 @@ def test_pages_are_light_and_come_from_nowhere_else(server: Server, browser: Ope
     assert_quiet(visit)
 
 
-def test_the_keyboard_reaches_every_control(server: Server, browser: OpenBrowser) -> None:
-    visit = browser(server)
-    visit.open("/trends?lang=en&members=FJ")
-    reached = set()
-    for _ in range(60):
-        visit.page.keyboard.press("Tab")
-        reached.add(
-            visit.page.evaluate(
-                "(e => (e.getAttribute('aria-label') || e.innerText || e.tagName).trim())"
-                "(document.activeElement)"
-            )
-        )
-    for name in ("Overview", "Methods and files", "Français", "Definition", "By origin", "36"):
-        assert any(name in label for label in reached), (name, sorted(reached))
-    visit.page.locator("summary", has_text="The same as a table, and files").focus()
-    visit.page.keyboard.press("Enter")
-    visit.page.locator(".pp-scroll").first.wait_for(state="visible")
-
-
 def test_an_export_holds_what_the_chart_shows(server: Server, browser: OpenBrowser) -> None:
     visit = browser(server)
     visit.open("/trends?lang=en&members=FJ&months=12")
     visit.page.get_by_text("The same as a table, and files").click()
-    with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name="CSV").click()
-    content = download.value.path().read_text(encoding="utf-8-sig")
+    csv_button = visit.page.get_by_role("button", name="CSV")
+    content = downloaded(visit.page, csv_button).read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(content.splitlines()))
     with duckdb.connect(str(server.published_file("public")), read_only=True) as connection:
         expected = connection.execute(
@@ -208,11 +100,40 @@ def test_an_export_holds_what_the_chart_shows(server: Server, browser: OpenBrows
     assert len(expected) == 12
     assert [(row["time_period"], float(row["obs_value"])) for row in rows] == expected
     assert {(row["run_id"], row["is_synthetic"]) for row in rows} == {("20260420T090000Z", "True")}
-    with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name="Picture (SVG)").click()
-    picture = download.value.path().read_text(encoding="utf-8")
+    svg_button = visit.page.get_by_role("button", name="Picture (SVG)")
+    picture = downloaded(visit.page, svg_button).read_text(encoding="utf-8")
     assert picture.startswith("<svg")
     assert "SYNTHETIC DATA" in picture
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_member_takes_all_its_records_along(
+    language: str, servers: Callable[[str], Server], browser: OpenBrowser
+) -> None:
+    server, say = servers("member_fj"), Words(language)
+    visit = browser(server)
+    visit.open(f"/my-data?lang={language}")
+    button = visit.page.get_by_role("button", name=say("mine.records"), exact=True)
+    book = openpyxl.load_workbook(downloaded(visit.page, button))
+    assert book.sheetnames == [
+        *("months", "receipts", "rejected_by_rule", "held", "revisions", "changes"),
+        "about",
+    ]
+    with duckdb.connect(str(server.published_file("member_fj")), read_only=True) as connection:
+        for sheet, query in {
+            "months": "select time_period, items from coverage where member_code = 'FJ'",
+            "receipts": "select source_name, rows_in from receipts",
+            "rejected_by_rule": "select rule_id, row_count from rejections",
+            "revisions": "select time_period, last_items from revisions",
+        }.items():
+            names = [column[0] for column in connection.execute(query).description]
+            head, *rows = book[sheet].iter_rows(values_only=True)
+            at = [head.index(name) for name in names]
+            expected = sorted(connection.execute(query).fetchall())
+            assert expected
+            assert sorted(tuple(row[place] for place in at) for row in rows) == expected, sheet
+    about = dict(book["about"].iter_rows(values_only=True))
+    assert (about["audience"], about["is_synthetic"]) == ("member_fj", "true")
 
 
 def test_a_new_publication_appears_and_no_page_mixes_two(server: Server, browser: OpenBrowser) -> None:

@@ -169,6 +169,14 @@ def test_charts_are_what_the_schema_of_vega_lite_asks_for(language: str, observa
         assert used == set(specification["datasets"]), name
 
 
+def test_a_layer_of_nothing_is_not_drawn(observations: pd.DataFrame) -> None:
+    """Nothing provisional, confidential or bounded: a screen reader would be told of a picture of nothing."""
+    final = observations[observations["time_period"] < "2026-03"]
+    chart = charts.lines(final, NAMES, "ITEMS", ENGLISH, "source")
+    assert set(chart.datasets) == {"firm", "soft", "final"}
+    assert all(rows for _, rows in layers(chart))
+
+
 def contrast(one: str, other: str) -> float:
     """WCAG 2.2 contrast ratio of two colours written #rrggbb."""
 

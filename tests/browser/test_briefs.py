@@ -1,0 +1,128 @@
+"""The briefs as they are opened: from a disk, without a network or a script, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from pacific_parcels.briefs.html import POLICY
+from pacific_parcels.briefs.pdf import Press
+from pacific_parcels.briefs.writing import write_briefs
+from tests.browser.conftest import OUTPUT, OpenBrowser, Server, serious_findings
+from tests.publication_fixture import write_publication
+
+pytestmark = pytest.mark.browser
+
+AUDIENCES = ("secretariat", "public", "member_fj")
+EACH = pytest.mark.parametrize(
+    ("audience", "language"), [(audience, language) for audience in AUDIENCES for language in ("en", "fr")]
+)
+VIEWPORTS: dict[str, Any] = {"wide": {"width": 1100, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(scope="module")
+def briefs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The folder of each audience's files."""
+    home, press = tmp_path_factory.mktemp("briefs"), Press()
+    write_publication(home, members=("fj",))
+    folders = {audience: home / "written" / audience for audience in AUDIENCES}
+    for audience, folder in folders.items():
+        (published,) = (home / "published" / audience).glob("*.duckdb")
+        write_briefs(published, press, folder)
+    return folders
+
+
+def reaches_out(page: Page) -> list[str]:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
+@EACH
+def test_a_brief_opens_from_a_disk_and_fits(
+    audience: str, language: str, briefs: dict[str, Path], chromium: Browser
+) -> None:
+    file = briefs[audience] / f"brief_{language}.html"
+    content = file.read_bytes()
+    assert len(content) < 100_000
+    assert len(gzip.compress(content)) < 10_000
+    context = chromium.new_context(java_script_enabled=False, offline=True)
+    try:
+        for name, size in VIEWPORTS.items():
+            page = context.new_page()
+            page.set_viewport_size(size)
+            asked = reaches_out(page)
+            page.goto(file.as_uri())
+            assert asked == [file.as_uri()]
+            assert page.locator("html").get_attribute("lang") == language
+            assert page.locator("h1").count() == 1
+            said = {"en": "SYNTHETIC DATA", "fr": "DONNÉES SYNTHÉTIQUES"}[language]
+            assert said in page.locator("header").inner_text()
+            drawings = page.locator("figure svg")
+            assert drawings.count() == 4
+            boxes = [drawings.nth(number).bounding_box() for number in range(4)]
+            assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= size["width"] for box in boxes)
+            # One column on a phone, two on a desk.
+            assert len({round(box["x"]) for box in boxes if box}) == (1 if name == "phone" else 2)
+            width = page.locator("body").bounding_box()
+            assert width
+            assert width["x"] + width["width"] <= size["width"]
+            OUTPUT.mkdir(exist_ok=True)
+            page.screenshot(path=OUTPUT / f"brief_{audience}_{language}_{name}.png", full_page=True)
+            page.close()
+    finally:
+        context.close()
+
+
+@EACH
+def test_a_brief_is_open_to_everyone_and_runs_no_script(
+    audience: str, language: str, briefs: dict[str, Path], chromium: Browser, tmp_path: Path
+) -> None:
+    """Its own policy lets no script in; axe, which is one, comes past it."""
+    html = (briefs[audience] / f"brief_{language}.html").read_text(encoding="utf-8")
+    file = tmp_path / "brief.html"
+    file.write_text(
+        html.replace("</main>", "<script>document.title = 'run'</script></main>"), encoding="utf-8"
+    )
+    assert POLICY in html.replace("&#x27;", "'")
+    context = chromium.new_context(viewport=VIEWPORTS["phone"])
+    past_policy = chromium.new_context(viewport=VIEWPORTS["phone"], bypass_csp=True)
+    try:
+        page = context.new_page()
+        page.goto(file.as_uri())
+        assert page.title() not in ("", "run")
+        page = past_policy.new_page()
+        page.goto(file.as_uri())
+        assert page.title() == "run"  # without the policy it would have been run
+        page.goto((briefs[audience] / f"brief_{language}.html").as_uri())
+        assert serious_findings(page) == []
+        # Sideways there is only the table, in a frame of its own that the keyboard reaches.
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement !== document.body")
+    finally:
+        context.close()
+        past_policy.close()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_brief_is_given_out_by_the_overview_as_it_was_published(
+    language: str, server: Server, browser: OpenBrowser
+) -> None:
+    published = server.published_file("public")
+    folder = published.with_suffix(".briefs")
+    if not folder.exists():
+        write_briefs(published, Press(), folder)
+    visit = browser(server, viewport="phone")
+    visit.open(f"/?lang={language}")
+    for form in ("HTML", "PDF"):
+        name = {"en": "English", "fr": "Français"}[language]
+        with visit.page.expect_download() as download:
+            visit.page.get_by_role("button", name=f"{name} · {form}").click()
+        assert download.value.suggested_filename.endswith(f"_{language}.{form.lower()}")
+        content = (folder / f"brief_{language}.{form.lower()}").read_bytes()
+        assert download.value.path().read_bytes() == content

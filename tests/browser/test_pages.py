@@ -1,0 +1,229 @@
+"""Every page for every audience in both languages, in a real browser over real HTTP.
+
+Of each: the figures that it shows and gives out, its width on a desk and on a phone, its contrast and names
+on a light and on a dark ground, the way through it by keyboard, and that its address and the back button
+restore it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+
+import duckdb
+import pytest
+from playwright.sync_api import Locator
+
+from dashboards.words import Words
+from tests.browser.conftest import (
+    OpenBrowser,
+    Server,
+    Visit,
+    assert_fits,
+    assert_quiet,
+    downloaded,
+    serious_findings,
+)
+
+pytestmark = pytest.mark.browser
+
+EVERYONE = {
+    "overview": "/",
+    "trends": "/trends",
+    "data_quality": "/data-quality",
+    "preflight": "/check",
+    "methods": "/methods",
+}
+PAGES = {
+    "public": EVERYONE,
+    "member_fj": EVERYONE | {"my_data": "/my-data", "compare": "/compare"},
+    "secretariat": EVERYONE | {"region": "/region", "compare": "/compare"},
+}
+EACH = pytest.mark.parametrize(
+    ("audience", "language"), [(audience, language) for audience in PAGES for language in ("en", "fr")]
+)
+# Choices by address, where a page opens on another view than the one looked at.
+CHOICES = {"compare": "&member=FJ&indicator=ITEMS"}
+ITEMS = """
+    select obs_value::bigint from indicators
+    where indicator_code = 'ITEMS' and member_code = '{member}' and time_period = '{month}'
+      and frequency = 'M' and channel_code = '_T' and value_band_code = '_T' and counterpart_code = '_T'
+      and commodity_code = '_T'
+"""
+# Of each page one figure, by plain SQL on the file that the server shows.
+FIGURES = {
+    "overview": ITEMS.format(member="_T", month="2026-01"),
+    "trends": ITEMS.format(member="_T", month="2026-01"),
+    "region": ITEMS.format(member="FJ", month="2026-01"),
+    "compare": ITEMS.format(member="FJ", month="2026-03"),
+    "my_data": "select sum(rows_in)::bigint from receipts",
+    "data_quality": "select count(*) from coverage where status in ('REPORTED', 'NIL')",
+}
+# What axe finds in the frame that Streamlit draws around our pages, and that a page cannot change.
+STREAMLIT_S_OWN = ("[data-testid=stSidebarHeader]", "[data-testid=stHeader]", "[data-testid=stFileUploader]")
+Row = dict[str, str]
+
+
+def observation(row: Row, code: str, say: Words) -> str:
+    status = say.status(row["obs_status"], row["conf_status"])
+    return f"{say.month(row['time_period'])} · {say.figure(code, float(row['obs_value']))} · {status}"
+
+
+# What the marks of the first chart of a page say, by the rows of the file that is given out beside it.
+MARKS: dict[str, Callable[[Row, Words], str]] = {
+    "overview": lambda row, say: f"{say('app.region')} · {observation(row, 'ITEMS', say)}",
+    "trends": lambda row, say: f"{row['series_name']} · {observation(row, row['indicator_code'], say)}",
+    "compare": lambda row, say: f"{row['name']} · {say.figure('ITEMS', float(row['obs_value']))}",
+    "region": lambda row, say: f"{row['member_name']} · {say.points(float(row['points']))}",
+    "my_data": lambda row, say: " · ".join(
+        [
+            say("mine.days_after"),
+            say.month(row["time_period"]),
+            say.figure("DAYS", float(row["days_after_period_end"])),
+            say.status("A", "F"),
+        ]
+    ),
+    "data_quality": lambda row, say: " · ".join(
+        [row["member_name"], say.month(row["time_period"]), say.term("coverage", row["status"])]
+    ),
+}
+VALUE = {"region": "points", "my_data": "days_after_period_end", "data_quality": "status"}
+
+# All that can be operated and is seen, and whether the keyboard came by. Of radio buttons one is enough.
+WATCH_FOCUS = """() => {
+    window.reached = new Set();
+    document.addEventListener('focusin', event => window.reached.add(event.target), true);
+}"""
+NOT_REACHED = """() => {
+    const seen = element => !element.closest('[aria-hidden=true]')
+        && element.checkVisibility({opacityProperty: true, visibilityProperty: true});
+    const all = [...document.querySelectorAll(
+        'a[href], button, input, select, textarea, summary, [tabindex="0"]')]
+        .filter(element => element.tabIndex >= 0 && !element.disabled && seen(element));
+    const come = element => window.reached.has(element) || element.closest('[role=radiogroup]')
+        && [...window.reached].some(other =>
+            other.closest('[role=radiogroup]') === element.closest('[role=radiogroup]'));
+    return {count: all.length, missed: all.filter(element => !come(element)).map(
+        element => element.outerHTML.slice(0, 160))};
+}"""
+
+
+# All words that are ours on the page, and which of the buttons are pressed.
+VIEW = """() => [...document.querySelectorAll(
+    '[data-testid=stMain] :is(h1, h3, .pp, [role=radio][aria-checked=true])')]
+    .filter(element => element.checkVisibility()).map(element => element.innerText).join('\\n')"""
+
+
+def view(visit: Visit) -> str:
+    visit.ready()
+    return str(visit.page.evaluate(VIEW))
+
+
+def marks_of(chart: Locator) -> list[str]:
+    """What a screen reader is told of each figure: events, and our source line, are in no file."""
+    labels = chart.locator("[role=graphics-symbol][aria-label*='·']:not([aria-label^=Title])")
+    return sorted(labels.evaluate_all("marks => marks.map(mark => mark.getAttribute('aria-label'))"))
+
+
+def given_out(visit: Visit, say: Words) -> list[Row]:
+    """The rows of the CSV beside the first chart."""
+    twin = visit.page.locator("[data-testid=stExpander]", has_text=say("app.table")).first
+    twin.locator("summary").click()
+    button = twin.get_by_role("button", name=say("app.csv"), exact=True)
+    content = downloaded(visit.page, button).read_text(encoding="utf-8-sig")
+    twin.locator("summary").click()
+    return list(csv.DictReader(content.splitlines()))
+
+
+def assert_file_is_chart(visit: Visit, name: str, say: Words) -> None:
+    rows = [row for row in given_out(visit, say) if row[VALUE.get(name, "obs_value")]]
+    assert rows
+    expected = sorted(MARKS[name](row, say) for row in rows)
+    assert marks_of(visit.page.locator("[data-testid=stVegaLiteChart] svg").first) == expected, name
+
+
+def assert_keyboard_goes_through(visit: Visit, name: str) -> None:
+    """Tab after Tab from the top of the page, every control is reached."""
+    visit.page.evaluate("document.activeElement.blur()")
+    visit.page.evaluate(WATCH_FOCUS)
+    count = int(visit.page.evaluate(NOT_REACHED)["count"])
+    assert count >= 8, name
+    for _ in range(count + 12):
+        visit.page.keyboard.press("Tab")
+    assert visit.page.evaluate(NOT_REACHED)["missed"] == [], name
+
+
+@pytest.mark.timeout(900)  # up to seven pages
+@EACH
+def test_each_page_is_whole_and_open_to_everyone(
+    audience: str, language: str, servers: Callable[[str], Server], browser: OpenBrowser
+) -> None:
+    server, say = servers(audience), Words(language)
+    visit = browser(server)
+    findings = {}
+    for name, address in PAGES[audience].items():
+        visit.page.emulate_media(color_scheme="light")
+        visit.page.set_viewport_size({"width": 1360, "height": 900})
+        visit.open(f"{address}?lang={language}{CHOICES.get(name, '')}")
+        banner = visit.page.locator("[data-testid=stAlert]").first.inner_text()
+        assert banner.startswith({"en": "Synthetic data.", "fr": "Données synthétiques."}[language])
+        if name in FIGURES:
+            with duckdb.connect(str(server.published_file(audience)), read_only=True) as connection:
+                (figure,) = connection.execute(FIGURES[name]).fetchone() or (None,)
+            assert say.number(figure) in view(visit), name
+            chart = visit.page.locator("[data-testid=stVegaLiteChart] svg").first
+            words = {"en": "SYNTHETIC DATA", "fr": "DONNÉES SYNTHÉTIQUES"}[language]
+            assert words in chart.inner_html()
+            assert_file_is_chart(visit, name, say)
+        assert_fits(visit)
+        assert_keyboard_goes_through(visit, name)
+        findings[name, "light"] = serious_findings(visit.page, without=STREAMLIT_S_OWN)
+        visit.screenshot(f"{name}_{audience}_{language}_wide_light")
+        visit.page.emulate_media(color_scheme="dark")
+        visit.page.wait_for_function(
+            "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+            " === 'rgb(11, 28, 36)'"
+        )
+        visit.ready()
+        findings[name, "dark"] = serious_findings(visit.page, without=STREAMLIT_S_OWN)
+        visit.page.set_viewport_size({"width": 390, "height": 844})
+        visit.page.wait_for_timeout(300)
+        assert_fits(visit)
+        visit.screenshot(f"{name}_{audience}_{language}_phone_dark")
+    assert {where: found for where, found in findings.items() if found} == {}
+    assert_quiet(visit)
+
+
+@pytest.mark.timeout(900)
+@EACH
+def test_the_back_button_and_a_mailed_address_restore_each_page(
+    audience: str, language: str, servers: Callable[[str], Server], browser: OpenBrowser
+) -> None:
+    """Through the menu from page to page, with a choice where there is any; then back, one by one."""
+    say, visit = Words(language), browser(servers(audience))
+    visit.open(f"/?lang={language}")
+    choices = {"trends": say("trends.split_channel"), "compare": say.term("peers", "system")}
+    seen: list[tuple[str, str]] = [(visit.page.url, view(visit))]
+    for name in PAGES[audience]:
+        if name == "overview":
+            continue
+        title = say.term("page", name)
+        visit.page.locator("[data-testid=stSidebar]").get_by_role("link", name=title, exact=True).click()
+        visit.page.wait_for_selector(f"h1:has-text('{title}')")
+        seen.append((visit.page.url, view(visit)))
+        if name in choices:
+            before = visit.page.url
+            visit.page.get_by_role("radio", name=choices[name], exact=True).click()
+            visit.page.wait_for_function(f"location.href !== '{before}'")
+            visit.page.wait_for_function(f"text => ({VIEW})() !== text", arg=seen[-1][1])
+            seen.append((visit.page.url, view(visit)))
+    assert len(seen) > len(PAGES[audience])
+    for address, text in reversed(seen[:-1]):
+        visit.page.go_back()
+        visit.page.wait_for_function(f"location.href === '{address}'")
+        visit.page.wait_for_function(f"text => ({VIEW})() === text", arg=text)
+    mailed = browser(servers(audience))
+    for address, text in seen:
+        mailed.page.goto(address)
+        mailed.page.wait_for_function(f"text => ({VIEW})() === text", arg=text)
+    assert_quiet(visit)
