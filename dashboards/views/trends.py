@@ -225,6 +225,7 @@ page.header(say("page.trends"), say("trends.lead"))
 definitions = data.definitions(publication, say.language)
 if definitions.empty:
     page.paragraph(say("trends.no_indicator"))
+    page.source()
     st.stop()
 
 indicator_code = choose_indicator(page, definitions)
@@ -251,6 +252,7 @@ first = first_month(page, months)
 frame = data.series(publication, shown_code, members, split, first)
 if frame.empty:
     page.paragraph(say("trends.none"))
+    page.source()
     st.stop()
 title = str(definitions.loc[definitions["indicator_code"] == shown_code, "title"].iloc[0])
 if split == "member":

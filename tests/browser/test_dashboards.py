@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Callable
@@ -114,7 +115,7 @@ def test_a_member_takes_all_its_records_along(
     visit = browser(server)
     visit.open(f"/my-data?lang={language}")
     button = visit.page.get_by_role("button", name=say("mine.records"), exact=True)
-    book = openpyxl.load_workbook(downloaded(visit.page, button))
+    book = openpyxl.load_workbook(io.BytesIO(downloaded(visit.page, button).read_bytes()))
     assert book.sheetnames == [
         *("months", "receipts", "rejected_by_rule", "held", "revisions", "changes"),
         "about",

@@ -191,6 +191,16 @@ def test_an_address_restores_the_view(open_page: OpenPage, text: Read) -> None:
     assert '<span class="pp-small">confidential</span>' in body
 
 
+def test_a_view_without_figures_says_so_and_where_it_is_from(
+    home: Path, open_page: OpenPage, text: Read
+) -> None:
+    with duckdb.connect(str(home / "published" / "public" / "20260420T090000Z.duckdb")) as connection:
+        connection.execute("delete from indicators where member_code = 'FJ' and channel_code <> '_T'")
+    body = text(open_page("views/trends.py", lang="en", members="FJ", split="channel"))
+    assert Words("en")("trends.none") in body
+    assert Words("en")("app.source", as_of="20 April 2026", run="20260420T090000Z") in body
+
+
 def test_choices_go_into_the_address(open_page: OpenPage) -> None:
     page = open_page("views/trends.py", lang="fr")
     page.multiselect(key="trends_members").set_value(["FJ", "NC"]).run()
