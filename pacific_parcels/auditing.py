@@ -669,8 +669,9 @@ def _lay_down_figures(connection: duckdb.DuckDBPyConnection, terms: str) -> None
 def _know(connection: duckdb.DuckDBPyConnection, viewer: str | None, required: Floats) -> _Knowledge:
     """What a reader knows, what must stay hidden from it, and what of that is shown.
 
-    Of a regional figure that one member dominates the reader may take that member's part for granted: several
-    such figures whose sum is open would else cover each other, though it dominates their sum as well.
+    Of a regional figure that one of enough members dominates the reader may take that one's part for granted:
+    several such figures whose sum is open would else cover each other, though it dominates their sum as well.
+    Where there are fewer members the part is what is hidden.
     """
     places = KEY[:1] + KEY[2:]
     # The largest of the members besides the reader, against all of them; and what is left when the reader
@@ -698,7 +699,8 @@ def _know(connection: duckdb.DuckDBPyConnection, viewer: str | None, required: F
             f.is_now, f.is_before,
             case
                 when f.member_code = '{UNSEEN}' then coalesce(o.value, 0)
-                when {is_dominated} then f.largest
+                when f.members - (o.value is not null)::integer >= {MINIMUM_MEMBERS} and {is_dominated}
+                    then f.largest
                 else 0
             end as floor,
             f.member_code = '{UNSEEN}' and f.unseen_members - (o.value is not null)::integer = 1

@@ -329,6 +329,17 @@ def test_hidden_figures_whose_sum_is_dominated_do_not_cover_each_other(
     assert bounds(case.attack()) == expected
 
 
+def test_where_one_member_is_all_of_the_region_its_part_is_not_taken_for_granted(case: Case) -> None:
+    # Fiji alone: 3 express items and 7 letters are hidden in the region and in Fiji, and 10 of both are what
+    # the 60 parcels leave of 70. Express may be anything from nought to 10.
+    for member in ("_T", "FJ"):
+        case.figure(70, member=member)
+        case.figure(60, member=member, **PARCELS)
+        case.figure(7, member=member, is_shown=False, **LETTERS)
+        case.figure(3, member=member, is_shown=False, **EXPRESS)
+    assert [finding for finding in case.attack().findings if finding.kind != "OPEN"] == []
+
+
 def test_shares_are_added_up_like_the_items_they_count(case: Case) -> None:
     # Inspected: 23 of 100 in all, 20 of 60 parcels; so 3 of 40 letters, though that share is not shown.
     case.figure(100)
