@@ -26,9 +26,13 @@ ROWS = {"df_syn_train_eng.csv": 37_385, "df_syn_valid_eng.csv": 8_134}  # SOURCE
 CHANNELS = "map {'10': 'SEA_CARGO', '40': 'AIR_CARGO', '50': 'POSTAL_PARCEL'}"
 SENT = 1_620_000_000  # 3 May 2021
 
-pytestmark = pytest.mark.skipif(
-    not SOURCE.is_dir(), reason="the real public data lies beside the repository and is not there"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not SOURCE.is_dir(), reason="the real public data lies beside the repository and is not there"
+    ),
+    # The first test waits for a whole run.
+    pytest.mark.timeout(900),
+]
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +158,112 @@ def test_it_is_not_called_synthetic_by_us_and_knows_no_threshold(
         "and member_code = 'KR' and obs_value is not null"
     ).fetchone()
     assert thresholds == (0,)
+
+
+# ---- the indicators beside plain SQL over the two files
+
+RATES = REPOSITORY / "dbt_project" / "seeds" / "codes" / "exchange_rates.csv"
+KEPT = f"""
+    , rates as (
+        select time_period, units_per_usd::double as rate from read_csv('{RATES}', all_varchar = true)
+        where currency_code = 'KRW' and source_code = 'HMRC' and frequency = 'M'
+    ),
+    kept as (
+        select
+            "Date"[1:7] as month,
+            {CHANNELS}["Mode of Transport"] as channel,
+            "HS6 Code"[1:2]::integer as chapter,
+            coalesce(nullif("Country of Origin", 'ZZ'), nullif("Country of Departure", 'ZZ'), '_U') as origin,
+            round("Item Price"::decimal(18, 2) / rate, 2) as usd
+        from declarations join rates on rates.time_period = "Date"[1:7]
+        where "Mode of Transport" in ('10', '40', '50')
+    )
+"""
+MONTH_BEFORE = "strftime((a.month || '-01')::date - interval {} month, '%Y-%m') = b.month"
+COUNTS = "(select month, count(*) as n from kept group by month)"
+# Indicator, which cells of it, and the same in plain SQL: period, code of the cell (or the period), figure.
+BESIDE = {
+    "ITEMS by partner country": (
+        "ITEMS",
+        "counterpart_code",
+        "M",
+        "select month, origin, count(*) from kept group by all",
+    ),
+    "ITEMS by quarter": (
+        "ITEMS",
+        None,
+        "Q",
+        "select q, q, n from (select month[1:4] || '-Q' || ((month[6:7]::integer + 2) // 3) as q,"
+        " count(*) as n, count(distinct month) as months from kept group by 1) where months = 3",
+    ),
+    "ITEMS of textiles and of machinery": (
+        "ITEMS",
+        "commodity_code",
+        "M",
+        "select month, case when chapter between 50 and 63 then 'S11' else 'S16' end, count(*) from kept"
+        " where chapter between 50 and 63 or chapter in (84, 85) group by all",
+    ),
+    "MEAN_VALUE_USD": (
+        "MEAN_VALUE_USD",
+        "channel_code",
+        "M",
+        "select month, channel, avg(usd) from kept group by all",
+    ),
+    "MEDIAN_VALUE_USD": (
+        "MEDIAN_VALUE_USD",
+        None,
+        "M",
+        "select month, month, quantile_disc(case when usd < 1000 then round(usd)"
+        " else round(usd, (2 - floor(log10(usd)))::integer) end, 0.5) from kept group by all",
+    ),
+    "SHARE_LE_100_USD_PCT": (
+        "SHARE_LE_100_USD_PCT",
+        "channel_code",
+        "M",
+        "select month, channel, 100 * avg((usd <= 100)::integer) from kept group by all",
+    ),
+    "ORIGIN_HHI": (
+        "ORIGIN_HHI",
+        None,
+        "M",
+        "select month, month, round(10000 * sum(n * n) / (sum(n) * sum(n))) from"
+        " (select month, origin, count(*)::double as n from kept where origin <> '_U' group by all)"
+        " group by all",
+    ),
+    "ITEMS_GROWTH_MOM_PCT": (
+        "ITEMS_GROWTH_MOM_PCT",
+        None,
+        "M",
+        f"select a.month, a.month, 100 * (a.n / b.n - 1) from {COUNTS} a join {COUNTS} b on "
+        + MONTH_BEFORE.format(1),
+    ),
+    "ITEMS_GROWTH_YOY_PCT": (
+        "ITEMS_GROWTH_YOY_PCT",
+        None,
+        "M",
+        f"select a.month, a.month, 100 * (a.n / b.n - 1) from {COUNTS} a join {COUNTS} b on "
+        + MONTH_BEFORE.format(12),
+    ),
+}
+DIMENSIONS = ("channel_code", "value_band_code", "counterpart_code", "commodity_code")
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_the_indicator_is_what_plain_sql_says(published: duckdb.DuckDBPyConnection, name: str) -> None:
+    indicator, dimension, frequency, question = BESIDE[name]
+    totals = " and ".join(f"{one} = '_T'" for one in DIMENSIONS if one != dimension)
+    cells = f"and {dimension} <> '_T'" if dimension else ""
+    found = {
+        (period, code): value
+        for period, code, value in published.execute(
+            f"select time_period, {dimension or 'time_period'}, obs_value from indicators"
+            f" where indicator_code = ? and member_code = 'KR' and frequency = '{frequency}'"
+            f" and obs_value is not null and {totals} {cells}",
+            [indicator],
+        ).fetchall()
+    }
+    expected = {(period, code): float(value) for period, code, value in counted(f"{KEPT} {question}")}
+    assert len(expected) >= 3
+    if "textiles" in name:
+        found = {key: found[key] for key in expected}
+    assert found == {key: pytest.approx(value, rel=1e-6, abs=1e-6) for key, value in expected.items()}
