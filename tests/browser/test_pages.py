@@ -115,6 +115,9 @@ VIEW = """() => [...document.querySelectorAll(
 
 
 def view(visit: Visit) -> str:
+    """Once the script is through: before that, some of it is still of the page before."""
+    visit.ready()
+    visit.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     visit.ready()
     return str(visit.page.evaluate(VIEW))
 
