@@ -353,6 +353,8 @@ class _Judge:
         self._file_name = file.name
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
+        # It would write itself as YAML, to nowhere, twice for each batch: most of what a small one costs.
+        context._save_project_config = lambda: None
         self._source = context.data_sources.add_sql(
             "judged",
             connection_string=URL.create("duckdb", database=str(file.resolve())).render_as_string(),

@@ -137,7 +137,6 @@ def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str
     run_id = f"{run_number:05d}-{fingerprint[:12]}"
     # What was staged and never pointed at goes, and what a killed stage left half done.
     _remove(settings, [number for number in _run_numbers(settings) if number >= run_number])
-    quality = sorted(quality_results, key=lambda row: (row["suite"], row["expectation_id"]))
     code_version = f"{__version__}+{code_fingerprint()[:8]}"
     files: dict[str, Path] = {}
     facts: dict[str, Any] = {}
@@ -149,13 +148,12 @@ def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str
         protected = _remembered(settings, PROTECTED)
         protect(connection, held, protected)
         _note_changes(connection, next(iter(held.get(SECRETARIAT, [])), None))
+        _note_quality(connection, quality_results)
         for audience in audiences_of(code for (code,) in members):
             path = settings.published / audience / f"{run_id}.duckdb"
             path.parent.mkdir(parents=True, exist_ok=True)
             scratch = path.with_name(f".{path.name}")
-            facts = _write_audience(
-                connection, scratch, audience, run_id, code_version, fingerprint, quality, held
-            )
+            facts = _write_audience(connection, scratch, audience, run_id, code_version, fingerprint, held)
             scratch.replace(path)
             files[audience] = path
         _attack(settings, files, snapshot, held)
@@ -225,7 +223,6 @@ def _write_audience(
     run_id: str,
     code_version: str,
     fingerprint: str,
-    quality: list[dict[str, Any]],
     held: dict[str, list[Path]],
 ) -> dict[str, Any]:
     """Write one audience's file; the facts of the catalogue that the pointer repeats."""
@@ -235,13 +232,7 @@ def _write_audience(
         for table, query in _tables(audience).items():
             connection.execute(f"create table {table} as {query}")
         _write_changes_of_terms(connection, held.get(audience, []))
-        columns = ", ".join(f"{name} {sql_type}" for name, sql_type in QUALITY_COLUMNS.items())
-        connection.execute(f"create table quality_results ({columns})")
-        if quality:
-            rows = [[row[name] for name in QUALITY_COLUMNS] for row in quality]
-            connection.executemany(
-                f"insert into quality_results values ({', '.join('?' * len(QUALITY_COLUMNS))})", rows
-            )
+        connection.execute("create table quality_results as from memory.quality_results")
         connection.execute(
             _CATALOGUE,
             [run_id, audience, code_version, CONTRACT_VERSION, fingerprint],
@@ -471,6 +462,20 @@ def _tables_of_work(where: str) -> dict[str, str]:
         ),
         "publication_changes": f"select * from memory.publication_changes {where} order by all",
     }
+
+
+def _note_quality(connection: duckdb.DuckDBPyConnection, quality_results: Iterable[dict[str, Any]]) -> None:
+    """Table quality_results: what was judged so far, the same for every audience."""
+    columns = ", ".join(f"{name} {sql_type}" for name, sql_type in QUALITY_COLUMNS.items())
+    connection.execute(f"create or replace table memory.quality_results ({columns})")
+    rows = [
+        [row[name] for name in QUALITY_COLUMNS]
+        for row in sorted(quality_results, key=lambda row: (row["suite"], row["expectation_id"]))
+    ]
+    if rows:
+        connection.executemany(
+            f"insert into memory.quality_results values ({', '.join('?' * len(QUALITY_COLUMNS))})", rows
+        )
 
 
 def _note_changes(connection: duckdb.DuckDBPyConnection, previous: Path | None) -> None:

@@ -32,7 +32,7 @@ def main_job(
         env=environment(home),
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1_500,
     )
 
 

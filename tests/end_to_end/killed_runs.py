@@ -1,7 +1,8 @@
 """Runs the whole chain in children of one process that has imported everything, and kills them.
 
-    python -m tests.end_to_end.killed_runs INBOX DIRECTORY SEED
+    python -m tests.end_to_end.killed_runs INBOX MEMBERS DIRECTORY SEED
 
+MEMBERS has the member files of a region that is small enough to be run to its end a dozen times over.
 DIRECTORY/undisturbed is a home that ran to its end; DIRECTORY/killed_<n> one that was killed and then ran to
 its end; DIRECTORY/lost one that ran, lost its warehouse and its publication, and ran again. For each but the
 first, one line of JSON goes to the output:
@@ -18,6 +19,8 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -31,7 +34,9 @@ import dbt_project.build
 import expectations.run
 from dags import steps
 from pacific_parcels import publishing
+from pacific_parcels.settings import Settings
 
+_from_environment = Settings.from_environment
 HEAVY = (dbt.cli.main, dbt.adapters.duckdb.connections, duckdb_sqlalchemy, great_expectations.expectations)
 OURS = (dbt_project.build, expectations.run, publishing)
 PARSED_PROJECT = "warehouse/dbt/target/partial_parse.msgpack"
@@ -55,6 +60,11 @@ def run_chain(say: int) -> None:
         begins("publish")
         steps.publish(judged)
     begins("end")
+
+
+def of_small_region(members: Path) -> Callable[[], Settings]:
+    """Settings of the environment, with these member files in place of those that come with the package."""
+    return lambda: replace(_from_environment(), member_directories=(members,))
 
 
 def start(home: Path) -> tuple[int, int]:
@@ -140,7 +150,8 @@ def tell(home: Path, name: str, phase: str, after_seconds: float) -> dict[str, f
     return lasted
 
 
-def main(inbox: Path, directory: Path, seed: int) -> None:
+def main(inbox: Path, members: Path, directory: Path, seed: int) -> None:
+    Settings.from_environment = of_small_region(members)  # type: ignore[method-assign]
     home = new_home(directory, inbox)
     exit_code, first = run_to_the_end(home)
     assert exit_code == 0, "the undisturbed run failed: see chain.log"
@@ -166,4 +177,4 @@ def main(inbox: Path, directory: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))

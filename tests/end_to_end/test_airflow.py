@@ -21,7 +21,7 @@ import pytest
 from tests.end_to_end.chain import ROOT, environment, items_of, pointer
 from tests.end_to_end.extracts import leave_out_one_item
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1_800)
 
 
 def wait_for(what: str, look: Callable[[], Any], seconds: float) -> Any:

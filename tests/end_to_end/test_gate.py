@@ -9,7 +9,7 @@ import pytest
 from tests.end_to_end.chain import bytes_under, items_of, main_job, pointer, published, why
 from tests.end_to_end.extracts import leave_out_one_item, poison
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1_800)
 
 
 def test_a_poisoned_month_is_held_and_the_region_goes_on(home: Path) -> None:

@@ -6,6 +6,7 @@ The next run publishes what an undisturbed run does.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pacific_parcels.demo import write_demo
-from pacific_parcels.settings import Settings
+from pacific_parcels.settings import PACKAGE, Settings
 from tests.end_to_end.chain import ROOT, environment, publication_content
 
 SEED = 20261124
@@ -22,9 +23,13 @@ SEED = 20261124
 MEMBERS = ["FJ", "NZ", "TO", "WS"]
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_800)
 def test_a_killed_run_and_the_next_one_publish_what_an_undisturbed_run_does(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path / "demo")
+    members = tmp_path / "members"
+    members.mkdir()
+    for code in MEMBERS:
+        shutil.copy2(PACKAGE / "members" / f"{code.lower()}.yml", members)
+    settings = Settings(home=tmp_path / "demo", member_directories=(members,))
     write_demo(settings, items=1_500, months=4, members=MEMBERS)
     job = subprocess.run(
         [
@@ -32,6 +37,7 @@ def test_a_killed_run_and_the_next_one_publish_what_an_undisturbed_run_does(tmp_
             "-m",
             "tests.end_to_end.killed_runs",
             str(settings.inbox),
+            str(members),
             str(tmp_path),
             str(SEED),
         ],
@@ -39,7 +45,7 @@ def test_a_killed_run_and_the_next_one_publish_what_an_undisturbed_run_does(tmp_
         env=environment(tmp_path / "no_home"),
         capture_output=True,
         text=True,
-        timeout=850,
+        timeout=1_700,
     )
     assert job.returncode == 0, job.stderr[-4000:]
     lost, *kills = (json.loads(line) for line in job.stdout.splitlines() if line.startswith("{"))

@@ -16,7 +16,7 @@ from tests.end_to_end.chain import bytes_under, main_job, published, why
 from tests.end_to_end.conftest import FirstRun
 from tests.planted import files_with
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1_800)
 
 
 def items_in_force(home: Path) -> int:
