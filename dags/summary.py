@@ -87,7 +87,7 @@ def _secretariat(settings: Settings) -> duckdb.DuckDBPyConnection:
 
 def _opened(settings: Settings, audience: str) -> duckdb.DuckDBPyConnection:
     file = settings.published / _pointer(settings)["audiences"][audience]
-    return duckdb.connect(file, read_only=True, config=SANDBOX)
+    return duckdb.connect(file, read_only=True, config=dict(SANDBOX))
 
 
 def _pointer(settings: Settings) -> dict[str, dict[str, str]]:

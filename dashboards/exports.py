@@ -28,7 +28,8 @@ LIGHT = {
 
 def csv(frame: pd.DataFrame) -> bytes:
     """UTF-8 with a mark at the start, without which spreadsheets take it for something else."""
-    return harmless(frame).to_csv(index=False).encode("utf-8-sig")
+    text: str = harmless(frame).to_csv(index=False)
+    return text.encode("utf-8-sig")
 
 
 def xlsx(sheets: Mapping[str, pd.DataFrame], notes: Mapping[str, str]) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from babel.dates import get_month_names
 from babel.messages.pofile import read_po
@@ -21,10 +21,11 @@ CATALOGUE = Path(__file__).resolve().parent / "locales" / "fr.po"
 THIN_SPACE = "\u202f"  # French groups thousands with a narrow no-break space and sets % and $ off with one
 NO_BREAK_SPACE = "\u00a0"
 # By language and width, then by the number of the month. Kept: Babel looks each of them up anew.
+WIDTHS: tuple[Literal["wide", "abbreviated"], ...] = ("wide", "abbreviated")
 MONTH_NAMES = {
     (language, width): dict(get_month_names(width, locale=language))
     for language in LANGUAGES
-    for width in ("wide", "abbreviated")
+    for width in WIDTHS
 }
 
 

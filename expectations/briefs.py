@@ -73,7 +73,8 @@ def outside_count(page: str) -> int:
     parser = _Outside()
     parser.feed(page)
     parser.close()
-    return parser.count + sum(found != SVG_NAMES for found in ADDRESS.findall(page))
+    addresses: list[str] = ADDRESS.findall(page)
+    return parser.count + sum(found != SVG_NAMES for found in addresses)
 
 
 def measure(files: Mapping[str, Path]) -> Iterator[Measured]:

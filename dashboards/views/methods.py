@@ -73,7 +73,7 @@ if publication.open_data is not None:
             say("methods.workbook"),
             "totals.xlsx",
             exports.XLSX_TYPE,
-            lambda: exports.xlsx(data.public_totals(publication), page.notes(), "data"),
+            lambda: exports.xlsx({"data": data.public_totals(publication)}, page.notes()),
         )
         for name in FILES:
             offer(page, name, say.term("open_data", name))

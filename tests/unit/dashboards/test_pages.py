@@ -72,6 +72,27 @@ def test_each_page_opens_says_synthetic_and_names_its_source(
     assert all(chart.proto.alt for chart in charts)
 
 
+@pytest.mark.parametrize("audience", sorted(HIDDEN))
+def test_every_file_that_the_pages_offer_can_be_made(
+    audience: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", audience)
+    made: dict[str, int] = {}
+    offer = Page.download
+
+    def make_at_once(page: Page, label: str, file_name: str, mime: str, make: Callable[[], bytes]) -> None:
+        made[file_name] = len(make())
+        offer(page, label, file_name, mime, make)
+
+    monkeypatch.setattr(Page, "download", make_at_once)
+    for view in VIEWS:
+        if view not in HIDDEN[audience]:
+            assert not open_page(view, lang="en").exception, view
+    assert "totals.xlsx" in made
+    assert {Path(name).suffix for name in made} >= {".csv", ".xlsx"}
+    assert [name for name, size in made.items() if size == 0] == []
+
+
 def test_real_data_carries_no_synthetic_banner(home: Path, open_page: OpenPage, text: Read) -> None:
     with duckdb.connect(str(home / "published" / "public" / "20260420T090000Z.duckdb")) as connection:
         connection.execute("update catalogue set is_synthetic = false")
