@@ -11,6 +11,7 @@ from expectations import briefs, harmonised, indicators, published, run
 from expectations.expectation import SEVERITIES, ColumnCheck, Expectation
 from pacific_parcels.contract import RULES
 from pacific_parcels.members import load_members
+from pacific_parcels.publishing import ATTACK_EXPECTATION
 from pacific_parcels.settings import REPOSITORY, Settings
 
 SETTINGS = Settings(home=Path("nowhere"))
@@ -38,10 +39,10 @@ def test_a_suite_is_not_empty_and_its_ids_are_its_own(suite: str) -> None:
     assert ids == sorted(ids)
 
 
-def test_no_id_is_shared_between_suites_or_with_the_rules_on_rows() -> None:
+def test_no_id_is_shared_between_suites_or_with_the_rules_on_rows_or_the_attack() -> None:
     ids = {suite: {each.expectation_id for each in expectations} for suite, expectations in SUITES.items()}
     of_files = ids["published public"] | ids["published secretariat"]
-    sets = [ids[harmonised.SUITE], ids[indicators.SUITE], of_files, set(RULES)]
+    sets = [ids[harmonised.SUITE], ids[indicators.SUITE], of_files, set(RULES), {ATTACK_EXPECTATION}]
     assert len(set().union(*sets)) == sum(len(each) for each in sets)
 
 
