@@ -164,7 +164,8 @@ def _same(left: str, right: str, columns: Iterable[str] = KEY) -> str:
 def _lay_down_truth(connection: duckdb.DuckDBPyConnection) -> None:
     """Tables links and truth: every figure that is a sum over items, and of each share the items it counts.
 
-    An estimated regional total says, with its coverage, what was reported: that is the figure here.
+    An estimated regional total says, with its coverage, what was reported: that is the value here, and `told`
+    is what a file says, which alone can be held against what another one said.
     """
     connection.execute("create table links as from w.mart_indicator_links")
     connection.execute(f"""
@@ -178,6 +179,7 @@ def _lay_down_truth(connection: duckdb.DuckDBPyConnection) -> None:
                     then round(i.base_items * i.obs_value / (100 - i.obs_value))
                 else i.base_items
             end as value,
+            i.obs_value as told,
             i.base_items,
             l.kind = 'SHARE' as is_share,
             l.kind = 'SHARE' or i.unit_measure = 'NUMBER' as is_count,
@@ -569,7 +571,7 @@ def _lay_down_figures(connection: duckdb.DuckDBPyConnection, terms: str) -> None
         select distinct {", ".join(f"t.{name}" for name in CELL)}
         from truth t join shown s on {_same("t", "s")}
         where t.indicator_code = 'ITEMS' and not s.is_now
-            and abs(t.value - s.obs_value) between 1 and {MINIMUM_ITEMS - 1}
+            and abs(t.told - s.obs_value) between 1 and {MINIMUM_ITEMS - 1}
     """)
     connection.execute(f"""
         create or replace table described as
@@ -588,7 +590,7 @@ def _lay_down_figures(connection: duckdb.DuckDBPyConnection, terms: str) -> None
         left join terms m using (member_code, indicator_group)
         left join revised v on {_same("t", "v", CELL)}
         left join (
-            select {", ".join(f"t.{name}" for name in KEY)}, min(abs(t.value - s.obs_value)) as changed
+            select {", ".join(f"t.{name}" for name in KEY)}, min(abs(t.told - s.obs_value)) as changed
             from truth t join shown s on not s.is_now and {_same("t", "s")}
             where not t.is_share group by all
         ) b on {_same("t", "b")}
@@ -634,7 +636,7 @@ def _lay_down_figures(connection: duckdb.DuckDBPyConnection, terms: str) -> None
         create or replace table figures as
         with together as (
             select
-                {keys}, year, is_total, value, extent,
+                {keys}, year, is_total, value, told, extent,
                 is_count, is_share, base_items, minimum_items, is_agreed, is_revised
             from described
             where member_code = '_T' or is_total
@@ -657,8 +659,10 @@ def _lay_down_figures(connection: duckdb.DuckDBPyConnection, terms: str) -> None
             row_number() over (order by {", ".join(f"t.{name}" for name in KEY)}) - 1 as id,
             t.*,
             coalesce(s.is_now, false) as is_now,
-            coalesce(s.before is not null and (t.is_share or abs(s.before - t.value) <= 1e-6), false)
-                as is_before,
+            -- Of a cell that was revised nobody knows which of its figures still hold.
+            coalesce(
+                s.before is not null and not t.is_revised and abs(s.before - t.told) <= {ROUNDING}, false
+            ) as is_before,
             c.members, c.total, c.largest, c.largest_member, c.second
         from together t
         left join shown_once s using ({keys})
@@ -840,7 +844,8 @@ def _ratios(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, bool]]
     """Queries of (row_number, id, coefficient) for what is shown as computed from figures.
 
     They hold where the figures are of the same items; where they do not, the truth does not satisfy them and
-    they are dropped with the sums that do not hold. True: the amount is known besides, so that its figures
+    they are dropped with the sums that do not hold. What an earlier file computed from items that were since
+    revised says nothing of those that there are now. True: the amount is known besides, so that its figures
     can only move against each other.
     """
     declared = connection.execute("""
@@ -848,7 +853,11 @@ def _ratios(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, bool]]
         where kind not in ('SUM', 'SHARE', 'STATISTIC', 'STATUS') order by indicator_code
     """).fetchall()
     for code, kind, of_code, by_code, bands, years, months in declared:
-        source = f"(select row_number() over () as row_number, * from shown where indicator_code = '{code}')"
+        source = f"""(
+            select row_number() over () as row_number, * from shown s
+            where indicator_code = '{code}'
+                and (is_now or not exists (from revised v where {_same("s", "v", CELL)}))
+        )"""
         if bands is not None:
             listed = ", ".join(f"'{band}'" for band in bands.split())
             yield (
@@ -921,11 +930,14 @@ def _ratios(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, bool]]
                 False,
             )
         elif kind == "MULTIPLE":
-            # Everybody knows by what it is multiplied: whoever sees it sees the figure.
+            # Everybody knows by what it is multiplied: whoever sees it sees the figure, unless an earlier
+            # file had it and it is no longer true.
             yield (
                 f"""
                 select s.row_number, n.id, 1.0 as coefficient from {source} s
                 join figures n on n.indicator_code = '{of_code}' and {_same("s", "n", CELL)}
+                semi join w.mart_indicators i
+                    on {_same("s", "i")} and abs(s.obs_value - i.obs_value) <= {ROUNDING}
                 """,
                 True,
             )

@@ -220,20 +220,23 @@ def _recall(
 def _mark_known(connection: duckdb.DuckDBPyConnection) -> None:
     """Table sdc_known: cell_id, obs_value (as an earlier publication showed it, if it holds), was_hidden.
 
-    An amount that has moved by less than a hidden one may be bounded by is as good as known; what was revised
-    by a few items is not, or the items in between would not be protected.
+    An amount that has moved by less than a hidden one may be bounded by is as good as known, and a share that
+    is the same; what was revised by a few items is not, or the items in between would not be protected.
     """
     share = PROTECTION_SHARE
     connection.execute(f"""
         create or replace temp table sdc_known as
         select
             n.cell_id,
-            max(case when abs(e.obs_value - n.obs_value) <= {share} * abs(n.obs_value)
-                and n.reason is distinct from 'REVISED' then e.obs_value end) as obs_value,
+            max(case when n.reason is distinct from 'REVISED' and (
+                not a.is_share and abs(e.obs_value - n.obs_value) <= {share} * abs(n.obs_value)
+                or a.is_share and abs(e.obs_value - i.obs_value) <= {primary.ROUNDING}
+            ) then e.obs_value end) as obs_value,
             bool_or(e.conf_status = 'C' and e.is_newest) as was_hidden
         from sdc_numbered n
         join sdc_earlier e on n.kind = 'CELL' and {" and ".join(f"n.{name} = e.{name}" for name in KEYS)}
-        where n.indicator_code in (select indicator_code from sdc_additive where not is_share)
+        join sdc_additive a on n.indicator_code = a.indicator_code
+        join w.mart_indicators i on {" and ".join(f"n.{name} = i.{name}" for name in KEYS)}
         group by n.cell_id
     """)
 

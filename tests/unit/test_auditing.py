@@ -49,6 +49,7 @@ class Case:
         indicator: str = "ITEMS",
         is_shown: bool = True,
         base_items: int | None = None,
+        coverage: float | None = None,
         **cell: str,
     ) -> None:
         places = TOTAL | cell
@@ -57,7 +58,8 @@ class Case:
         if base_items is None:
             base_items = int(value) if indicator == "ITEMS" else 100
         unit = "NUMBER" if indicator == "ITEMS" else "USD"
-        self.truth.append((*key, value, unit, base_items, 5, "A", None))
+        status = "A" if coverage is None else "E"
+        self.truth.append((*key, value, unit, base_items, 5, status, coverage))
         if is_shown:
             self.shown.append((*key, value))
 
@@ -362,6 +364,59 @@ def test_a_figure_that_two_files_give_with_few_items_more_tells_those(case: Case
     case.truth.clear()
     case.shown.clear()
     case.figure(105)
+    assert case.attack(earlier=(earlier,)).is_passed
+
+
+@pytest.mark.parametrize(("now", "findings"), [(152.0, []), (151.0, [("OPEN", "_T", 150, 150)])])
+def test_an_estimate_is_held_against_an_estimate(
+    case: Case, now: float, findings: list[tuple[str, str, float, float]]
+) -> None:
+    # 150 were reported, by five members; the region was estimated at 152, with them as 150 / 152 of it. Where
+    # the next file says the same nothing was revised; where it says 151, one item was.
+    def lay_down(estimate: float) -> None:
+        case.truth.clear()
+        case.shown.clear()
+        for member in ("FJ", "NC", "TO", "VU", "WS"):
+            case.figure(30, member=member)
+        case.figure(estimate, member="_T", base_items=150, coverage=100 * 150 / estimate)
+
+    lay_down(152.0)
+    earlier = case.file()
+    lay_down(now)
+    assert bounds(case.attack(earlier=(earlier,))) == findings
+
+
+@pytest.mark.parametrize("items_before", [153, 163])
+def test_a_multiple_of_what_was_there_before_says_nothing_of_what_is_there_now(
+    case: Case, items_before: int
+) -> None:
+    # 15.3 per head were 153 items; there are 152 now, and the figure is hidden. So it is with 163.
+    case.minimum_items = 200
+    case.figure(items_before, indicator="ITEMS")
+    case.figure(items_before / 10, indicator="ITEMS_PER_CAPITA")
+    earlier = case.file()
+    case.truth.clear()
+    case.shown.clear()
+    case.figure(500, member="TO")
+    case.figure(152, is_shown=False)
+    case.figure(15.2, indicator="ITEMS_PER_CAPITA", is_shown=False)
+    assert case.attack(earlier=(earlier,)).is_passed
+
+
+def test_of_a_revised_cell_nobody_knows_which_figures_still_hold(case: Case) -> None:
+    # 55 items were shown with 1,620 dollars, and 30 on average of the 54 that have a value. The one that has
+    # none was taken back: 54 items, the same dollars, all hidden. Who divides the earlier 1,620 by the
+    # earlier 30 has 54, and cannot tell that they are all.
+    case.figure(55)
+    case.figure(1620, indicator="DECLARED_VALUE_USD")
+    case.figure(30, indicator="MEAN_VALUE_USD")
+    earlier = case.file()
+    case.truth.clear()
+    case.shown.clear()
+    case.figure(500, member="TO")
+    case.figure(54, is_shown=False)
+    case.figure(1620, indicator="DECLARED_VALUE_USD", is_shown=False)
+    case.figure(30, indicator="MEAN_VALUE_USD", is_shown=False)
     assert case.attack(earlier=(earlier,)).is_passed
 
 
