@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -47,6 +49,12 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, ps
         yield server, process_of(server)
 
 
+def run(work: Coroutine[Any, Any, list[float]]) -> list[float]:
+    """In a thread of its own: Playwright keeps a loop running in that of the tests."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 @pytest.mark.timeout(300)
 def test_an_interaction_costs_less_than_half_a_second(large: tuple[Server, psutil.Process]) -> None:
     server, process = large
@@ -61,7 +69,7 @@ def test_an_interaction_costs_less_than_half_a_second(large: tuple[Server, psuti
                 costs.append(processor_seconds(process) - before)
         return costs[5:]
 
-    found = asyncio.run(costs())
+    found = run(costs())
     print(f"{len(found)} interactions: p95 {p95_ms(found):.0f} ms of processor time")
     assert p95_ms(found) < ALONE_MS
 
@@ -72,7 +80,7 @@ def test_what_25_visitors_ask_at_once_is_2_seconds_of_work_for_two_cores(
 ) -> None:
     server, process = large
     before = processor_seconds(process)
-    answered = asyncio.run(together(server.url, SESSIONS, 1))
+    answered = run(together(server.url, SESSIONS, 1))
     taken = (processor_seconds(process) - before) / 2  # each has opened a first page too
     print(f"{SESSIONS} visitors: {taken:.1f} s of processor time, {memory_mb(process):.0f} MB")
     assert len(answered) == SESSIONS
