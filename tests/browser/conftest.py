@@ -44,6 +44,22 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 # Opened by a deep address, Streamlit looks for its server below that address too, and expects a 404.
 STREAMLIT_PROBES = ("/_stcore/health", "/_stcore/host-config")
 
+EVERYONE = {
+    "overview": "/",
+    "trends": "/trends",
+    "data_quality": "/data-quality",
+    "preflight": "/check",
+    "methods": "/methods",
+}
+PAGES = {
+    "public": EVERYONE,
+    "member_fj": EVERYONE | {"my_data": "/my-data", "compare": "/compare"},
+    "secretariat": EVERYONE | {"region": "/region", "compare": "/compare"},
+}
+EACH = pytest.mark.parametrize(
+    ("audience", "language"), [(audience, language) for audience in PAGES for language in ("en", "fr")]
+)
+
 VIEWPORTS = {"wide": (1360, 900), "phone": (390, 844)}
 
 
@@ -279,3 +295,17 @@ def downloaded(page: Page, button: Locator) -> Path:
             continue
         return download.value.path()
     raise AssertionError(f"no file came: {button}")
+
+
+# All words that are ours on the page, and which of the buttons are pressed.
+VIEW = """() => [...document.querySelectorAll(
+    '[data-testid=stMain] :is(h1, h3, .pp, [role=radio][aria-checked=true])')]
+    .filter(element => element.checkVisibility()).map(element => element.innerText).join('\\n')"""
+
+
+def view(visit: Visit) -> str:
+    """Once the script is through: before that, some of it is still of the page before."""
+    visit.ready()
+    visit.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    visit.ready()
+    return str(visit.page.evaluate(VIEW))

@@ -1,8 +1,7 @@
 """Every page for every audience in both languages, in a real browser over real HTTP.
 
 Of each: the figures that it shows and gives out, its width on a desk and on a phone, its contrast and names
-on a light and on a dark ground, the way through it by keyboard, and that its address and the back button
-restore it.
+on a light and on a dark ground, and the way through it by keyboard.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from playwright.sync_api import Locator
 
 from dashboards.words import Words
 from tests.browser.conftest import (
+    EACH,
+    PAGES,
     OpenBrowser,
     Server,
     Visit,
@@ -23,25 +24,11 @@ from tests.browser.conftest import (
     assert_quiet,
     downloaded,
     serious_findings,
+    view,
 )
 
 pytestmark = pytest.mark.browser
 
-EVERYONE = {
-    "overview": "/",
-    "trends": "/trends",
-    "data_quality": "/data-quality",
-    "preflight": "/check",
-    "methods": "/methods",
-}
-PAGES = {
-    "public": EVERYONE,
-    "member_fj": EVERYONE | {"my_data": "/my-data", "compare": "/compare"},
-    "secretariat": EVERYONE | {"region": "/region", "compare": "/compare"},
-}
-EACH = pytest.mark.parametrize(
-    ("audience", "language"), [(audience, language) for audience in PAGES for language in ("en", "fr")]
-)
 # Choices by address, where a page opens on another view than the one looked at.
 CHOICES = {"compare": "&member=FJ&indicator=ITEMS"}
 ITEMS = """
@@ -106,20 +93,6 @@ NOT_REACHED = """() => {
     return {count: all.length, missed: all.filter(element => !come(element)).map(
         element => element.outerHTML.slice(0, 160))};
 }"""
-
-
-# All words that are ours on the page, and which of the buttons are pressed.
-VIEW = """() => [...document.querySelectorAll(
-    '[data-testid=stMain] :is(h1, h3, .pp, [role=radio][aria-checked=true])')]
-    .filter(element => element.checkVisibility()).map(element => element.innerText).join('\\n')"""
-
-
-def view(visit: Visit) -> str:
-    """Once the script is through: before that, some of it is still of the page before."""
-    visit.ready()
-    visit.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    visit.ready()
-    return str(visit.page.evaluate(VIEW))
 
 
 def marks_of(chart: Locator) -> list[str]:
@@ -194,39 +167,4 @@ def test_each_page_is_whole_and_open_to_everyone(
         assert_fits(visit)
         visit.screenshot(f"{name}_{audience}_{language}_phone_dark")
     assert {where: found for where, found in findings.items() if found} == {}
-    assert_quiet(visit)
-
-
-@pytest.mark.timeout(900)
-@EACH
-def test_the_back_button_and_a_mailed_address_restore_each_page(
-    audience: str, language: str, servers: Callable[[str], Server], browser: OpenBrowser
-) -> None:
-    """Through the menu from page to page, with a choice where there is any; then back, one by one."""
-    say, visit = Words(language), browser(servers(audience))
-    visit.open(f"/?lang={language}")
-    choices = {"trends": say("trends.split_channel"), "compare": say.term("peers", "system")}
-    seen: list[tuple[str, str]] = [(visit.page.url, view(visit))]
-    for name in PAGES[audience]:
-        if name == "overview":
-            continue
-        title = say.term("page", name)
-        visit.page.locator("[data-testid=stSidebar]").get_by_role("link", name=title, exact=True).click()
-        visit.page.wait_for_selector(f"h1:has-text('{title}')")
-        seen.append((visit.page.url, view(visit)))
-        if name in choices:
-            before = visit.page.url
-            visit.page.get_by_role("radio", name=choices[name], exact=True).click()
-            visit.page.wait_for_function(f"location.href !== '{before}'")
-            visit.page.wait_for_function(f"text => ({VIEW})() !== text", arg=seen[-1][1])
-            seen.append((visit.page.url, view(visit)))
-    assert len(seen) > len(PAGES[audience])
-    for address, text in reversed(seen[:-1]):
-        visit.page.go_back()
-        visit.page.wait_for_function(f"location.href === '{address}'")
-        visit.page.wait_for_function(f"text => ({VIEW})() === text", arg=text)
-    mailed = browser(servers(audience))
-    for address, text in seen:
-        mailed.page.goto(address)
-        mailed.page.wait_for_function(f"text => ({VIEW})() === text", arg=text)
     assert_quiet(visit)
