@@ -39,7 +39,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 OUTPUT = Path(__file__).resolve().parent / "output"
 # Every page there is, as its address is typed.
 ROUTER = (REPOSITORY / "dashboards" / "app.py").read_text(encoding="utf-8")
-PAGES = ("/", *(f"/{path}" for path in re.findall(r'^    \("\w+", "([a-z-]+)", ', ROUTER, re.MULTILINE)[1:]))
+ADDRESSES = (
+    "/",
+    *(f"/{path}" for path in re.findall(r'^    \("\w+", "([a-z-]+)", ', ROUTER, re.MULTILINE)[1:]),
+)
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Opened by a deep address, Streamlit looks for its server below that address too, and expects a 404.
 STREAMLIT_PROBES = ("/_stcore/health", "/_stcore/host-config")
@@ -51,6 +54,7 @@ EVERYONE = {
     "preflight": "/check",
     "methods": "/methods",
 }
+# The pages by the audience that finds them in its menu.
 PAGES = {
     "public": EVERYONE,
     "member_fj": EVERYONE | {"my_data": "/my-data", "compare": "/compare"},

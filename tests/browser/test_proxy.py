@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, Playwright
 
 from pacific_parcels import accounts
 from pacific_parcels.audit_log import verify
-from tests.browser.conftest import CHROMIUM, PAGES, Server, free_port, running_server
+from tests.browser.conftest import ADDRESSES, CHROMIUM, Server, free_port, running_server
 from tests.browser.nginx import HOST, NGINX, running_nginx, trusting
 from tests.publication_fixture import write_publication
 
@@ -155,12 +155,12 @@ def test_every_page_lives_with_the_headers_of_the_proxy(chromium: Browser, site:
     )
     sockets: list[str] = []
     page.on("websocket", lambda opened: sockets.append(opened.url))
-    for address in PAGES:
+    for address in ADDRESSES:
         assert PUBLIC in see(page, address)
         if address in WITH_A_CHART:
             page.wait_for_selector("[data-testid=stVegaLiteChart] svg")
     assert said == []
-    assert len(sockets) == len(PAGES)
+    assert len(sockets) == len(ADDRESSES)
     assert all(url.startswith("wss://") for url in sockets)
 
 
@@ -193,7 +193,7 @@ def test_with_an_account_of_our_own_a_person_signs_in_sees_their_own_file_and_si
     sign_in(tonga, "to-1")
     for page, own in ((fiji, FIJI), (tonga, TONGA)):
         page.wait_for_selector(".pp-source")
-        for address in PAGES:
+        for address in ADDRESSES:
             assert own in see(page, f"{address}?audience=secretariat&members=FJ,TO")
     cookie = next(cookie for cookie in fiji.context.cookies() if cookie["name"] == "pacific_parcels_session")
     assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (True, True, "Strict")
@@ -278,10 +278,10 @@ def test_whom_the_proxy_has_signed_in_sees_their_own_file_on_every_page(
     forged = {"X_Forwarded_User": "ben", "X_Pacific_Parcels_Secret": "x", "X_Pacific_Parcels_Gate": "x"}
     anna, ben = visit(chromium, guarded, "anna", **forged), visit(chromium, guarded, "ben")
     for page, own in ((anna, FIJI), (ben, TONGA)):
-        for address in PAGES:
+        for address in ADDRESSES:
             assert own in see(page, address)
     carl = visit(chromium, guarded, "carl")
-    for address in PAGES:
+    for address in ADDRESSES:
         assert "figures for" not in see(carl, address).lower()
     assert guarded.events().count(("OPENED", "fj-1")) == 1
     assert guarded.events().count(("OPENED", "to-1")) == 1

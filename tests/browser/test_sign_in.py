@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from pacific_parcels.audit_log import verify
-from tests.browser.conftest import CHROMIUM, OUTPUT, PAGES, Server, free_port, running_server
+from tests.browser.conftest import ADDRESSES, CHROMIUM, OUTPUT, Server, free_port, running_server
 from tests.browser.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 from tests.publication_fixture import write_publication
 
@@ -141,9 +141,9 @@ def test_whoever_has_not_signed_in_sees_the_public_figures_on_every_page(
     visitor: Visitor, matrix: dict[str, dict[str, str]]
 ) -> None:
     page = visitor()
-    matrix["nobody"] = {address: outcome(page, address) for address in PAGES}
-    assert len(PAGES) > 4
-    assert matrix["nobody"] == dict.fromkeys(PAGES, PUBLIC)
+    matrix["nobody"] = {address: outcome(page, address) for address in ADDRESSES}
+    assert len(ADDRESSES) > 4
+    assert matrix["nobody"] == dict.fromkeys(ADDRESSES, PUBLIC)
 
 
 @pytest.mark.parametrize("person", list(FIGURES))
@@ -152,8 +152,8 @@ def test_each_role_sees_its_own_file_on_every_page_and_the_public_one_again_afte
 ) -> None:
     page = visitor()
     sign_in(page, person)
-    matrix[person] = {address: outcome(page, address) for address in PAGES}
-    assert matrix[person] == dict.fromkeys(PAGES, FIGURES[person])
+    matrix[person] = {address: outcome(page, address) for address in ADDRESSES}
+    assert matrix[person] == dict.fromkeys(ADDRESSES, FIGURES[person])
     cookies = page.context.cookies()
     other = visitor()
     other.context.add_cookies(cookies)
@@ -178,8 +178,8 @@ def test_a_token_that_is_not_good_enough_opens_nothing(
     page = visitor()
     for person in NOT_ENOUGH:
         sign_in(page, person, "h2")
-        matrix[person] = {address: outcome(page, address) for address in PAGES}
-        assert matrix[person] == dict.fromkeys(PAGES, NOT_ADMITTED)
+        matrix[person] = {address: outcome(page, address) for address in ADDRESSES}
+        assert matrix[person] == dict.fromkeys(ADDRESSES, NOT_ADMITTED)
         page.get_by_role("button", name="Sign in again").first.click()
         page.get_by_role("button", name="Sign in", exact=True).wait_for()
         assert outcome(page, "/") == PUBLIC
@@ -255,8 +255,8 @@ def test_a_member_without_a_file_is_told_so_and_is_shown_no_other(
 ) -> None:
     page = visitor()
     sign_in(page, "samoa", "h2:has-text('nothing to')")
-    matrix["samoa"] = {address: outcome(page, address) for address in PAGES}
-    assert matrix["samoa"] == dict.fromkeys(PAGES, NO_FILE)
+    matrix["samoa"] = {address: outcome(page, address) for address in ADDRESSES}
+    assert matrix["samoa"] == dict.fromkeys(ADDRESSES, NO_FILE)
     assert "Traceback" not in page.content()
 
 
