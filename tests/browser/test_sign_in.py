@@ -192,7 +192,7 @@ def test_a_forged_token_signs_nobody_in_and_is_put_on_record(
     for person in WRONG:
         before = events(server).count(("SIGN_IN_FAILED", None, None))
         sign_in(page, person)
-        assert page.get_by_role("button", name="Sign in", exact=True).is_visible()
+        page.get_by_role("button", name="Sign in", exact=True).wait_for(timeout=30_000)
         matrix[person] = {address: outcome(page, address) for address in ("/", "/data-quality")}
         assert set(matrix[person].values()) == {PUBLIC}
         assert [cookie for cookie in page.context.cookies() if cookie["name"] == "_streamlit_user"] == []
