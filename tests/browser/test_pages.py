@@ -47,7 +47,12 @@ FIGURES = {
     "data_quality": "select count(*) from coverage where status in ('REPORTED', 'NIL')",
 }
 # What axe finds in the frame that Streamlit draws around our pages, and that a page cannot change.
-STREAMLIT_S_OWN = ("[data-testid=stSidebarHeader]", "[data-testid=stHeader]", "[data-testid=stFileUploader]")
+STREAMLIT_S_OWN = (
+    "[data-testid=stSidebarHeader]",
+    "[data-testid=stHeader]",
+    "[data-testid=stFileUploader]",
+    ".stTooltipContent",
+)
 Row = dict[str, str]
 
 
