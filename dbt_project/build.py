@@ -123,7 +123,11 @@ def write_docs(settings: Settings) -> Path:
     """Write the documentation of every model, test and indicator as one HTML file that needs no network."""
     for directory in (settings.warehouse, settings.spill):
         directory.mkdir(parents=True, exist_ok=True)
-    _invoke(settings, ["docs", "generate", "--static", "--no-compile"])
+    arguments = ["docs", "generate", "--static"]
+    is_built = _look_before(settings).logic == _fingerprint(LOGIC)
+    if is_built and (_target(settings) / "manifest.json").is_file():
+        arguments.append("--no-compile")  # the build has compiled these models: several seconds
+    _invoke(settings, arguments)
     return _target(settings) / "static_index.html"
 
 
