@@ -1,8 +1,9 @@
 """Data frames to charts: pure functions, no Streamlit, no reading.
 
-A chart is a specification of Vega-Lite in its own words and the data frames that it draws. It is written
-without Altair, whose objects cost ten times as much to make and to check as all else of a page together; the
-tests hold each chart against the schema of Vega-Lite instead.
+A chart is a specification of Vega-Lite in its own words and the rows that it draws. It is written without
+Altair, whose objects cost ten times as much to make and to check as all else of a page together; the tests
+hold each chart against the schema of Vega-Lite instead. The rows are plain ones for the same reason: a chart
+has some hundred of them, and a data frame costs the same for a hundred as for a million.
 
 Marks never speak by colour alone: series differ in shape and dash too, and a provisional or estimated figure
 is dotted and hollow. The colours keep a contrast of 3:1 with both the light and the dark background.
@@ -10,14 +11,16 @@ is dotted and hollow. The colours keep a contrast of 3:1 with both the light and
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from dashboards.words import THIN_SPACE, Words
 
@@ -64,6 +67,7 @@ NOT_FINAL = ("P", "E")
 AXIS_HEIGHT = 30
 SOURCE_HEIGHT = 24
 Spec = dict[str, Any]
+Rows = list[dict[str, Any]]
 # Vega describes an axis in English, whatever the language of the page: the summary and the table tell of it.
 SILENT: Spec = {"aria": False}
 # An axis of names, every one of them shown.
@@ -72,27 +76,26 @@ BARE: Spec = {"labelOverlap": False, "ticks": False, "domain": False, "labelColo
 
 @dataclass(frozen=True)
 class Chart:
-    """A specification of Vega-Lite whose marks name their data, and these by name."""
+    """A specification of Vega-Lite whose marks name their data, and these by name; None is no figure."""
 
     specification: Spec
-    datasets: Mapping[str, pd.DataFrame]
+    datasets: Mapping[str, Rows]
 
     def with_data(self) -> Spec:
-        """As Streamlit takes it: the data frames under their names."""
-        return {**self.specification, "datasets": dict(self.datasets)}
+        """As Streamlit takes it: Arrow tables under the names."""
+        return {
+            **self.specification,
+            "datasets": {name: pa.Table.from_pylist(rows) for name, rows in self.datasets.items()},
+        }
 
     def to_dict(self) -> Spec:
-        """By itself, as a file: the rows in it, null where there is no figure."""
-        rows = {
-            name: frame.astype(object).where(frame.notna(), None).to_dict("records")
-            for name, frame in self.datasets.items()
-        }
-        return {**self.specification, "datasets": rows}
+        """By itself, as a file: the rows in it."""
+        return {**self.specification, "datasets": dict(self.datasets)}
 
 
 def _chart(
     layers: Sequence[tuple[str, Spec]],
-    frames: Mapping[str, pd.DataFrame],
+    datasets: Mapping[str, Rows],
     height: int,
     source: str = "",
     **more: Any,
@@ -101,16 +104,28 @@ def _chart(
 
     An empty layer would be a picture without a name to a screen reader.
     """
-    frames = {name: frame for name, frame in frames.items() if len(frame)}
+    datasets = {name: rows for name, rows in datasets.items() if rows}
     specification: Spec = {
         "$schema": SCHEMA,
         "height": height,
-        "layer": [{"data": {"name": name}, **layer} for name, layer in layers if name in frames],
+        "layer": [{"data": {"name": name}, **layer} for name, layer in layers if name in datasets],
         **more,
     }
     if source:
         specification["title"] = _source_title(source)
-    return Chart(specification, frames)
+    return Chart(specification, datasets)
+
+
+def _rows(**columns: Iterable[Any]) -> Rows:
+    """Columns of one length as rows; a number that is none (NaN, NA) is None."""
+    names = tuple(columns)
+    lists = [[None if pd.isna(value) else value for value in _values(column)] for column in columns.values()]
+    return [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def _values(column: Iterable[Any]) -> list[Any]:
+    """Python's own numbers, not NumPy's."""
+    return list(column.tolist()) if isinstance(column, pd.Series) else list(column)
 
 
 def _mark(kind: str, encoding: Spec, **options: Any) -> Spec:
@@ -152,16 +167,9 @@ def lines(
     row for every month of a series (see `complete_months`). `names` gives the series in their order, with the
     words for each.
     """
-    data = pd.DataFrame(
-        {
-            "series": frame["series_code"].map(names),
-            "date": frame["time_period"] + "-01",
-            "obs_value": frame["obs_value"],
-            "month_text": [say.month(period) for period in frame["time_period"]],
-            "value_text": [say.figure(indicator_code, value) for value in frame["obs_value"]],
-            "status_text": [_status(row, indicator_code, say) for row in frame.itertuples()],
-        }
-    )
+    data = _observations(frame, indicator_code, say)
+    for row, code in zip(data, frame["series_code"].tolist(), strict=True):
+        row["series"] = names[code]
     present = set(frame["series_code"])
     shown = [name for code, name in names.items() if code in present]
 
@@ -181,17 +189,20 @@ def lines(
     told = _told(
         series=" ", month_text=say("app.month"), value_text=say("app.value"), status_text=say("app.status")
     )
-    is_shown = frame["obs_value"].notna()
-    is_firm = is_shown & ~frame["obs_status"].isin(NOT_FINAL)
+    codes, statuses, conf = (frame[name].tolist() for name in ("series_code", "obs_status", "conf_status"))
+    is_soft = [
+        status in NOT_FINAL and row["obs_value"] is not None
+        for row, status in zip(data, statuses, strict=True)
+    ]
+    is_firm = [row["obs_value"] is not None and not soft for row, soft in zip(data, is_soft, strict=True)]
+    joins = _joins(codes, frame["time_period"].tolist(), is_soft)
     line: Spec = {"strokeWidth": 2, "invalid": "break-paths-show-domains", "aria": False}
     hollow: Spec = {"filled": False, "fill": {"expr": "background"}, "strokeWidth": 1.8}
-    drawn = ["series", "date", "obs_value"]
-    soft = _provisional_segments(frame)
-    frames = {
-        "firm": data[drawn].assign(obs_value=data["obs_value"].where(is_firm)),
-        "soft": data.loc[soft.index, drawn].assign(obs_value=soft),
-        "final": data[is_firm],
-        "not_final": data[is_shown & ~is_firm],
+    datasets = {
+        "firm": _along(data, is_firm),
+        "soft": _along(data, joins),
+        "final": [row for row, firm in zip(data, is_firm, strict=True) if firm],
+        "not_final": [row for row, soft in zip(data, is_soft, strict=True) if soft],
     }
     layers = [
         ("firm", _mark("line", {**place, "color": colour, "strokeDash": dash}, **line)),
@@ -217,21 +228,52 @@ def lines(
             ),
         ),
     ]
-    is_bounded = frame["lower_value"].notna() & is_shown
-    bounds = frame.loc[is_bounded, ["lower_value", "upper_value"]]
-    frames["bounds"] = pd.concat([data[is_bounded], bounds], axis=1)
+    bounds = zip(data, frame["lower_value"].tolist(), frame["upper_value"].tolist(), strict=True)
+    datasets["bounds"] = [
+        {**row, "lower_value": lower, "upper_value": upper}
+        for row, lower, upper in bounds
+        if row["obs_value"] is not None and not pd.isna(lower)
+    ]
     ends = {"y": _amount("lower_value"), "y2": {"field": "upper_value"}}
     layers.append(("bounds", _mark("rule", {"x": x, **ends, "color": colour, **told}, strokeWidth=1.5)))
     if events is not None and len(events):
-        frames["events"] = _events_by_month(events)
+        datasets["events"] = _events_by_month(events)
         layers += [("events", layer) for layer in _event_lines(x)]
-    frames["confidential"] = data[frame["conf_status"] == "C"]
+    datasets["confidential"] = [row for row, code in zip(data, conf, strict=True) if code == "C"]
     at_the_bottom = {"y": {"value": {"expr": "height - 8"}}}
     letter: Spec = {"text": "c", "fontSize": 12, "fontStyle": "italic", "fontWeight": "bold"}
     layers.append(
         ("confidential", _mark("text", {"x": x, **at_the_bottom, "color": colour, **told}, **letter))
     )
-    return _chart(layers, frames, height, source)
+    return _chart(layers, datasets, height, source)
+
+
+def _observations(frame: pd.DataFrame, indicator_code: str, say: Words) -> Rows:
+    """date, obs_value, month_text, value_text, status_text of each row of the frame (see `lines`)."""
+    months = {period: say.month(period) for period in frame["time_period"].unique()}
+    columns = ("time_period", "obs_value", "obs_status", "conf_status", "lower_value", "upper_value")
+    rows = []
+    columns_of = (frame[name].tolist() for name in columns)
+    for period, value, obs_status, conf_status, lower, upper in zip(*columns_of, strict=True):
+        figure = None if pd.isna(value) else value
+        rows.append(
+            {
+                "date": f"{period}-01",
+                "obs_value": figure,
+                "month_text": months[period],
+                "value_text": say.figure(indicator_code, value),
+                "status_text": _status(figure, obs_status, conf_status, lower, upper, indicator_code, say),
+            }
+        )
+    return rows
+
+
+def _along(data: Rows, drawn: Sequence[bool]) -> Rows:
+    """A line through the rows that are drawn, with a gap where one is not."""
+    return [
+        {"series": row["series"], "date": row["date"], "obs_value": row["obs_value"] if is_drawn else None}
+        for row, is_drawn in zip(data, drawn, strict=True)
+    ]
 
 
 def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str, *, marked: str = "") -> Chart:
@@ -240,25 +282,22 @@ def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str, *, m
     Where there is no figure, its status stands in its place. The bar of the name that is `marked` has another
     colour and a triangle before its name.
     """
+    states = zip(frame["obs_value"], frame["obs_status"], frame["conf_status"], strict=True)
     figures = [
-        say.status(row.obs_status, row.conf_status)
-        if pd.isna(row.obs_value)
-        else say.figure(indicator_code, row.obs_value)
-        for row in frame.itertuples()
+        say.status(obs_status, conf_status) if pd.isna(value) else say.figure(indicator_code, value)
+        for value, obs_status, conf_status in states
     ]
     # One label of two lines, drawn by the axis, which takes the colour of the theme.
     labels = [
         f"{'▶ ' if name == marked else ''}{name}|{figure}"
         for name, figure in zip(frame["name"], figures, strict=True)
     ]
-    data = pd.DataFrame(
-        {
-            "name": frame["name"],
-            "label": labels,
-            "value_text": figures,
-            "length": frame["obs_value"].fillna(0),
-            "is_marked": frame["name"] == marked,
-        }
+    data = _rows(
+        name=frame["name"],
+        label=labels,
+        value_text=figures,
+        length=frame["obs_value"].fillna(0),
+        is_marked=[name == marked for name in frame["name"]],
     )
     two_lines = "split(datum.value, '|')"
     names = {"labelExpr": two_lines, "labelOffset": -7, "labelLimit": 200, "labelPadding": 8, **BARE}
@@ -274,15 +313,7 @@ def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str, *, m
 
 def small_line(frame: pd.DataFrame, indicator_code: str, say: Words, events: pd.DataFrame) -> Chart:
     """One series in little, on a scale of its own. `frame` and `events` as for `lines`."""
-    data = pd.DataFrame(
-        {
-            "date": frame["time_period"] + "-01",
-            "obs_value": frame["obs_value"],
-            "month_text": [say.month(period) for period in frame["time_period"]],
-            "value_text": [say.figure(indicator_code, value) for value in frame["obs_value"]],
-            "status_text": [say.status(row.obs_status, row.conf_status) for row in frame.itertuples()],
-        }
-    )
+    data = _observations(frame, indicator_code, say)
     axis = {**_value_axis(indicator_code, say), "tickCount": 2}
     encoding = {
         "x": {"field": "date", "type": "temporal", "title": None, "scale": {"type": "utc"}, "axis": None},
@@ -298,11 +329,11 @@ def small_line(frame: pd.DataFrame, indicator_code: str, say: Words, events: pd.
         ),
         ("last", _mark("point", encoding, color=OCEAN, filled=True, size=36, opacity=1)),
     ]
-    frames = {"months": data, "last": data[data["obs_value"].notna()].tail(1)}
+    datasets = {"months": data, "last": [row for row in data if row["obs_value"] is not None][-1:]}
     if len(events):
-        frames["events"] = _events_by_month(events)
+        datasets["events"] = _events_by_month(events)
         layers += [("events", layer) for layer in _event_lines(encoding["x"])]
-    return _chart(layers, frames, 110)
+    return _chart(layers, datasets, 110)
 
 
 def coverage_matrix(coverage: pd.DataFrame, say: Words, source: str) -> Chart:
@@ -312,13 +343,11 @@ def coverage_matrix(coverage: pd.DataFrame, say: Words, source: str) -> Chart:
     """
     words = {status: say.term("coverage", status) for status in coverage["status"].unique()}
     months = {period: say.month(period) for period in coverage["time_period"].unique()}
-    data = pd.DataFrame(
-        {
-            "member_name": coverage["member_name"],
-            "time_period": coverage["time_period"],
-            "status_text": coverage["status"].map(words),
-            "month_text": coverage["time_period"].map(months),
-        }
+    data = _rows(
+        member_name=coverage["member_name"],
+        time_period=coverage["time_period"],
+        status_text=[words[status] for status in coverage["status"]],
+        month_text=[months[period] for period in coverage["time_period"]],
     )
     statuses = [say.term("coverage", status) for status in COVERAGE_FILLS]
 
@@ -349,7 +378,7 @@ def coverage_matrix(coverage: pd.DataFrame, say: Words, source: str) -> Chart:
         height={"band": 0.62},
         cornerRadius=1.5,
     )
-    height = 22 * data["member_name"].nunique() + AXIS_HEIGHT + SOURCE_HEIGHT
+    height = 22 * coverage["member_name"].nunique() + AXIS_HEIGHT + SOURCE_HEIGHT
     return _chart([("cells", cell)], {"cells": data}, height, source)
 
 
@@ -358,13 +387,11 @@ def contributions(frame: pd.DataFrame, say: Words, source: str) -> Chart:
 
     `frame`: member_name, points. The figure stands at the end of its bar.
     """
-    data = pd.DataFrame(
-        {
-            "member": frame["member_name"],
-            "points": frame["points"],
-            "points_text": [say.points(value) for value in frame["points"]],
-            "is_growth": frame["points"] >= 0,
-        }
+    data = _rows(
+        member=frame["member_name"],
+        points=frame["points"],
+        points_text=[say.points(value) for value in frame["points"]],
+        is_growth=frame["points"] >= 0,
     )
     encoding = {
         "x": _amount("points", axis=None, scale={"padding": 38}),
@@ -395,16 +422,13 @@ def offices(frame: pd.DataFrame, say: Words, source: str) -> Chart:
 
     `frame`: office (its name), busiest_day_items, capacity_items_per_day.
     """
-    data = pd.DataFrame(
-        {
-            "office": frame["office"],
-            "busiest_day_items": frame["busiest_day_items"],
-            "capacity_items_per_day": frame["capacity_items_per_day"],
-            "items_text": [say.number(value) for value in frame["busiest_day_items"]],
-            "capacity_text": [
-                "–" if pd.isna(value) else say.number(value) for value in frame["capacity_items_per_day"]
-            ],
-        }
+    capacities = frame["capacity_items_per_day"]
+    data = _rows(
+        office=frame["office"],
+        busiest_day_items=frame["busiest_day_items"],
+        capacity_items_per_day=capacities,
+        items_text=[say.number(value) for value in frame["busiest_day_items"]],
+        capacity_text=["–" if pd.isna(value) else say.number(value) for value in capacities],
     )
     shared = {
         "y": _words("office", sort=None, axis={"labelLimit": 190, **BARE}),
@@ -412,7 +436,8 @@ def offices(frame: pd.DataFrame, say: Words, source: str) -> Chart:
     }
     # From nought on: a day, unlike a month, is of the size of a few hundred.
     counts = _amount("busiest_day_items", axis=_value_axis("ITEMS", say), scale={"padding": 6})
-    frames = {"offices": data, "stated": data[data["capacity_items_per_day"].notna()]}
+    stated = [row for row in data if row["capacity_items_per_day"] is not None]
+    datasets = {"offices": data, "stated": stated}
     at = {"x": _amount("capacity_items_per_day"), **shared}
     layers = [
         (
@@ -421,7 +446,7 @@ def offices(frame: pd.DataFrame, say: Words, source: str) -> Chart:
         ),
         ("stated", _mark("tick", at, color=LIMIT, thickness=3, height={"band": 0.9})),
     ]
-    return _chart(layers, frames, 26 * len(data) + AXIS_HEIGHT + SOURCE_HEIGHT, source)
+    return _chart(layers, datasets, 26 * len(data) + AXIS_HEIGHT + SOURCE_HEIGHT, source)
 
 
 def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 340) -> Chart:
@@ -432,22 +457,24 @@ def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 34
     """
     seats = GEOGRAPHY["seats"]
     here = frame[frame["member_code"].isin(seats)]
-    data = pd.DataFrame(
-        {
-            "member_code": here["member_code"],
-            "member_name": here["member_name"],
-            "value_text": here["value_text"],
-            "x": [seats[code]["longitude"] for code in here["member_code"]],
-            "y": [_mercator(seats[code]["latitude"]) for code in here["member_code"]],
-            "side": [seats[code]["label"] for code in here["member_code"]],
-            "size": here["obs_value"].fillna(0),
-        }
+    data = _rows(
+        member_code=here["member_code"],
+        member_name=here["member_name"],
+        value_text=here["value_text"],
+        x=[seats[code]["longitude"] for code in here["member_code"]],
+        y=[_mercator(seats[code]["latitude"]) for code in here["member_code"]],
+        side=[seats[code]["label"] for code in here["member_code"]],
+        size=here["obs_value"].fillna(0),
     )
     told = _told(member_name=" ", value_text=say("overview.items"))
     place = {"longitude": _amount("x"), "latitude": _amount("y"), **told}
     size = _amount("size", legend=None, scale={"range": [12, 1400]})
-    is_known = here["obs_value"].notna()
-    frames = {"known": data[is_known], "unknown": data[~is_known], "members": data}
+    is_known = here["obs_value"].notna().tolist()
+    datasets = {
+        "known": [row for row, known in zip(data, is_known, strict=True) if known],
+        "unknown": [row for row, known in zip(data, is_known, strict=True) if not known],
+        "members": data,
+    }
     ring = {"shape": "circle", "size": 48, "color": EVENT, "strokeWidth": 1.5, "filled": False}
     layers = [
         (
@@ -480,7 +507,7 @@ def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 34
             aria=False,  # its bubble tells of it
         )
         layers.append(("members", {"transform": [{"filter": f"datum.side == '{side}'"}], **code}))
-    chart = _chart(layers, frames, height, source, projection={"type": "identity", "reflectY": True})
+    chart = _chart(layers, datasets, height, source, projection={"type": "identity", "reflectY": True})
     chart.specification["layer"].insert(0, _land())
     return chart
 
@@ -508,14 +535,16 @@ def complete_months(frame: pd.DataFrame, last_time_period: str) -> pd.DataFrame:
     """
     if frame.empty:
         return frame
-    span = frame.groupby("series_code", sort=False)["time_period"].agg(["min", "max"])
-    wanted = [
-        (code, month)
-        for code, first, last in span.itertuples()
-        for month in _months(first, max(last, last_time_period))
-    ]
-    keys = ["series_code", "time_period"]
-    full = frame.set_index(keys).reindex(pd.MultiIndex.from_tuples(wanted, names=keys)).reset_index()
+    keys = list(zip(frame["series_code"].tolist(), frame["time_period"].tolist(), strict=True))
+    at = {key: place for place, key in enumerate(keys)}
+    first: dict[str, str] = {}
+    last: dict[str, str] = {}
+    for code, month in keys:
+        first[code] = min(month, first.get(code, month))
+        last[code] = max(month, last.get(code, last_time_period))
+    wanted = [(code, month) for code in first for month in _months(first[code], last[code])]
+    full = frame.reset_index(drop=True).reindex([at.get(key, -1) for key in wanted]).reset_index(drop=True)
+    full["series_code"], full["time_period"] = zip(*wanted, strict=True)
     return full.fillna({"obs_status": "M", "conf_status": "F"})
 
 
@@ -525,21 +554,35 @@ def _months(first: str, last: str) -> list[str]:
     return [f"{number // 12}-{number % 12 + 1:02d}" for number in range(begin, end + 1)]
 
 
-def _status(row: Any, indicator_code: str, say: Words) -> str:
-    status = say.status(row.obs_status, row.conf_status)
-    if pd.isna(row.lower_value) or pd.isna(row.obs_value):
+def _status(
+    value: float | None,
+    obs_status: str,
+    conf_status: str,
+    lower: float | None,
+    upper: float | None,
+    indicator_code: str,
+    say: Words,
+) -> str:
+    status = say.status(obs_status, conf_status)
+    if value is None or pd.isna(lower):
         return status
-    lower, upper = (say.figure(indicator_code, value) for value in (row.lower_value, row.upper_value))
-    return say("trends.interval", status=status, lower=lower, upper=upper)
+    bounds = (say.figure(indicator_code, bound) for bound in (lower, upper))
+    return say("trends.interval", status=status, **dict(zip(("lower", "upper"), bounds, strict=True)))
 
 
-def _events_by_month(events: pd.DataFrame) -> pd.DataFrame:
+def _events_by_month(events: pd.DataFrame) -> Rows:
     """date, numbers, titles: one row for each month with events."""
-    numbered = events.assign(number=events["number"].astype(str))
-    months = numbered.groupby("time_period", as_index=False).agg(
-        numbers=("number", ", ".join), titles=("title", "; ".join)
-    )
-    return months.assign(date=months.pop("time_period") + "-01")
+    by_month: dict[str, list[tuple[str, str]]] = {}
+    for month, number, title in zip(events["time_period"], events["number"], events["title"], strict=True):
+        by_month.setdefault(month, []).append((str(number), title))
+    return [
+        {
+            "date": f"{month}-01",
+            "numbers": ", ".join(number for number, _ in by_month[month]),
+            "titles": "; ".join(title for _, title in by_month[month]),
+        }
+        for month in sorted(by_month)
+    ]
 
 
 def _event_lines(x: Spec) -> list[Spec]:
@@ -553,15 +596,14 @@ def _event_lines(x: Spec) -> list[Spec]:
     ]
 
 
-def _provisional_segments(frame: pd.DataFrame) -> pd.Series:
-    """The figures that are not final, each joined to the month before it, which may be final.
-
-    By series and month, on the index of the frame; null for what belongs to no such segment.
-    """
-    ordered = frame.sort_values(["series_code", "time_period"])
-    soft = ordered["obs_status"].isin(NOT_FINAL) & ordered["obs_value"].notna()
-    before = soft.groupby(ordered["series_code"]).shift(-1, fill_value=False).astype(bool)
-    return ordered["obs_value"].where(soft | before)
+def _joins(codes: Sequence[str], months: Sequence[str], is_soft: Sequence[bool]) -> list[bool]:
+    """Whether a row is on the line of what is not final, which begins a month before."""
+    places = sorted(range(len(codes)), key=lambda place: (codes[place], months[place]))
+    joined = list(is_soft)
+    for place, following in itertools.pairwise(places):
+        if codes[place] == codes[following] and is_soft[following]:
+            joined[place] = True
+    return joined
 
 
 def _month_axis(months: int, say: Words) -> Spec:

@@ -36,13 +36,8 @@ def table(
     head = "".join(
         f'<th scope="col"{_class(column.kind)}>{escape(column.heading)}</th>' for column in columns
     )
-    body = []
-    for row in frame[[column.name for column in columns]].itertuples(index=False):
-        cells = []
-        for column, value in zip(columns, row, strict=True):
-            element = 'th scope="row"' if column.kind == "label" else "td"
-            cells.append(f"<{element}{_class(column.kind)}>{escape(_plain(value))}</{element.split()[0]}>")
-        body.append(f"<tr>{''.join(cells)}</tr>")
+    cells = [_cells(column, frame[column.name]) for column in columns]
+    body = [f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True)]
     return _scroll(f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>", title, say, tall=tall)
 
 
@@ -81,10 +76,9 @@ def series_table(
 ) -> str:
     """Month by series, newest first. `frame` as for `charts.lines`; what is not final is said in words."""
     head = "".join(f'<th scope="col" class="pp-number">{escape(name)}</th>' for name in names.values())
-    cells = {
-        (row.series_code, row.time_period): _observation(row, indicator_code, say)
-        for row in frame.itertuples()
-    }
+    keys = zip(frame["series_code"], frame["time_period"], strict=True)
+    states = zip(frame["obs_value"].tolist(), frame["obs_status"], frame["conf_status"], strict=True)
+    cells = {key: _observation(*state, indicator_code, say) for key, state in zip(keys, states, strict=True)}
     body = []
     for period in sorted(frame["time_period"].unique(), reverse=True):
         values = "".join(f'<td class="pp-number">{cells.get((code, period), "")}</td>' for code in names)
@@ -212,12 +206,19 @@ def _legend(entries: Iterable[tuple[str, str, str]]) -> str:
     return f'<ul class="pp-legend">{items}</ul>'
 
 
-def _observation(row: Any, indicator_code: str, say: Words) -> str:
-    words = escape(say.status(row.obs_status, row.conf_status))
-    if row.obs_value != row.obs_value:
+def _observation(value: float, obs_status: str, conf_status: str, indicator_code: str, say: Words) -> str:
+    words = escape(say.status(obs_status, conf_status))
+    if value != value:
         return f'<span class="pp-small">{words}</span>'
-    figure = escape(say.figure(indicator_code, row.obs_value))
-    return figure if row.obs_status == "A" else f'{figure} <span class="pp-tag">{words}</span>'
+    figure = escape(say.figure(indicator_code, value))
+    return figure if obs_status == "A" else f'{figure} <span class="pp-tag">{words}</span>'
+
+
+def _cells(column: Column, values: Iterable[object]) -> list[str]:
+    is_label = column.kind == "label"
+    start = '<th scope="row">' if is_label else f"<td{_class(column.kind)}>"
+    end = "</th>" if is_label else "</td>"
+    return [f"{start}{escape(_plain(value))}{end}" for value in values]
 
 
 def _class(kind: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -15,7 +15,7 @@ from dashboards import exports, markup
 from dashboards.charts import Chart
 from dashboards.data import Publication, PublicationUnavailable, member_names
 from dashboards.data import in_force as in_force_of
-from dashboards.identity import Identity, NotAdmitted, asked_now, current_identity, record_export
+from dashboards.identity import Asked, Identity, NotAdmitted, asked_now, current_identity, record_export
 from dashboards.words import LANGUAGES, Words
 from pacific_parcels.errors import PacificParcelsError
 from pacific_parcels.settings import Settings
@@ -35,11 +35,19 @@ class Card(NamedTuple):
     status: str = "A"
 
 
+def _asked() -> tuple[Settings, Asked]:
+    settings = Settings.from_environment()
+    return settings, asked_now(load_sign_in(settings.sign_in_file))
+
+
 @dataclass(frozen=True)
 class Page:
+    """One run of a page for one visitor; `asked` is what came with it, for every button on the page."""
+
     publication: Publication
     say: Words
     identity: Identity
+    asked: tuple[Settings, Asked] = field(default_factory=_asked, repr=False)
 
     def html(self, body: str) -> None:
         """Our own markup, in the language chosen. The caller has escaped what comes from data."""
@@ -169,8 +177,7 @@ class Page:
         `make` runs outside the page: it may read the publication, and draws nothing. `file_name` goes into
         the log: what is exported, in codes.
         """
-        settings = Settings.from_environment()
-        asked = asked_now(load_sign_in(settings.sign_in_file))
+        settings, asked = self.asked
 
         def give() -> bytes:
             record_export(settings, self.identity, asked, self.publication.run_id, file_name)

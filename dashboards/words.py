@@ -8,6 +8,7 @@ Families of names (`obs_status.P`, …) are read through `Words.term`.
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -34,12 +35,21 @@ class Text(NamedTuple):
     fr: str
 
 
+def _typeset(text: str, *, is_french: bool) -> str:
+    if is_french:  # French sets these off with a space, at which no line may break
+        text = text.replace(" :", f"{NO_BREAK_SPACE}:")
+        text = re.sub(" ([;!?])", rf"{THIN_SPACE}\1", text)
+    return text.replace(": {", f":{NO_BREAK_SPACE}{{")  # a figure stays on the line of its word
+
+
 def read_catalogue(path: Path) -> dict[str, Text]:
     """The sentences by name. An entry without a French text, or a fuzzy one, is not said at all."""
     with path.open("rb") as file:
         catalogue = read_po(file, locale="fr")
     return {
-        str(message.context): Text(str(message.id), str(message.string))
+        str(message.context): Text(
+            _typeset(str(message.id), is_french=False), _typeset(str(message.string), is_french=True)
+        )
         for message in catalogue
         if message.id and message.string and not message.fuzzy
     }
@@ -58,9 +68,6 @@ class Words:
 
     def __call__(self, key: str, **values: str) -> str:
         text: str = getattr(WORDS[key], self.language)
-        if self.language == "fr":  # French sets these off with a space, at which no line may break
-            text = text.replace(" :", f"{NO_BREAK_SPACE}:").replace(" ;", f"{THIN_SPACE};")
-        text = text.replace(": {", f":{NO_BREAK_SPACE}{{")  # a figure stays on the line of its word
         return text.format(**values) if values else text
 
     def term(self, family: str, code: str) -> str:

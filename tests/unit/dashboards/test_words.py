@@ -115,8 +115,8 @@ def test_both_languages_say_it_with_the_same_values(key: str) -> None:
 def test_french_is_typeset_as_french(key: str) -> None:
     french = WORDS[key].fr
     assert "'" not in french, "an apostrophe is ’"
-    for sign in ";:!?":
-        assert french.count(f" {sign}") + french.count(f"\u00a0{sign}") == french.count(sign)
+    for space, sign in (("\u00a0", ":"), ("\u202f", ";"), ("\u202f", "!"), ("\u202f", "?")):
+        assert french.count(f"{space}{sign}") == french.count(sign)
     assert "..." not in french
     assert not re.search(r'["“”]', french), "quotation marks are « and »"
     assert not re.search(r"\d%", french), "a space stands before %"
