@@ -434,8 +434,7 @@ def _joined(scratch: Path, joins: int, parties: tuple[str, ...]) -> RegularText:
         for part in range(joins):
             connection.execute(
                 f"copy ({_rows(scratch, part, parties)}) to '{_quoted(_scratch_file(scratch, 'row', part))}' "
-                f"(format csv, header false, delimiter '{SPOOL_DELIMITER}', quote '{SPOOL_QUOTE}', "
-                f"escape '{SPOOL_QUOTE}')"
+                f"(format csv, header false, delimiter '{SPOOL_DELIMITER}', quote '', escape '')"
             )
             for kind in ("item", "response", "event"):
                 _scratch_file(scratch, kind, part).unlink()
