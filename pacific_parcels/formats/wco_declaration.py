@@ -43,7 +43,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Final, Literal, NoReturn, get_args
 
@@ -263,6 +263,15 @@ class Options(BaseModel):
     def heads(self) -> frozenset[str]:
         return HEADS_WITH_PARTIES if self.parties else HEADS
 
+    @cached_property
+    def columns_of_charges(self) -> dict[str, str]:
+        """The column of each code of a duty, a tax or a fee."""
+        return {
+            **dict.fromkeys(self.duty_codes, "Duty_amount"),
+            **dict.fromkeys(self.tax_codes, "Tax_amount"),
+            **dict.fromkeys(self.fee_codes, "Fee_amount"),
+        }
+
     @model_validator(mode="after")
     def _a_code_is_of_one_sort(self) -> Options:
         codes = [*self.duty_codes, *self.tax_codes, *self.fee_codes]
@@ -328,11 +337,14 @@ def _refuse_other_messages(element: etree._Element) -> None:
     if name == DECLARATION:  # within an answer it is refused with it, which ends later
         return
     if name == ITEM:
-        if not any(NAMES[ancestor.tag] == DECLARATION for ancestor in element.iterancestors()):
-            raise DECLARATIONS.refusal(
-                "an item outside of a declaration", "un article en dehors de toute déclaration"
-            )
-        return
+        above = element.getparent()
+        while above is not None:
+            if NAMES[above.tag] == DECLARATION:
+                return
+            above = above.getparent()
+        raise DECLARATIONS.refusal(
+            "an item outside of a declaration", "un article en dehors de toute déclaration"
+        )
     kind = "RES" if name == "Response" else (element.text or "").strip()
     if not kind.startswith("DEC"):
         kind = kind if re.fullmatch(r"[A-Z0-9]{1,12}", kind) else "?"
@@ -386,11 +398,12 @@ def _rows(
         if place in facts:
             shared[column] = facts[place]
     for column in MOMENTS:
-        shared[column] = _moment(shared[column], options.time_zone)
+        if shared[column]:
+            shared[column] = _moment(shared[column], options.time_zone)
     if options.parties:
         shared |= _parties(PARTIES_OF_DECLARATION, lambda place: facts.get(place, ""))
     columns = (*COLUMNS, *options.parties)
-    announced = number(shared["Goods_item_quantity"])
+    announced = number(shared["Goods_item_quantity"]) if shared["Goods_item_quantity"] else None
     reference = shared["Functional_reference_ID"] or shared["Declaration_ID"]
     for position, item in enumerate(items, 1):
         row = shared.copy()
@@ -421,8 +434,6 @@ def _parties(places_of: Mapping[str, tuple[str, ...]], text_of: Callable[[str], 
 
 def _moment(text: str, time_zone: str | None) -> str:
     """A day or a time in the one spelling of this format; the text itself where it is neither."""
-    if not text:
-        return ""
     read_moment = _local_moment if len(text) <= LONGEST_KEPT else _local_moment.__wrapped__
     return read_moment(text, time_zone)
 
@@ -449,6 +460,8 @@ def _local_moment(text: str, time_zone: str | None) -> str:
 class _Found:
     """What the parts of an item say, before it is brought together."""
 
+    __slots__ = ("charges", "mass", "origins", "packages", "pieces", "procedures", "texts", "values")
+
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
         self.pieces: dict[str, str] = {}
@@ -464,20 +477,25 @@ def _goods(element: etree._Element, options: Options) -> dict[str, str]:
     """The columns of one item, or of a declaration without items."""
     found = _Found()
     _look_through(element, found)
-    has_own_parties = options.parties and NAMES[element.tag] == ITEM
-    return {
-        "Item_number": found.texts.get("SequenceNumeric", ""),
-        "Export_country": found.texts.get("ExportCountry", ""),
+    said = found.texts.get
+    columns = {
+        "Item_number": said("SequenceNumeric", ""),
+        "Export_country": said("ExportCountry", ""),
         "Origin_country": found.origins.get("1") or next(iter(found.origins.values()), ""),
-        "Goods_description": found.texts.get("Description", ""),
+        "Goods_description": said("Description", ""),
         "Commodity_code": _commodity_code(found.pieces, options),
-        "Package_count": _sum(found.packages) or found.texts.get("TotalPackageQuantity", ""),
+        "Package_count": _sum(found.packages) or said("TotalPackageQuantity", ""),
         "Gross_mass_kg": _kilograms(found.mass),
-        **_procedures(found.procedures),
-        **_value(found, options),
-        **_charges(found.charges, options),
-        **(_parties(PARTIES_OF_ITEM, lambda place: text_at(element, place)) if has_own_parties else {}),
     }
+    if found.procedures:
+        columns |= _procedures(found.procedures)
+    if found.values:
+        columns |= _value(found, options)
+    if found.charges:
+        columns |= _charges(found.charges, options)
+    if options.parties and NAMES[element.tag] == ITEM:
+        columns |= _parties(PARTIES_OF_ITEM, lambda place: text_at(element, place))
+    return columns
 
 
 def _look_through(element: etree._Element, found: _Found) -> None:
@@ -561,7 +579,7 @@ def _procedures(procedures: list[tuple[str, str]]) -> dict[str, str]:
     main = next((position for position, (_, previous) in enumerate(procedures) if previous), 0)
     others = [current for position, (current, _) in enumerate(procedures) if position != main]
     return {
-        "Procedure_code": "".join(procedures[main]) if procedures else "",
+        "Procedure_code": "".join(procedures[main]),
         "Additional_procedure_codes": " ".join(filter(None, others)),
     }
 
@@ -573,40 +591,39 @@ def _value(found: _Found, options: Options) -> dict[str, str]:
     for kind in options.values:
         amounts = [amount for amount in by_kind.get(kind, ()) if amount[0]]
         if amounts:
-            currency = _together(currency for _, currency in amounts)
+            currency = _together([currency for _, currency in amounts])
             return {"Value_amount": _sum(amounts), "Value_currency": currency, "Value_kind": kind}
     return {}
 
 
 def _charges(charges: list[tuple[str, Amount]], options: Options) -> dict[str, str]:
-    sorts = (
-        ("Duty_amount", options.duty_codes),
-        ("Tax_amount", options.tax_codes),
-        ("Fee_amount", options.fee_codes),
-    )
-    column_of = {code: column for column, codes in sorts for code in codes}
+    column_of = options.columns_of_charges
     sorted_out: dict[str, list[Amount]] = {}
     for code, amount in charges:
-        column = column_of.get(code, "Other_amount")
-        if column != "Other_amount" or number(amount[0]) != 0:
-            sorted_out.setdefault(column, []).append(amount)
-    currencies = (currency for amounts in sorted_out.values() for _, currency in amounts)
-    sums = {column: _sum(amounts) for column, amounts in sorted_out.items()}
-    return sums | {"Duty_tax_currency": _together(currencies)}
+        column = column_of.get(code)
+        if column is not None or number(amount[0]) != 0:
+            sorted_out.setdefault(column or "Other_amount", []).append(amount)
+    columns = {column: _sum(amounts) for column, amounts in sorted_out.items()}
+    columns["Duty_tax_currency"] = _together(
+        [currency for amounts in sorted_out.values() for _, currency in amounts]
+    )
+    return columns
 
 
 def _sum(amounts: list[Amount]) -> str:
+    if not amounts:
+        return ""
     if len(amounts) == 1:
         return plain_number(amounts[0][0])
     figures = [number(text) for text, _ in amounts]
-    if None not in figures and len({sign for _, sign in amounts}) <= 1:
-        return format(sum(filter(None, figures), start=Decimal(0)), "f") if figures else ""
+    if None not in figures and len({sign for _, sign in amounts}) == 1:
+        return format(sum(filter(None, figures), start=Decimal(0)), "f")
     return " + ".join(f"{text} {sign}".strip() for text, sign in amounts)
 
 
-def _together(signs: Iterable[str]) -> str:
+def _together(signs: list[str]) -> str:
     """Each sign once; more than one is no currency, and the rule about currencies rejects it."""
-    return " ".join(dict.fromkeys(filter(None, signs)))
+    return signs[0] if len(signs) == 1 else " ".join(dict.fromkeys(filter(None, signs)))
 
 
 def _kilograms(mass: Amount | None) -> str:
