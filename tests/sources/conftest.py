@@ -22,6 +22,8 @@ from typing import Any
 
 import pytest
 
+from dags.fetching import SourceLedger
+from dags.places import place_of
 from pacific_parcels.members import Member
 from pacific_parcels.settings import Settings
 from tests.small_member import small_member
@@ -169,6 +171,18 @@ def breaking_line(target: int, cut_after: int) -> Iterator[Line]:
     finally:
         for one in (listener, *line.sockets):
             one.close()
+
+
+def note_as_fetched(settings: Settings, member: Member, prefix: str) -> int:
+    """Enter the files of a source whose names begin so as fetched before; how many files it has."""
+    with place_of(member) as place:
+        listing = place.listing()
+    ledger = SourceLedger.read(settings, member)
+    for found in listing:
+        if found.name.startswith(prefix):
+            ledger.note(found)
+    ledger.write()
+    return len(listing)
 
 
 def names_in(folder: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from pacific_parcels.errors import Unavailable
 from pacific_parcels.landing import has_work, receive_member
 from pacific_parcels.settings import REPOSITORY, Settings
 from tests.small_member import member_file, put, small_member, text_of
-from tests.sources.conftest import member_with, names_in
+from tests.sources.conftest import member_with, names_in, note_as_fetched
 
 
 def test_extracts_are_copied_from_it_and_receipts_put_into_it(settings: Settings, tmp_path: Path) -> None:
@@ -41,6 +42,24 @@ def test_a_name_in_the_letters_of_another_code_page_comes_too(settings: Settings
 
     assert (fetch(settings, member).files, fetch(settings, member).files) == (1, 0)
     assert names_in(settings.inbox / "fj") == ["donn\ufffdes.csv"]
+
+
+def test_of_ten_thousand_files_the_new_ones_are_found_quickly(settings: Settings, tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    for number in range(9_998):
+        (share / f"old-{number:05}.csv").write_bytes(b"")
+    put(share / "items-2026-03.csv", text_of({}))
+    put(share / "items-2026-02.csv", text_of({"Arrived": "2026-02-05"}))
+    member = member_with({"kind": "folder", "path": str(share)})
+    assert note_as_fetched(settings, member, "old-") == 10_000
+
+    started = time.monotonic()
+    fetched = fetch(settings, member)
+
+    assert fetched.files == 2
+    assert time.monotonic() - started < 10
+    assert names_in(settings.inbox / "fj") == ["items-2026-02.csv", "items-2026-03.csv"]
 
 
 def test_a_share_that_is_not_mounted_is_unavailable(settings: Settings, tmp_path: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
 from dags.sources import fetch, return_receipts
@@ -18,7 +21,15 @@ from pacific_parcels.landing import receive_member
 from pacific_parcels.members import Member
 from pacific_parcels.settings import Settings
 from tests.small_member import text_of
-from tests.sources.conftest import CONNECTION, Connect, breaking_line, free_port, member_with, names_in
+from tests.sources.conftest import (
+    CONNECTION,
+    Connect,
+    breaking_line,
+    free_port,
+    member_with,
+    names_in,
+    note_as_fetched,
+)
 
 BUCKET = "customs"
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
@@ -87,6 +98,29 @@ def test_what_is_new_comes_once_and_deeper_keys_and_unfinished_names_do_not(
     stored = store.head_object(Bucket=BUCKET, Key="parcels/out/items-2026-03.csv")["LastModified"]
     brought = (settings.inbox / "fj" / "items-2026-03.csv").stat().st_mtime
     assert abs(datetime.fromtimestamp(brought, UTC) - stored).total_seconds() < 1
+
+
+def test_of_ten_thousand_objects_the_new_ones_are_found_quickly(
+    settings: Settings, store: Any, port: int, connect: Connect
+) -> None:
+    connect(**connection(port))
+    store.create_bucket(Bucket="archive")
+    # Straight into what the server holds, as files are written beside an SFTP server: so many requests take
+    # a minute and more.
+    held = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    for number in range(9_998):
+        held.put_object("archive", f"old-{number:05}.csv", b"")
+    store.put_object(Bucket="archive", Key="items-2026-03.csv", Body=text_of({}))
+    store.put_object(Bucket="archive", Key="items-2026-02.csv", Body=text_of({"Arrived": "2026-02-05"}))
+    member = member_with({"kind": "s3", "connection": CONNECTION, "bucket": "archive"})
+    assert note_as_fetched(settings, member, "old-") == 10_000
+
+    started = time.monotonic()
+    fetched = fetch(settings, member)
+
+    assert fetched.files == 2
+    assert time.monotonic() - started < 60
+    assert names_in(settings.inbox / "fj") == ["items-2026-02.csv", "items-2026-03.csv"]
 
 
 def test_a_connection_that_breaks_in_mid_file_goes_on_from_where_it_broke(
