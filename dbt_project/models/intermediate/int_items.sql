@@ -23,9 +23,9 @@ thresholds as (
 
 ),
 
-member_days as (
+member_spans as (
 
-    select * from {{ ref('int_member_days') }}
+    select * from {{ ref('int_member_spans') }}
 
 ),
 
@@ -39,8 +39,8 @@ matched as (
         thresholds.fob_limit_usd,
         thresholds.intrinsic_limit_usd,
         thresholds.owed_limit_usd,
-        member_days.utc_offset_minutes,
-        member_days.tax_rate_pct
+        member_spans.utc_offset_minutes,
+        member_spans.tax_rate_pct
     from items
     left join rates
         on
@@ -53,10 +53,12 @@ matched as (
             and items.time_period = thresholds.time_period
             and items.arrival_date >= thresholds.starts_on
             and items.arrival_date < thresholds.ends_on
-    left join member_days
+    left join member_spans
         on
-            items.member_code = member_days.member_code
-            and items.arrival_date = member_days.arrival_date
+            items.member_code = member_spans.member_code
+            and items.time_period = member_spans.time_period
+            and items.arrival_date >= member_spans.starts_on
+            and items.arrival_date < member_spans.ends_on
 
 ),
 

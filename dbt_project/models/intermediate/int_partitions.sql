@@ -16,9 +16,9 @@ rates as (
 
 ),
 
-member_days as (
+member_spans as (
 
-    select * from {{ ref('int_member_days') }}
+    select * from {{ ref('int_member_spans') }}
 
 ),
 
@@ -67,15 +67,17 @@ thresholds_of_partitions as (
 
 ),
 
-days_of_partitions as (
+spans_of_partitions as (
 
     select
         member_code,
         time_period,
         string_agg(
-            concat_ws(' ', utc_offset_minutes, coalesce(cast(tax_rate_pct as varchar), '-')), ';' order by arrival_date
+            concat_ws(' ', starts_on, utc_offset_minutes, coalesce(cast(tax_rate_pct as varchar), '-')),
+            ';'
+            order by starts_on
         ) as made_of
-    from member_days
+    from member_spans
     group by member_code, time_period
 
 ),
@@ -112,7 +114,7 @@ final as (
                 extracts_of_partitions.made_of,
                 coalesce(thresholds_of_partitions.made_of, ''),
                 coalesce(rates_of_periods.made_of, ''),
-                coalesce(days_of_partitions.made_of, ''),
+                coalesce(spans_of_partitions.made_of, ''),
                 coalesce(columns_of_partitions.made_of, '')
             )
         ) as partition_fingerprint
@@ -122,10 +124,10 @@ final as (
             extracts_of_partitions.member_code = thresholds_of_partitions.member_code
             and extracts_of_partitions.time_period = thresholds_of_partitions.time_period
     left join rates_of_periods on extracts_of_partitions.time_period = rates_of_periods.time_period
-    left join days_of_partitions
+    left join spans_of_partitions
         on
-            extracts_of_partitions.member_code = days_of_partitions.member_code
-            and extracts_of_partitions.time_period = days_of_partitions.time_period
+            extracts_of_partitions.member_code = spans_of_partitions.member_code
+            and extracts_of_partitions.time_period = spans_of_partitions.time_period
     left join columns_of_partitions
         on
             extracts_of_partitions.member_code = columns_of_partitions.member_code

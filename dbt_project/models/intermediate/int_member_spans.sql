@@ -60,7 +60,7 @@ taxes_of_days as (
 
 ),
 
-final as (
+described as (
 
     select
         member_days.member_code,
@@ -74,6 +74,35 @@ final as (
         on
             member_days.member_code = taxes_of_days.member_code
             and member_days.arrival_date = taxes_of_days.arrival_date
+
+),
+
+-- Days that follow each other and are alike have the same difference between the two counts.
+counted as (
+
+    select
+        *,
+        row_number() over (partition by member_code, time_period order by arrival_date)
+        - row_number() over (
+            partition by member_code, time_period, utc_offset_minutes, tax_rate_pct
+            order by arrival_date
+        ) as days_unlike
+    from described
+
+),
+
+-- Few rows, so that items are held against them and not they against a table of all items.
+final as (
+
+    select
+        member_code,
+        time_period,
+        min(arrival_date) as starts_on,
+        cast(max(arrival_date) + interval 1 day as date) as ends_on,
+        utc_offset_minutes,
+        tax_rate_pct
+    from counted
+    group by member_code, time_period, utc_offset_minutes, tax_rate_pct, days_unlike
 
 )
 
