@@ -22,6 +22,7 @@ DEFINITIONS = {
     "ITEMS_GROWTH_YOY_PCT": "VOLUME",
     "ITEMS_ROLLING_12M": "VOLUME",
     "BUSIEST_DAY_ITEMS": "PRESSURE",
+    "INSPECTION_RATE_PCT": "TREATMENT",
     "COVERAGE_MEMBERS_PCT": "QUALITY",
 }
 # Kind, of, by, bands, years, months.
@@ -34,6 +35,7 @@ LINKS: dict[str, tuple[object, ...]] = {
     "ITEMS_GROWTH_YOY_PCT": ("GROWTH", "ITEMS", None, None, 1, None),
     "ITEMS_ROLLING_12M": ("MOVING_SUM", "ITEMS", None, None, None, 12),
     "BUSIEST_DAY_ITEMS": ("STATISTIC", "ITEMS", None, None, None, None),
+    "INSPECTION_RATE_PCT": ("SHARE", None, "ITEMS", None, None, None),
     "COVERAGE_MEMBERS_PCT": ("STATUS", None, None, None, None, None),
 }
 Key = tuple[str, ...]

@@ -241,6 +241,26 @@ class TestEarlierPublications:
         assert int(str(shown.summary["VOLUME"][4])) >= 1
         assert made.published().summary["VOLUME"][4] == 0
 
+    @pytest.mark.parametrize(("rate", "known"), [(20.0, 1), (30.0, 0)])
+    def test_a_share_that_becomes_confidential_is_known_while_it_is_the_same(
+        self, tmp_path: Path, rate: float, known: int
+    ) -> None:
+        """Of 10 items 2 were inspected, as was said. Where 3 are now, nobody has been told of them."""
+        made = region("detail")
+        made.put("FJ", 10, "AIR")
+        for channel in CHANNELS:  # but for the others, the dimension would be kept back for the year
+            made.figures[("INSPECTION_RATE_PCT", "FJ", channel, "_T", "_T", "_T", "2026-03")] = (20.0, 100, 1)
+        share = ("INSPECTION_RATE_PCT", "FJ", "AIR", "_T", "_T", "_T", "2026-03")
+        made.figures[share] = (20.0, 10, 1)
+        file = made.write(tmp_path / "earlier.duckdb")
+        made.minimums = {"FJ": 20}
+        made.figures[share] = (rate, 10, 1)
+
+        shown = made.published(previous={"public": file})
+
+        assert shown.of("FJ", "AIR", code="INSPECTION_RATE_PCT") == "C"
+        assert shown.summary["TREATMENT"][4] == known
+
 
 def test_what_was_lost_is_told() -> None:
     """FJ's 3 items in AIR are hidden, and to protect them others."""
