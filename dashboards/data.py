@@ -12,6 +12,7 @@ import io
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +113,8 @@ class Publication:
         return table in self.tables
 
     def rows(self, sql: str, *parameters: object) -> pd.DataFrame:
-        frame: pd.DataFrame = _rows(self.path, self.run_id, self.audience, sql, parameters)
-        return frame
+        """The answer, the caller's own: pandas copies what is written to, and only then."""
+        return _rows(self.path, self.run_id, self.audience, sql, parameters).copy(deep=False)
 
 
 def open_publication(settings: Settings) -> Publication:
@@ -176,9 +177,12 @@ def _catalogue(path: str, audience: str) -> tuple[dict[str, frozenset[str]], lis
     return {table: frozenset(names) for table, names in columns.items()}, rows
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@lru_cache(maxsize=256)
 def _rows(path: str, run_id: str, audience: str, sql: str, parameters: tuple[object, ...]) -> pd.DataFrame:
-    """The answer, kept per run and audience: what one audience asked is never served to another."""
+    """The answer, kept per run and audience: what one audience asked is never served to another.
+
+    Not st.cache_data, which pickles what it keeps and reads the signature of this function at each call.
+    """
     bound = [list(value) if isinstance(value, tuple) else value for value in parameters]
     frame = _connection(path, audience).cursor().execute(sql, bound).df()
     # The few words of a page are quicker as plain ones than in any array for text that pandas has.
