@@ -7,6 +7,7 @@
     pacific-parcels members                       the members
     pacific-parcels members show fj               one member file in words (`members fj` does the same)
     pacific-parcels members new fj --sample FILE  write a first member file from a sample
+    pacific-parcels members template fj --kind gap  templates to report progress in: CSV and workbooks
     pacific-parcels keys list                     the keys of tokens: versions and dates, never the secret
     pacific-parcels keys new fj                   make a member's first key (docs/OPERATIONS.md, Keys)
     pacific-parcels keys rotate fj                make its next version; the older ones stay
@@ -77,7 +78,12 @@ def _speak_utf8() -> None:
 def _spelled_out(arguments: Sequence[str]) -> list[str]:
     """`members fj` is short for `members show fj`."""
     first, *rest = arguments or [""]
-    is_short = first == "members" and rest and rest[0] not in ("show", "new") and not rest[0].startswith("-")
+    is_short = (
+        first == "members"
+        and rest
+        and rest[0] not in ("show", "new", "template")
+        and not rest[0].startswith("-")
+    )
     return [first, "show", *rest] if is_short else list(arguments)
 
 
@@ -119,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
 
     members = commands.add_parser("members", help="the members; one in words; a first member file")
     members.set_defaults(run=_members)
-    actions = members.add_subparsers(metavar="show | new")
+    actions = members.add_subparsers(metavar="show | new | template")
     show = actions.add_parser("show", help="one member file in words")
     show.add_argument("code", help="the member's two letters, such as fj")
     show.add_argument("--language", choices=("en", "fr"), help="default: as for check")
@@ -150,6 +156,17 @@ def _parser() -> argparse.ArgumentParser:
         help="what holds on every row, such as channel_code=POSTAL_PARCEL; may be given again",
     )
     new.set_defaults(run=_new_member)
+
+    template = actions.add_parser("template", help="templates for what a member reports in a form of ours")
+    template.add_argument("code", help="the member's two letters, such as fj")
+    template.add_argument(
+        "--kind", choices=("gap",), required=True, help="gap: standards, commitments, actions"
+    )
+    template.add_argument("--period", help="the month of the report, such as 2026-03 (default: this month)")
+    template.add_argument(
+        "--out", type=Path, default=Path("."), help="the folder to write to (default: this one)"
+    )
+    template.set_defaults(run=_write_templates)
 
     keys = commands.add_parser("keys", help="the keys of the tokens that stand for parties")
     key_actions = keys.add_subparsers(required=True, metavar="list | new | rotate")
@@ -319,6 +336,20 @@ def _new_member(settings: Settings, options: argparse.Namespace) -> int:
     print(
         f"{path}: written, with {counts}. Settle them, then set PACIFIC_PARCELS_MEMBERS to its folder, "
         f"and try it: members show {options.code.lower()}, and check FILE --member {options.code.lower()}."
+    )
+    return 0
+
+
+def _write_templates(settings: Settings, options: argparse.Namespace) -> int:
+    from pacific_parcels.gap.templates import write_templates
+
+    member = _member(settings, options.code)
+    period = options.period or f"{datetime.now(UTC):%Y-%m}"
+    for path in write_templates(member, period, options.out):
+        print(path)
+    print(
+        f"Fill in one of each pair, check it (check FILE --member {member.code.lower()}), and send it as you "
+        "send your extracts. The sheets Guide and Lists of the workbooks explain columns and codes."
     )
     return 0
 

@@ -9,7 +9,7 @@ Rules live here and nowhere else. Their levels:
     ERROR    the row is rejected: kept beside the accepted ones, counted and valued on the receipt
     WARNING  the row is accepted and counted
     LEFT_OUT the record is no item of ours: it is counted apart, and is neither in nor rejected
-R114 alone is of the level ERROR and counted apart: a duplicate is not a fault in a value.
+R114 and R122 alone are of the level ERROR and counted apart: a duplicate is not a fault in a value.
 `covers` names the rules of PACComtrade (SPC), our neighbour system for merchandise trade, that a rule stands
 for.
 """
@@ -471,6 +471,19 @@ RULES: dict[str, Rule] = {
             ),
         ),
         _rule(
+            "R024",
+            "FATAL",
+            (
+                "{rejected} of {rows} rows are rejected; at most {limit} % may be.",
+                "{rejected} lignes sur {rows} sont rejetées ; le maximum admis est de {limit} %.",
+            ),
+            (
+                "Mend the rules listed on this receipt, the most frequent first, and send the file again.",
+                "Corrigez les anomalies listées sur cet accusé de réception, la plus fréquente d'abord, "
+                "puis renvoyez le fichier.",
+            ),
+        ),
+        _rule(
             "R101",
             "ERROR",
             (
@@ -621,6 +634,103 @@ RULES: dict[str, Rule] = {
             ),
         ),
         _rule(
+            "R116",
+            "ERROR",
+            (
+                "The measure is not in the list of its framework.",
+                "La mesure ne figure pas dans la liste de son cadre.",
+            ),
+            (
+                "Use a code of the sheet Lists of the template; expected one of {expected}.",
+                "Utilisez un code de la feuille Lists du modèle ; attendu : {expected}.",
+            ),
+        ),
+        _rule(
+            "R117",
+            "ERROR",
+            ("The action names no measure.", "L'action ne désigne aucune mesure."),
+            (
+                "Say which measure of the framework it serves.",
+                "Indiquez à quelle mesure du cadre elle contribue.",
+            ),
+        ),
+        _rule(
+            "R118",
+            "ERROR",
+            (
+                "The date lies before the framework was there.",
+                "La date est antérieure à l'existence du cadre.",
+            ),
+            (
+                "Correct the date, or name the edition that was assessed; expected {expected}.",
+                "Corrigez la date, ou indiquez l'édition évaluée ; attendu : {expected}.",
+            ),
+        ),
+        _rule(
+            "R119",
+            "ERROR",
+            (
+                "The date lies after the day on which the file was sent.",
+                "La date est postérieure à la date d'envoi du fichier.",
+            ),
+            (
+                "Correct the date; what is still to come has no such date yet.",
+                "Corrigez la date ; ce qui est encore à venir n'a pas de telle date.",
+            ),
+        ),
+        _rule(
+            "R120",
+            "ERROR",
+            ("The target lies before the start.", "L'échéance est antérieure au début."),
+            ("Correct one of the two dates.", "Corrigez l'une des deux dates."),
+        ),
+        _rule(
+            "R121",
+            "ERROR",
+            (
+                "Rows of this file say different things of one and the same.",
+                "Des lignes de ce fichier se contredisent sur un même objet.",
+            ),
+            (
+                "Keep the row that is right. One row for each {expected}.",
+                "Conservez la ligne exacte. Une seule ligne pour chaque combinaison de {expected}.",
+            ),
+        ),
+        _rule(
+            "R122",
+            "ERROR",
+            (
+                "The row stands in this file already, every field alike; it counts once.",
+                "La ligne figure déjà dans ce fichier, identique dans tous ses champs ; elle compte une "
+                "fois.",
+            ),
+            ("Send each row once.", "Transmettez chaque ligne une seule fois."),
+        ),
+        _rule(
+            "R123",
+            "ERROR",
+            (
+                "The text holds an e-mail address or a telephone number.",
+                "Le texte contient une adresse électronique ou un numéro de téléphone.",
+            ),
+            (
+                "Name the office and the document, never a person.",
+                "Nommez le service et le document, jamais une personne.",
+            ),
+        ),
+        _rule(
+            "R124",
+            "ERROR",
+            (
+                "The row is given as one of another member.",
+                "La ligne est indiquée comme celle d'un autre membre.",
+            ),
+            (
+                "Expected: {expected}. Send it in its own member's file.",
+                "Attendu : {expected}. Transmettez-la dans le fichier de son membre.",
+            ),
+        ),
+        _rule(
             "R201",
             "WARNING",
             ("The declared value is zero.", "La valeur déclarée est nulle."),
@@ -691,6 +801,43 @@ RULES: dict[str, Rule] = {
                 "La valeur est négative ; elle est comptée telle quelle.",
             ),
             ("Check that it is a correction.", "Vérifiez qu'il s'agit d'une correction."),
+        ),
+        _rule(
+            "R209",
+            "WARNING",
+            (
+                "The stage goes backwards, and no reason is given; it is counted as it is.",
+                "Le stade recule sans qu'une raison soit donnée ; il est compté tel quel.",
+            ),
+            (
+                "Give the reason, or correct the stage or the earlier assessment.",
+                "Indiquez la raison, ou corrigez le stade ou l'évaluation précédente.",
+            ),
+        ),
+        _rule(
+            "R210",
+            "WARNING",
+            (
+                "The measure is not in our list of the framework, which is open; it is kept as it is named.",
+                "La mesure ne figure pas dans notre liste du cadre, qui est ouverte ; elle est conservée "
+                "telle que nommée.",
+            ),
+            (
+                "Check the code; if it is right, ask the secretariat to add it to the list.",
+                "Vérifiez le code ; s'il est juste, demandez au secrétariat de l'ajouter à la liste.",
+            ),
+        ),
+        _rule(
+            "R211",
+            "WARNING",
+            (
+                "The file holds no row: whatever was reported for the month before is taken back.",
+                "Le fichier ne contient aucune ligne : ce qui avait été déclaré pour le mois est retiré.",
+            ),
+            (
+                "If there is something to report, send the file again.",
+                "S'il y a quelque chose à déclarer, renvoyez le fichier.",
+            ),
         ),
         _rule(
             "R301",

@@ -3,6 +3,7 @@
     inbox/fj/FJ_parcels_202603.csv
       ▸ ../originals/FJ/<sha256>.csv                                   the bytes, untouched
       ▸ items/member_code=FJ/time_period=2026-03/<extract_id>.parquet  accepted rows
+        gap/assessments/member_code=FJ/…                               those of a gap report, by its table
       ▸ rejected/member_code=FJ/<extract_id>.parquet                   rejected and duplicate rows
       ▸ receipts/FJ/<extract_id>.json                                  last: now the extract has happened
 
@@ -35,6 +36,7 @@ from pacific_parcels.errors import (
     PacificParcelsError,
     Unavailable,
 )
+from pacific_parcels.gap import TABLES, table_of
 from pacific_parcels.keys import OWNER_ONLY_FILE, OWNER_ONLY_FOLDER, key_of
 from pacific_parcels.members import Member, load_members
 from pacific_parcels.reading import (
@@ -43,8 +45,8 @@ from pacific_parcels.reading import (
     REJECTS_SUFFIX,
     Manifest,
     Reading,
+    place_of,
     read_manifest,
-    stream_of,
 )
 from pacific_parcels.receipts import (
     ACCEPTED,
@@ -163,8 +165,12 @@ def _waiting(
     """The deliveries that have not been looked at."""
     if not deliveries:
         return []
-    ledger, fingerprint = ledger or Ledger.read(settings, member.code), reading_fingerprint(member)
-    return [delivery for delivery in deliveries if not ledger.is_done(delivery, fingerprint)]
+    ledger = ledger or Ledger.read(settings, member.code)
+    return [
+        delivery
+        for delivery in deliveries
+        if not ledger.is_done(delivery, reading_fingerprint(member, delivery.name))
+    ]
 
 
 def receive_member(settings: Settings, member: Member, key: TokenKey | None = None) -> ReceiveOutcome:
@@ -258,7 +264,7 @@ class _Receiving:
             outcome.files_still_growing += 1
             return
         try:
-            stream_code, _, periods = stream_of(member, delivery.name)
+            stream_code, periods = place_of(member, delivery.name)
         except ExtractError:
             stream_code, periods = "", (None, None)
         extract_id = extract_id_of(member.code, stream_code, periods, content_sha256)
@@ -400,15 +406,18 @@ def _keep_bytes(
 
 def _discard_unfinished(settings: Settings, member: Member, extract_id: str) -> None:
     """Take away what a killed attempt has left, which another member file may have read into other files."""
-    for path in (settings.items / f"member_code={member.code}").glob(f"*/{extract_id}*.parquet"):
-        path.unlink()
+    for folder in (settings.items, *(settings.gap / table for table in TABLES)):
+        for path in (folder / f"member_code={member.code}").glob(f"*/{extract_id}*.parquet"):
+            path.unlink()
 
 
 def _move_in(settings: Settings, member: Member, extract_id: str, reading: Reading) -> dict[str, list[str]]:
     """Give the accepted files their place; the files by month, relative to the landing."""
     files: dict[str, list[str]] = {}
+    table = table_of(reading.stream_code)
+    place = settings.items if table is None else settings.gap / table.name
     for period, scratch_file in reading.accepted_files:
-        folder = settings.items / f"member_code={member.code}" / f"time_period={period}"
+        folder = place / f"member_code={member.code}" / f"time_period={period}"
         part = len(files.setdefault(period, []))
         path = folder / f"{extract_id}{f'-{part}' if part else ''}.parquet"
         _put(scratch_file, path)

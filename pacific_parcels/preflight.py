@@ -29,9 +29,10 @@ import duckdb
 from pacific_parcels.contract import COLUMNS_BY_NAME, RULES, Words
 from pacific_parcels.errors import ExtractError, PacificParcelsError
 from pacific_parcels.formats import load_format, read_options
+from pacific_parcels.gap import STREAM_CODES, report_of
 from pacific_parcels.layout import quoted
 from pacific_parcels.members import Layout, Member
-from pacific_parcels.reading import MANIFEST_SUFFIX, Reading, connect, letters_of, stream_of
+from pacific_parcels.reading import MANIFEST_SUFFIX, Reading, connect, letters_of, place_of
 from pacific_parcels.receipts import fault_on_receipt
 from pacific_parcels.sandbox import Job, Sandbox
 from pacific_parcels.settings import Settings
@@ -54,6 +55,15 @@ VERDICTS: dict[str, dict[Language, str]] = {
     "NIL": {
         "en": "{name} can be sent: it reports a month without items.",
         "fr": "{name} peut être transmis : il déclare un mois sans envoi.",
+    },
+    "CLEAN report": {
+        "en": "{name} can be sent: all {rows_in} rows are in order.",
+        "fr": "{name} peut être transmis : toutes ses lignes ({rows_in}) sont en ordre.",
+    },
+    "NIL report": {
+        "en": "{name} can be sent: it holds no row, and takes back what was reported for the month before.",
+        "fr": "{name} peut être transmis : il ne contient aucune ligne et retire ce qui avait été déclaré "
+        "pour le mois.",
     },
     "PARTIAL row": {
         "en": "{name} would be accepted, but {left} of {rows_in} rows would be left out "
@@ -112,10 +122,20 @@ EXPECTED: dict[str, dict[Language, str]] = {
         "en": "a record as its message standard has it",
         "fr": "un enregistrement conforme à la norme du message",
     },
+    "R117": {"en": "a measure", "fr": "une mesure"},
+    "R119": {
+        "en": "a day up to the one on which the file is sent",
+        "fr": "au plus tard le jour de l'envoi du fichier",
+    },
+    "R120": {"en": "a day after the start", "fr": "un jour postérieur au début"},
+    "R122": {"en": "a row not sent above", "fr": "une ligne qui ne figure pas plus haut"},
+    "R123": {"en": "an office or a document", "fr": "un service ou un document"},
     "R201": {"en": "more than zero", "fr": "plus de zéro"},
     "R202": {"en": "six digits or more", "fr": "six chiffres ou plus"},
     "R203": {"en": "a release after the arrival", "fr": "une mainlevée postérieure à l'arrivée"},
     "R204": {"en": "more than zero", "fr": "plus de zéro"},
+    "R209": {"en": "a reason", "fr": "une raison"},
+    "R210": {"en": "a measure of the list", "fr": "une mesure de la liste"},
     "R208": {"en": "as a rule zero or more", "fr": "en règle générale, zéro ou plus"},
     "R206": {
         "en": "two letters, nine digits, two letters (UPU S10)",
@@ -188,7 +208,10 @@ class Report:
             for value in reading.values
             if value.currency_code
         )
-        verdict = f"{self.verdict} {self.numbers}"
+        kind = "report" if reading.stream_code in STREAM_CODES else self.numbers
+        verdict = f"{self.verdict} {kind}"
+        if verdict not in VERDICTS:
+            verdict = f"{self.verdict} {self.numbers}"
         return VERDICTS[verdict if verdict in VERDICTS else self.verdict][language].format(
             name=self.name,
             rows_in=reading.rows_in,
@@ -404,9 +427,16 @@ class _Found:
         self.parts = _parts_of(reading)
         self.letters: dict[str, str] = {}
         self.source_columns: dict[str, str] = {}
-        if reading.stream_code:
-            layout = member.extracts[reading.stream_code].layout_of(reading.first_period)
-            self._know(layout)
+        self.known_columns = frozenset(COLUMNS_BY_NAME)
+        report = report_of(path.name)
+        if reading.stream_code in STREAM_CODES and report is not None:
+            self.known_columns = frozenset(report.table.source_columns)
+            self.source_columns = {name: name for name in self.known_columns}
+            self._know_letters()
+            if report.format == "xlsx":
+                self.sheet = "1"
+        elif reading.stream_code:
+            self._know(member.extracts[reading.stream_code].layout_of(reading.first_period))
 
     def _know(self, layout: Layout) -> None:
         module = load_format(layout.format)
@@ -418,9 +448,12 @@ class _Found:
             self.source_columns.setdefault(name, name)
         if self.numbers == "row":
             self.sheet = str(read_options(module, layout.options).model_dump().get("sheet", ""))
-            self.letters = {
-                name: letters_of(position) for position, name in enumerate(self.reading.source_columns, 1)
-            }
+            self._know_letters()
+
+    def _know_letters(self) -> None:
+        self.letters = {
+            name: letters_of(position) for position, name in enumerate(self.reading.source_columns, 1)
+        }
 
     def report(self, name: str, rejects_path: Path | None) -> Report:
         """Writes the list of rows left out on its way; where there are none, no list stays."""
@@ -461,7 +494,7 @@ class _Found:
     def _warned_rows(self) -> Iterator[Example]:
         """The first rows under each warning, with the value as it was read."""
         for fault in self.reading.faults:
-            if fault.level != "WARNING" or not fault.first_rows or fault.column not in COLUMNS_BY_NAME:
+            if fault.level != "WARNING" or not fault.first_rows or fault.column not in self.known_columns:
                 continue
             for source_row, line, found in self._rows(
                 f"select source_row, {self._line}, cast({fault.column} as varchar) "
@@ -469,7 +502,8 @@ class _Found:
                 "where source_row in (select unnest(?)) order by source_row",
                 [list(fault.first_rows)],
             ):
-                is_moment = COLUMNS_BY_NAME[fault.column].kind == "timestamp"
+                contract_column = COLUMNS_BY_NAME.get(fault.column)
+                is_moment = contract_column is not None and contract_column.kind == "timestamp"
                 name = self.source_columns.get(fault.column, "")
                 shown = f"{found} UTC" if is_moment else found
                 yield self._example(source_row, line, fault.rule_id, fault.column, name, shown)
@@ -523,7 +557,12 @@ class _Found:
         )
 
     def _values(self) -> dict[tuple[str, str], RuleValue]:
-        """Declared value by rule: of rows and records left out and of rows that are warned about."""
+        """Declared value by rule: of rows and records left out and of rows that are warned about.
+
+        Rows of a report on progress have none.
+        """
+        if self.reading.stream_code in STREAM_CODES:
+            return {}
         parts = []
         if self.reading.rejected_file is not None:
             rejected = quoted(str(self.reading.rejected_file))
@@ -616,7 +655,7 @@ def write_manifest(settings: Settings, member: Member, path: Path) -> Path:
 
     Errors: ExtractError for a file that would be refused; FileNotFoundError.
     """
-    stream_of(member, path.name)
+    place_of(member, path.name)
     report = check_file(settings, member, path, has_manifest=False)
     if report.reading.is_refused:
         fault = report.reading.faults[0]

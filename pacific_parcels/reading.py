@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 from weakref import WeakSet
 
 import duckdb
@@ -26,6 +26,8 @@ from pacific_parcels.contract import RULES, Level
 from pacific_parcels.errors import ExtractError, PacificParcelsError
 from pacific_parcels.formats import Header, RegularText, load_format, read_options
 from pacific_parcels.formats.delimited import likely_separator, separator_in_words
+from pacific_parcels.gap import Report, report_of
+from pacific_parcels.gap.judging import Judgement
 from pacific_parcels.layout import ROWS_APART, ROWS_APART_BITS, ExtractFacts, Statement, in_french, quoted
 from pacific_parcels.members import Layout, Member, Stream, load_members
 from pacific_parcels.settings import Settings
@@ -153,6 +155,17 @@ def connect(settings: Settings, spill: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def place_of(member: Member, source_name: str) -> tuple[str, tuple[str | None, str | None]]:
+    """The code of the stream that a file belongs to by its name, a table of a gap report or one of the member
+    file, and the months it covers. Errors: ExtractError R015.
+    """
+    report = report_of(source_name)
+    if report is not None and report.member_code == member.code:
+        return report.stream_code, (report.period, report.period)
+    stream_code, _, periods = stream_of(member, source_name)
+    return stream_code, periods
+
+
 def stream_of(member: Member, source_name: str) -> tuple[str, Stream, tuple[str | None, str | None]]:
     """The stream that a file belongs to by its name, and the months it covers. Errors: ExtractError R015."""
     for stream_code, stream in member.extracts.items():
@@ -175,11 +188,15 @@ def _names_agreed(member: Member) -> str:
 
 def refuse_name_of_another(settings: Settings, member: Member, source_name: str) -> None:
     """Errors: ExtractError R009 for a name that is not this member's but is one of another's."""
+    report = report_of(source_name)
+    if report is not None and report.member_code == member.code:
+        return
     if any(stream.covers(source_name) for stream in member.extracts.values()):
         return
     for other in load_members(settings).values():
-        if other.code != member.code and any(
-            stream.covers(source_name) for stream in other.extracts.values()
+        is_theirs = report is not None and report.member_code == other.code
+        if other.code != member.code and (
+            is_theirs or any(stream.covers(source_name) for stream in other.extracts.values())
         ):
             raise ExtractError(
                 "R009",
@@ -388,25 +405,72 @@ class _Extract:
         except ExtractError as error:
             self.reading.faults.append(Fault(error.rule_id, "", 1, error.details))
             with suppress(ExtractError):  # the fault already found says what is wrong
-                self._find_stream()
+                self._find_place()
 
-    def _find_stream(self) -> Stream:
-        self.reading.stream_code, stream, periods = stream_of(self.member, self.sent.source_name)
+    def _find_place(self) -> None:
+        self.reading.stream_code, periods = place_of(self.member, self.sent.source_name)
         self.reading.first_period, self.reading.last_period = periods
-        return stream
+
+    @property
+    def report(self) -> Report | None:
+        """What its name says where it is a gap report of this member."""
+        report = report_of(self.sent.source_name)
+        return report if report is not None and report.member_code == self.member.code else None
+
+    def read_report(self, connection: duckdb.DuckDBPyConnection, report: Report) -> None:
+        """Read a gap report, whose columns are fixed and whose rows are few."""
+        reading, sent = self.reading, self.sent
+        try:
+            self._find_place()
+            _refuse_no_file(sent.path)
+            module = load_format(report.format)
+            options = read_options(module, {})
+            path = unwrap(sent.path, sent.scratch, joins_documents=False)
+            header = module.header(path, options)
+            check_header(report.table, header, for_sender=sent.for_sender)
+            reading.source_columns = header.columns
+            text = module.read(path, options, sent.scratch)
+            if not text.has_source_row:
+                text = module.respool(path, options, sent.scratch)
+            judged = Judgement(
+                connection,
+                report.table,
+                text,
+                extract_id=sent.extract_id,
+                member_code=self.member.code,
+                sent_on=sent.sent_on,
+                scratch=sent.scratch,
+                for_sender=sent.for_sender,
+            ).run()
+        except ExtractError as error:
+            self.fail(error)
+            return
+        reading.rows_in, reading.rows_accepted = judged.rows_in, judged.rows_accepted
+        reading.rows_rejected, reading.rows_duplicate = judged.rows_rejected, judged.rows_duplicate
+        reading.rows_warned = judged.rows_warned
+        reading.items_by_period = {report.period: judged.rows_accepted}
+        if judged.accepted_file is not None:
+            reading.accepted_files = [(report.period, judged.accepted_file)]
+        reading.rejected_file = judged.rejected_file
+        reading.faults += [
+            Fault(found.rule_id, found.column, found.row_count, found.details, found.first_rows)
+            for found in judged.found
+        ]
+        if not judged.rows_in:
+            reading.faults.append(Fault("R211", "", 0))
+        if _is_too_much_rejected(reading):
+            limits = {"rejected": reading.rows_rejected, "rows": reading.rows_in, "limit": MOST_REJECTED_PCT}
+            self.fail(ExtractError("R024", **limits))
+        if self.manifest is not None and self.manifest.rows not in (None, reading.rows_in):
+            self.fail(ExtractError("R011", expected=self.manifest.rows, found=reading.rows_in))
 
     def open(self) -> None:
         """Find the layout and make the bytes regular text. What is wrong with the whole is a fault."""
         reading, path, scratch = self.reading, self.sent.path, self.sent.scratch
         try:
-            if path.is_symlink() or not path.is_file():
-                is_folder = path.is_dir() and not path.is_symlink()
-                raise ExtractError(
-                    "R008",
-                    found="a folder" if is_folder else "a link",
-                    found_fr="un dossier" if is_folder else "un lien",
-                )
-            layout = self._find_stream().layout_of(reading.first_period)
+            _refuse_no_file(path)
+            self._find_place()
+            layout = self.member.extracts[reading.stream_code].layout_of(reading.first_period)
             reading.layout_valid_from = layout.valid_from
             module = load_format(layout.format)
             options = read_options(module, layout.options)
@@ -458,6 +522,17 @@ class _Extract:
         )
 
 
+def _refuse_no_file(path: Path) -> None:
+    """Errors: ExtractError R008 for a folder or a link."""
+    if path.is_symlink() or not path.is_file():
+        is_folder = path.is_dir() and not path.is_symlink()
+        raise ExtractError(
+            "R008",
+            found="a folder" if is_folder else "a link",
+            found_fr="un dossier" if is_folder else "un lien",
+        )
+
+
 @dataclass
 class _Opened:
     """An extract whose rows are regular text. `respool` numbers them record by record."""
@@ -488,6 +563,9 @@ def _read_all(connection: duckdb.DuckDBPyConnection, extracts: list[_Extract]) -
     """Read the extracts, those of one shape together as far as READ_TOGETHER_BYTES go."""
     groups: dict[tuple[object, ...], list[_Extract]] = {}
     for extract in extracts:
+        if (report := extract.report) is not None:
+            extract.read_report(connection, report)
+            continue
         extract.open()
         if extract.opened is None:
             continue
@@ -544,7 +622,14 @@ def _read_together(connection: duckdb.DuckDBPyConnection, extracts: list[_Extrac
             extract.fail(error)
 
 
-def check_header(layout: Layout, header: Header, *, for_sender: bool = True) -> None:
+class HasColumns(Protocol):
+    """A layout, or a table whose columns are fixed."""
+
+    @property
+    def source_columns(self) -> list[str]: ...
+
+
+def check_header(layout: HasColumns, header: Header, *, for_sender: bool = True) -> None:
     """Every declared column there, no other, none twice. Errors: ExtractError with all that is wrong.
 
     In a file without a header the first row stands for it, with a name and an address in it: unless
@@ -1058,12 +1143,16 @@ def _numbered(
             yield row, content
 
 
+def _is_too_much_rejected(reading: Reading) -> bool:
+    rejected_pct = 100 * reading.rows_rejected / reading.rows_in if reading.rows_in else 0
+    is_too_much = rejected_pct > MOST_REJECTED_PCT and reading.rows_rejected > ROWS_ALWAYS_FORGIVEN
+    return is_too_much or (reading.rows_in > 0 and not reading.rows_accepted)
+
+
 def _judge_the_whole(member: Member, reading: Reading, manifest: Manifest | None) -> None:
     """The rules that need the whole extract. Errors: ExtractError."""
     errors = []
-    rejected_pct = 100 * reading.rows_rejected / reading.rows_in if reading.rows_in else 0
-    is_too_much = rejected_pct > MOST_REJECTED_PCT and reading.rows_rejected > ROWS_ALWAYS_FORGIVEN
-    if is_too_much or (reading.rows_in and not reading.rows_accepted):
+    if _is_too_much_rejected(reading):
         if reading.rows_of_another_member > reading.rows_in / 2:
             errors.append(
                 ExtractError(

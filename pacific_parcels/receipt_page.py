@@ -11,6 +11,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any, Literal
 
+from pacific_parcels.gap import STREAM_CODES
 from pacific_parcels.receipts import ACCEPTED, REFUSED, SEEN_BEFORE
 
 Language = Literal["en", "fr"]
@@ -89,6 +90,34 @@ WORDS: dict[str, dict[Language, str]] = {
     "level.LEFT_OUT": {"en": "no item, counted apart", "fr": "pas un envoi, compté à part"},
 }
 
+# The same of a report on progress, whose rows are no items.
+OF_REPORTS: dict[str, dict[Language, str]] = {
+    "verdict.whole": {
+        "en": "Accepted: every one of its {rows_in} rows counts.",
+        "fr": "Accepté : chacune de ses {rows_in} lignes est prise en compte.",
+    },
+    "verdict.nil": {
+        "en": "Accepted: it holds no row, and takes back what was reported for the month before.",
+        "fr": "Accepté : il ne contient aucune ligne et retire ce qui avait été déclaré pour le mois.",
+    },
+    "verdict.part": {
+        "en": "Accepted without {left} of its {rows_in} rows: see below why, mend them, and send the whole "
+        "report again.",
+        "fr": "Accepté sans {left} de ses {rows_in} lignes : voyez ci-dessous pourquoi, corrigez-les et "
+        "transmettez de nouveau le rapport entier.",
+    },
+    "rows": {"en": "Rows", "fr": "Lignes"},
+    "rows_in": {"en": "in the file", "fr": "dans le fichier"},
+    "rows_accepted": {"en": "accepted", "fr": "acceptées"},
+    "rows_rejected": {"en": "rejected", "fr": "rejetées"},
+    "rows_warned": {"en": "accepted with a warning", "fr": "acceptées avec avertissement"},
+    "periods": {"en": "Rows by month of the report", "fr": "Lignes par mois du rapport"},
+    "items": {"en": "Rows", "fr": "Lignes"},
+    "count": {"en": "Rows", "fr": "Lignes"},
+    "level.ERROR": {"en": "row rejected", "fr": "ligne rejetée"},
+    "level.WARNING": {"en": "row kept and counted", "fr": "ligne conservée et comptée"},
+}
+
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 STYLE = """
 @page { size: A4; margin: 15mm }
@@ -122,8 +151,10 @@ def returned(receipt: dict[str, Any]) -> dict[str, Any]:
 def page(receipt: dict[str, Any], language: Language) -> str:
     """One receipt as a whole HTML document."""
 
+    words = WORDS | OF_REPORTS if receipt["stream_code"] in STREAM_CODES else WORDS
+
     def say(key: str, **values: str) -> str:
-        text = WORDS[key][language]
+        text = words[key][language]
         if language == "fr":
             for sign in ":;!?":
                 text = text.replace(f" {sign}", f"{NARROW_SPACE}{sign}")

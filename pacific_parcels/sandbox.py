@@ -44,6 +44,7 @@ from pydantic import TypeAdapter, ValidationError
 from pacific_parcels import errors
 from pacific_parcels.contract import RULES
 from pacific_parcels.errors import ExtractError, PacificParcelsError, Unavailable
+from pacific_parcels.gap import STREAM_CODES
 from pacific_parcels.members import Member
 from pacific_parcels.reading import (
     Fault,
@@ -52,8 +53,8 @@ from pacific_parcels.reading import (
     Sent,
     bytes_of,
     connect,
+    place_of,
     read_sent_together,
-    stream_of,
 )
 from pacific_parcels.settings import PACKAGE, Settings
 from pacific_parcels.tokens import TokenKey
@@ -290,7 +291,7 @@ class Sandbox:
         self._end()
         reading = Reading(faults=[self.limits.exceeded(excess, _size_of(job))])
         with suppress(ExtractError):
-            reading.stream_code, _, periods = stream_of(job.member, job.source_name)
+            reading.stream_code, periods = place_of(job.member, job.source_name)
             reading.first_period, reading.last_period = periods
         return reading
 
@@ -317,7 +318,7 @@ class Sandbox:
         others = (reading.rejected_file, reading.noted_file, reading.lines_file, reading.parts_file)
         files += [file for file in others if file is not None]
         is_sound = {
-            "stream_code": reading.stream_code in ("", *job.member.extracts),
+            "stream_code": reading.stream_code in ("", *job.member.extracts, *STREAM_CODES),
             "faults": all(fault.rule_id in RULES for fault in reading.faults),
             "periods": all(
                 PERIOD.fullmatch(period)

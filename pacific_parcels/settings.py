@@ -81,6 +81,10 @@ class Settings:
         return self.landing / "items"
 
     @property
+    def gap(self) -> Path:
+        return self.landing / "gap"
+
+    @property
     def rejected(self) -> Path:
         return self.landing / "rejected"
 

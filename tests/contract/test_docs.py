@@ -158,7 +158,7 @@ def test_the_folders_of_a_run_are_those_of_the_settings(tmp_path: Path) -> None:
         *(home.airflow_home, home.audit, home.build_history.parent, home.mail_ledger.parent),
     ]
     assert {path.name for path in real} == HOME_FOLDERS - {"data"}
-    landing = {path.name for path in (home.items, home.rejected, home.receipts, home.holds)}
+    landing = {path.name for path in (home.items, home.gap, home.rejected, home.receipts, home.holds)}
     assert set(re.findall(r"`landing/(\w+)/", ALL_TEXT)) == landing
     warehouse = {path.name for path in (home.inputs, home.snapshots, home.judged, home.spill)} | {"dbt"}
     assert set(re.findall(r"`warehouse/(\w+)/", ALL_TEXT)) <= warehouse
