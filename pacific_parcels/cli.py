@@ -4,10 +4,12 @@
     pacific-parcels manifest FILE --member fj     write the manifest that goes with it
     pacific-parcels receive [--member fj]         land what is new, without a scheduler
     pacific-parcels demo                          write synthetic extracts into the inbox
+    pacific-parcels demo --kind gap               synthetic gap reports: standards, commitments, actions
     pacific-parcels members                       the members
     pacific-parcels members show fj               one member file in words (`members fj` does the same)
     pacific-parcels members new fj --sample FILE  write a first member file from a sample
     pacific-parcels members template fj --kind gap  templates to report progress in: CSV and workbooks
+    pacific-parcels progress fj --as-of 2026-03-31  standards, commitments and actions, as believed on a day
     pacific-parcels keys list                     the keys of tokens: versions and dates, never the secret
     pacific-parcels keys new fj                   make a member's first key (docs/OPERATIONS.md, Keys)
     pacific-parcels keys rotate fj                make its next version; the older ones stay
@@ -27,7 +29,7 @@ import io
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from getpass import getpass
 from pathlib import Path
 from typing import Literal
@@ -116,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     receive.set_defaults(run=_receive)
 
     demo = commands.add_parser("demo", help="write synthetic extracts into the inbox")
+    demo.add_argument(
+        "--kind", choices=("items", "gap"), default="items", help="extracts of items, or gap reports"
+    )
     demo.add_argument("--items", type=int, default=300_000)
     demo.add_argument("--months", type=int, default=48)
     demo.add_argument("--seed", type=int, default=2026)
@@ -167,6 +172,15 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path("."), help="the folder to write to (default: this one)"
     )
     template.set_defaults(run=_write_templates)
+
+    progress = commands.add_parser("progress", help="standards, commitments and actions as believed on a day")
+    progress.add_argument("code", nargs="?", help="one member only, such as fj")
+    progress.add_argument("--as-of", help="the day, such as 2026-03-31 (default: today)")
+    progress.add_argument(
+        "--measured", action="store_true", help="also beside what the member's own published file shows of it"
+    )
+    progress.add_argument("--language", choices=("en", "fr"), help="default: as for check")
+    progress.set_defaults(run=_progress)
 
     keys = commands.add_parser("keys", help="the keys of the tokens that stand for parties")
     key_actions = keys.add_subparsers(required=True, metavar="list | new | rotate")
@@ -273,6 +287,15 @@ def _receive(settings: Settings, options: argparse.Namespace) -> int:
 
 def _demo(settings: Settings, options: argparse.Namespace) -> int:
     from pacific_parcels.demo import write_demo
+    from pacific_parcels.demo.gap import write_gap_demo
+
+    if options.kind == "gap":
+        written = write_gap_demo(settings, months=options.months, seed=options.seed, until=options.until)
+        print(
+            f"SYNTHETIC, true of no country: {written.files:,} gap reports with {written.rows:,} rows "
+            f"written into {settings.inbox}."
+        )
+        return 0
 
     summary = write_demo(
         settings,
@@ -351,6 +374,25 @@ def _write_templates(settings: Settings, options: argparse.Namespace) -> int:
         f"Fill in one of each pair, check it (check FILE --member {member.code.lower()}), and send it as you "
         "send your extracts. The sheets Guide and Lists of the workbooks explain columns and codes."
     )
+    return 0
+
+
+def _progress(settings: Settings, options: argparse.Namespace) -> int:
+    from pacific_parcels.progress.words import measured_lines, report_lines
+
+    try:
+        as_of = date.fromisoformat(options.as_of) if options.as_of else datetime.now(UTC).date()
+    except ValueError:
+        raise PacificParcelsError(
+            f"--as-of: found {options.as_of!r}; expected a day, such as 2026-03-31"
+        ) from None
+    members = [_member(settings, options.code)] if options.code else list(load_members(settings).values())
+    for member in members:
+        language = _language(options, member)
+        lines = report_lines(settings, member, as_of, language)
+        if options.measured:
+            lines += measured_lines(settings, member, as_of, language)
+        print("\n".join(lines))
     return 0
 
 
