@@ -9,7 +9,7 @@
     pacific-parcels members show fj               one member file in words (`members fj` does the same)
     pacific-parcels members new fj --sample FILE  write a first member file from a sample
     pacific-parcels members template fj --kind gap  templates to report progress in: CSV and workbooks
-    pacific-parcels progress fj --as-of 2026-03-31  standards, commitments and actions, as believed on a day
+    pacific-parcels progress [fj]                 standards, commitments, actions, as believed on a day
     pacific-parcels keys list                     the keys of tokens: versions and dates, never the secret
     pacific-parcels keys new fj                   make a member's first key (docs/OPERATIONS.md, Keys)
     pacific-parcels keys rotate fj                make its next version; the older ones stay
@@ -174,7 +174,9 @@ def _parser() -> argparse.ArgumentParser:
     template.set_defaults(run=_write_templates)
 
     progress = commands.add_parser("progress", help="standards, commitments and actions as believed on a day")
-    progress.add_argument("code", nargs="?", help="one member only, such as fj")
+    progress.add_argument(
+        "code", nargs="?", help="one member only, such as fj (default: all, and the region)"
+    )
     progress.add_argument("--as-of", help="the day, such as 2026-03-31 (default: today)")
     progress.add_argument(
         "--measured", action="store_true", help="also beside what the member's own published file shows of it"
@@ -378,7 +380,7 @@ def _write_templates(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _progress(settings: Settings, options: argparse.Namespace) -> int:
-    from pacific_parcels.progress.words import measured_lines, report_lines
+    from pacific_parcels.progress.words import measured_lines, region_lines, report_lines
 
     try:
         as_of = date.fromisoformat(options.as_of) if options.as_of else datetime.now(UTC).date()
@@ -393,6 +395,8 @@ def _progress(settings: Settings, options: argparse.Namespace) -> int:
         if options.measured:
             lines += measured_lines(settings, member, as_of, language)
         print("\n".join(lines))
+    if not options.code:
+        print("\n".join(region_lines(settings, members, as_of, options.language or "en")))
     return 0
 
 

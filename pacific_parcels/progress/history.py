@@ -50,7 +50,10 @@ class Commitment:
 
 @dataclass(frozen=True)
 class Action:
-    """`first_due_date` is the one that was stated first: moving a date is no merit."""
+    """`first_due_date` is the one that was stated first: moving a date is no merit.
+
+    `blocked_by` is the office that it waits for, if any.
+    """
 
     member_code: str
     action_id: str
@@ -61,6 +64,17 @@ class Action:
     due_date: date
     first_due_date: date
     completed_on: date | None
+    owner_body: str
+    blocked_by: str | None
+
+
+@dataclass(frozen=True)
+class Training:
+    member_code: str
+    training_id: str
+    framework_code: str
+    held_on: date
+    participants_count: int
 
 
 class Belief:
@@ -198,10 +212,20 @@ class Belief:
             Action(*row)
             for row in self._rows(
                 "select a.member_code, a.action_id, a.framework_code, a.measure_code, a.status_code, "
-                "a.start_date, a.due_date, f.first_due_date, a.completed_on from actions a join ("
+                "a.start_date, a.due_date, f.first_due_date, a.completed_on, a.owner_body, a.blocked_by "
+                "from actions a join ("
                 "select member_code, action_id, arg_min(due_date, (vintage_at, source_name, extract_id)) "
                 "as first_due_date from stated_actions group by 1, 2) f using (member_code, action_id) "
                 "order by 1, 2"
+            )
+        ]
+
+    def trainings(self) -> list[Training]:
+        return [
+            Training(*row)
+            for row in self._rows(
+                "select member_code, training_id, framework_code, held_on, participants_count from trainings "
+                "order by held_on, training_id, member_code"
             )
         ]
 

@@ -159,6 +159,11 @@ def slippage_days(action: Action, as_of: date) -> int:
     return (end - action.first_due_date).days
 
 
+def is_overdue(action: Action, as_of: date) -> bool:
+    """Not done, not stopped, and past the due date that was stated first."""
+    return action.status_code not in ("DONE", "STOPPED") and action.first_due_date <= as_of
+
+
 def timeliness(actions: Iterable[Action], as_of: date) -> Timeliness:
     every = list(actions)
     going = [action for action in every if action.status_code != "STOPPED"]
@@ -170,7 +175,7 @@ def timeliness(actions: Iterable[Action], as_of: date) -> Timeliness:
         len(due),
         on_time,
         len(done) - on_time,
-        len(due) - len(done),
+        sum(is_overdue(action, as_of) for action in due),
         len(every) - len(going),
         share_pct(on_time, len(due)),
         median(slippage_days(action, as_of) for action in going) if going else None,

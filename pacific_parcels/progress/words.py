@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 
-from pacific_parcels.frameworks import load_frameworks
+from pacific_parcels.frameworks import Framework, load_frameworks
 from pacific_parcels.gap import codes_of
 from pacific_parcels.members import Member
-from pacific_parcels.progress.history import Belief
+from pacific_parcels.progress.history import Action, Assessment, Belief, Commitment
 from pacific_parcels.progress.measured import measured_of, meet
 from pacific_parcels.progress.scores import (
     CommitmentShares,
     Forecast,
     StageScore,
     Timeliness,
+    by_area,
     commitment_shares,
     forecast,
+    is_overdue,
     matched_rates,
+    region_rate_pct,
     stage_score,
     timeliness,
 )
@@ -54,6 +58,32 @@ WORDS: dict[str, dict[Language, str]] = {
         "stopped {stopped}; median slippage {slippage} days",
         "fr": "actions {actions} : échues {due}, achevées à temps {on_time} ({pct}), en retard {late}, "
         "en souffrance {overdue}, arrêtées {stopped} ; glissement médian {slippage} jours",
+    },
+    "areas": {"en": "by area: {areas}", "fr": "par domaine : {areas}"},
+    "evidence": {
+        "en": "a document is named for {named} of the {assessed} measures assessed",
+        "fr": "un document est cité pour {named} des {assessed} mesures évaluées",
+    },
+    "next": {
+        "en": "next date: {measure} by {day} (category {category})",
+        "fr": "prochaine échéance : {measure} le {day} (catégorie {category})",
+    },
+    "overdue": {
+        "en": "overdue: {action}, first due on {day}, {owner}{waits}",
+        "fr": "en souffrance : {action}, d'abord prévue pour le {day}, {owner}{waits}",
+    },
+    "waits": {"en": "; waits for {body}", "fr": " ; dépend de {body}"},
+    "trainings": {
+        "en": "trainings held {count}, participants {participants}",
+        "fr": "formations tenues {count}, participants {participants}",
+    },
+    "region": {
+        "en": "The region: what was believed on {day}",
+        "fr": "La région : ce qui était tenu pour vrai le {day}",
+    },
+    "region_rate": {
+        "en": "stages {rate}: the mean over the members that reported, each alike ({members})",
+        "fr": "stades {rate} : moyenne des membres ayant déclaré, à égalité ({members})",
     },
     "back": {
         "en": "fell back without a reason: {framework}, {measure}, {day}",
@@ -111,6 +141,8 @@ WORDS: dict[str, dict[Language, str]] = {
     },
 }
 
+NEXT_DATES = 3
+
 UNITS: dict[str, dict[Language, str]] = {
     "PERCENT": {"en": "%", "fr": "%"},
     "DAYS": {"en": "days", "fr": "jours"},
@@ -121,40 +153,123 @@ UNITS: dict[str, dict[Language, str]] = {
 
 def report_lines(settings: Settings, member: Member, as_of: date, language: Language) -> list[str]:
     """What was believed of one member at the end of a day, and its scores, line by line."""
-
-    def say(key: str, **values: object) -> str:
-        return WORDS[key][language].format(**values)
-
-    name = getattr(member.name, language)
-    lines = [say("title", name=name, day=as_of)]
+    say = _Say(language)
+    lines = [say("title", name=getattr(member.name, language), day=as_of)]
     with Belief(settings, as_of, [member.code]) as belief:
         if belief.is_synthetic:
             lines.append(say("synthetic"))
-        assessments, stages = belief.assessments(), belief.stages()
+        assessments, stages = belief.assessments(), list(belief.stages().values())
         commitments, actions, back = belief.commitments(), belief.actions(), belief.steps_back()
+        trainings = belief.trainings()
     for framework in load_frameworks().values():
-        assessed = [one for one in stages.values() if one.framework_code == framework.code]
+        assessed = [one for one in stages if one.framework_code == framework.code]
         committed = [one for one in commitments if one.framework_code == framework.code]
-        if not assessed and not committed:
-            continue
-        lines.append(f"{getattr(framework, f'name_{language}')} ({framework.code})")
+        if assessed or committed:
+            lines.append(f"{getattr(framework, f'name_{language}')} ({framework.code})")
         if assessed:
-            measures = None if framework.is_open else len(framework.measures)
-            score = stage_score((one.stage_code for one in assessed), measures)
-            lines.append("  " + _stages(score, language))
             history = [one for one in assessments if one.framework_code == framework.code]
-            lines.append("  " + _forecast(forecast(matched_rates(framework, history)), language))
+            lines += [f"  {line}" for line in _of_stages(framework, assessed, history, say)]
         if committed:
-            codes = [one.measure_code for one in committed if framework.is_open]
-            codes += [one.code for one in framework.measures if not framework.is_open]
-            lines.append("  " + _commitments(commitment_shares(codes, committed, as_of), language))
+            lines += [f"  {line}" for line in _of_commitments(framework, committed, as_of, say)]
     if actions:
         lines.append(_actions(timeliness(actions, as_of), language))
+    lines += [_overdue(one, say) for one in actions if is_overdue(one, as_of)]
+    if trainings:
+        participants = sum(one.participants_count for one in trainings)
+        lines.append(say("trainings", count=len(trainings), participants=participants))
     lines += [
         say("back", framework=one.framework_code, measure=one.measure_code, day=one.assessed_on)
         for one in back
     ]
-    return lines if assessments or commitments or actions else [*lines, say("nothing")]
+    return lines if assessments or commitments or actions or trainings else [*lines, say("nothing")]
+
+
+def region_lines(settings: Settings, members: Sequence[Member], as_of: date, language: Language) -> list[str]:
+    """The region at the end of a day: the mean over its members, each alike, and all of their actions."""
+    say = _Say(language)
+    lines = [say("region", day=as_of)]
+    with Belief(settings, as_of, [member.code for member in members]) as belief:
+        if belief.is_synthetic:
+            lines.append(say("synthetic"))
+        stages, actions = belief.stages(), belief.actions()
+    for framework in load_frameworks().values():
+        by_member: dict[str, dict[str, str]] = {}
+        for (member_code, framework_code, measure_code), one in stages.items():
+            if framework_code == framework.code:
+                by_member.setdefault(member_code, {})[measure_code] = one.stage_code
+        if not by_member:
+            continue
+        rates = [stage_score(of_one.values()).rate_pct for of_one in by_member.values()]
+        areas = [by_area(framework, of_one) for of_one in by_member.values()]
+        means = {
+            area.code: region_rate_pct(of_one[area.code].rate_pct for of_one in areas)
+            for area in framework.areas
+        }
+        lines += [
+            f"{getattr(framework, f'name_{language}')} ({framework.code})",
+            "  " + say("region_rate", rate=_pct(region_rate_pct(rates), language), members=len(by_member)),
+            "  " + say("areas", areas=_areas(means, language)),
+        ]
+    if actions:
+        lines.append(_actions(timeliness(actions, as_of), language))
+    return lines if stages or actions else [*lines, say("nothing")]
+
+
+class _Say:
+    """A sentence of WORDS in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def __call__(self, key: str, **values: object) -> str:
+        return WORDS[key][self.language].format(**values)
+
+
+def _of_stages(
+    framework: Framework, assessed: Sequence[Assessment], history: Sequence[Assessment], say: _Say
+) -> list[str]:
+    measures = None if framework.is_open else len(framework.measures)
+    areas = by_area(framework, {one.measure_code: one.stage_code for one in assessed})
+    named = sum(one.has_evidence for one in assessed)
+    return [
+        _stages(stage_score((one.stage_code for one in assessed), measures), say.language),
+        say("areas", areas=_areas({code: score.rate_pct for code, score in areas.items()}, say.language)),
+        say("evidence", named=named, assessed=len(assessed)),
+        _forecast(forecast(matched_rates(framework, history)), say.language),
+    ]
+
+
+def _of_commitments(
+    framework: Framework, committed: Sequence[Commitment], as_of: date, say: _Say
+) -> list[str]:
+    """The shares, and the next dates."""
+    if framework.is_open:
+        codes = [one.measure_code for one in committed]
+    else:
+        codes = [one.code for one in framework.measures]
+    coming = sorted(
+        (one.target_date, one.measure_code, one.category_code)
+        for one in committed
+        if one.target_date is not None and one.target_date > as_of
+    )
+    return [
+        _commitments(commitment_shares(codes, committed, as_of), say.language),
+        *(
+            say("next", measure=measure, day=day, category=category or "–")
+            for day, measure, category in coming[:NEXT_DATES]
+        ),
+    ]
+
+
+def _areas(rates: Mapping[str, float | None], language: Language) -> str:
+    return " · ".join(f"{code} {_pct(rate, language)}" for code, rate in rates.items()) or "–"
+
+
+def _overdue(action: Action, say: _Say) -> str:
+    waits = say("waits", body=action.blocked_by) if action.blocked_by else ""
+    return say(
+        "overdue", action=action.action_id, day=action.first_due_date, owner=action.owner_body, waits=waits
+    )
 
 
 def measured_lines(settings: Settings, member: Member, as_of: date, language: Language) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from pacific_parcels.cli import main
 from pacific_parcels.landing import receive_member
-from pacific_parcels.progress.history import Action, Belief, Commitment
+from pacific_parcels.progress.history import Action, Belief, Commitment, Training
 from pacific_parcels.settings import Settings
 from tests.small_member import member_file, put, small_member
 from tests.unit.gap.test_judging import text_of
@@ -33,7 +33,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     5 March      February: S01 partial
     12 March     January once more, revised: S02 was none, not partial
     5 April      March: the secretariat on site finds S02 to be a pilot
-    20 April     March, actions: N-1 moved to 30 June
+    20 April     March, actions: N-1 moved to 30 June, waiting for another office; a training of 17
     5 July       June: S01 falls back to pilot without a reason; N-1 done on 20 June; 10.4 C, indicative date
     5 August     July: 10.4 definitive date
     20 December  February, late, without rows: it is taken back
@@ -62,7 +62,13 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             [stage("S01", "PILOT", "2026-01-20"), stage("S02", "NONE", "2026-01-20")],
         ),
         ("04-05", "03", "assessments", [stage("S02", "PILOT", "2026-03-25", assessor_code=site)]),
-        ("04-20", "03", "actions", [n1 | {"due_date": "2026-06-30"}]),
+        (
+            "04-20",
+            "03",
+            "actions",
+            [n1 | {"due_date": "2026-06-30", "blocked_by": "Attorney General's office"}],
+        ),
+        ("04-20", "03", "trainings", [{}]),
         ("07-05", "06", "assessments", [stage("S01", "PILOT", "2026-06-20")]),
         (
             "07-05",
@@ -78,7 +84,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         path = settings.inbox / "fj" / str(number) / f"FJ_gap_{table}_2026-{month}.synthetic.csv"
         put(path, text_of(table, *rows), datetime.fromisoformat(f"2026-{day}T08:00:00").replace(tzinfo=UTC))
     outcome = receive_member(settings, small_member())
-    assert (outcome.status, outcome.extracts_accepted, outcome.rows_rejected) == ("OK", 12, 0)
+    assert (outcome.status, outcome.extracts_accepted, outcome.rows_rejected) == ("OK", 13, 0)
     return settings
 
 
@@ -125,22 +131,26 @@ def test_what_fell_back_across_reports_is_told_until_its_ground_is_taken_back(be
 
 
 @pytest.mark.parametrize(
-    ("day", "due", "completed", "status"),
+    ("day", "due", "completed", "status", "blocked_by"),
     [
-        ("02-05", date(2026, 4, 30), None, "UNDER_WAY"),
-        ("04-19", date(2026, 4, 30), None, "UNDER_WAY"),
-        ("04-20", date(2026, 6, 30), None, "UNDER_WAY"),
-        ("07-05", date(2026, 6, 30), date(2026, 6, 20), "DONE"),
+        ("02-05", date(2026, 4, 30), None, "UNDER_WAY", None),
+        ("04-19", date(2026, 4, 30), None, "UNDER_WAY", None),
+        ("04-20", date(2026, 6, 30), None, "UNDER_WAY", "Attorney General's office"),
+        ("07-05", date(2026, 6, 30), date(2026, 6, 20), "DONE", None),
     ],
 )
 def test_an_action_keeps_the_date_that_was_stated_first(
-    believed: Asked, day: str, due: date, completed: date | None, status: str
+    believed: Asked, day: str, due: date, completed: date | None, status: str, blocked_by: str | None
 ) -> None:
+    dates = (date(2026, 1, 10), due, date(2026, 4, 30), completed)
     assert believed(day).actions() == [
-        Action(
-            "FJ", "N-1", "WCO_FOS_2022", "S05", status, date(2026, 1, 10), due, date(2026, 4, 30), completed
-        )
-    ]  # fmt: skip
+        Action("FJ", "N-1", "WCO_FOS_2022", "S05", status, *dates, "Customs", blocked_by)
+    ]
+
+
+def test_a_training_counts_from_the_day_on_which_it_was_reported(believed: Asked) -> None:
+    assert believed("04-19").trainings() == []
+    assert believed("04-20").trainings() == [Training("FJ", "T1", "WCO_FOS_2022", date(2026, 2, 3), 17)]
 
 
 @pytest.mark.parametrize(
@@ -177,11 +187,15 @@ class TestCommand:
             "SYNTHETIC: made by a program, true of no country.",
             "WCO Framework of Standards on Cross-Border E-Commerce, 2022 edition (WCO_FOS_2022)",
             "  stages 50.0 %: full 0, partial 1, pilot 1, none 0; not known 14 (between 6.2 % and 93.8 %)",
+            "  by area: P1 50.0 % · P2 – · P3 – · P4 – · P5 – · P6 – · P7 – · P8 –",
+            "  a document is named for 2 of the 2 measures assessed",
             "  no forecast: fewer than four months with assessments of the same measures",
             "WTO Agreement on Trade Facilitation (WTO_TFA)",
             "  commitments: to date 0.0 %, by a date without support 0.0 %, with support 0.0 %, "
             "not yet designated 100.0 %, unknown 0.0 %",
             "actions 1: due 1, done on time 0 (0.0 %), late 0, overdue 1, stopped 0; median slippage 61 days",
+            "overdue: N-1, first due on 2026-04-30, Customs; waits for Attorney General's office",
+            "trainings held 1, participants 17",
         ]
 
     def test_says_it_in_french_too_and_names_what_fell_back(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,6 +204,25 @@ class TestCommand:
         assert printed.startswith("Fidji : ce qui était tenu pour vrai le 2026-07-31\nDONNÉES SYNTHÉTIQUES")
         assert "recul sans raison indiquée : WCO_FOS_2022, S01, 2026-06-20" in printed
         assert "stades 33,3 %" in printed
+
+    def test_names_the_next_dates(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["progress", "fj", "--as-of", "2026-09-01"]) == 0
+        assert "  next date: 10.4 by 2029-06-30 (category C)\n" in capsys.readouterr().out
+
+    def test_without_a_member_says_it_of_all_and_of_the_region(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["progress", "--as-of", "2026-05-10"]) == 0
+        printed = capsys.readouterr().out.splitlines()
+        assert printed[0] == "Fiji: what was believed on 2026-05-10"
+        region = printed[printed.index("The region: what was believed on 2026-05-10") :]
+        assert region[1:5] == [
+            "SYNTHETIC: made by a program, true of no country.",
+            "WCO Framework of Standards on Cross-Border E-Commerce, 2022 edition (WCO_FOS_2022)",
+            "  stages 50.0 %: the mean over the members that reported, each alike (1)",
+            "  by area: P1 50.0 % · P2 – · P3 – · P4 – · P5 – · P6 – · P7 – · P8 –",
+        ]
+        assert region[5].startswith("actions 1: due 1,")
 
     def test_says_so_where_nothing_was_reported(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["progress", "fj", "--as-of", "2026-01-31"]) == 0
@@ -209,4 +242,4 @@ def test_every_sentence_is_in_both_languages() -> None:
 
 
 def test_the_story_lies_where_it_was_received(story: Settings) -> None:
-    assert len(list(Path(story.gap).glob("*/member_code=FJ/*/*.parquet"))) == 11  # the nil report has no file
+    assert len(list(Path(story.gap).glob("*/member_code=FJ/*/*.parquet"))) == 12  # the nil report has no file

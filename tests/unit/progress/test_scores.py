@@ -18,6 +18,7 @@ from pacific_parcels.progress.scores import (
     by_area,
     commitment_shares,
     forecast,
+    is_overdue,
     matched_rates,
     region_rate_pct,
     share_pct,
@@ -143,9 +144,8 @@ class TestCommitments:
 
 
 def action(status: str, first_due: date, due: date | None = None, completed: date | None = None) -> Action:
-    return Action(
-        "FJ", "1", "WCO_FOS_2022", "S05", status, date(2025, 1, 1), due or first_due, first_due, completed
-    )
+    dates = (date(2025, 1, 1), due or first_due, first_due, completed)
+    return Action("FJ", "1", "WCO_FOS_2022", "S05", status, *dates, "Customs", None)
 
 
 class TestActions:
@@ -168,6 +168,7 @@ class TestActions:
         )
         assert (figures.stopped, figures.on_time_pct) == (1, pytest.approx(100 / 3))
         assert [slippage_days(one, DAY) for one in actions[:5]] == [0, 30, 30, 10, -120]
+        assert [is_overdue(one, DAY) for one in actions] == [False, False, True, False, False, False]
         assert figures.slippage_days == 10  # the middle of -120, 0, 10, 30, 30
 
     def test_an_action_whose_moved_date_is_to_come_has_slipped_to_that_date(self) -> None:
