@@ -272,6 +272,9 @@ FIJI_ROW = {
     "Status": "Released", "Country": "FJ", "Consignee": "", "Consignee address": "", "Exporter": "",
     "Declarant": "",
 }  # fmt: skip
+EXAMPLES = (
+    "[...document.querySelectorAll('.pp-examples .pp-scroll')].map(of => of.scrollWidth <= of.clientWidth)"
+)
 WRONG = {"Waybill": "A2", "Customs value": "<b>ten</b>", "Mode": "Pirogue"}
 
 
@@ -281,8 +284,14 @@ def test_a_file_is_checked_and_what_it_holds_is_shown_and_never_run(
 ) -> None:
     verdict = {"en": "can be sent: all 1 rows are in order (10.00 FJD)", "fr": "peut être transmis : toutes"}
     visit = browser(server, viewport=viewport)
-    extract = tmp_path / "FJ_parcels_202603.csv"
-    for name, changes in {"PARTIAL": [{}, WRONG], "CLEAN": [{}]}.items():
+    agreed = "FJ_parcels_202603.csv"
+    sent = {
+        "PARTIAL": (agreed, [{}, WRONG]),
+        "REFUSED": ("a_name_without_blanks_that_is_longer_than_a_phone_is_wide.csv", [{}]),
+        "CLEAN": (agreed, [{}]),
+    }
+    for name, (file_name, changes) in sent.items():
+        extract = tmp_path / file_name
         rows = [FIJI_ROW | change for change in changes]
         lines = [";".join(FIJI_ROW), *(";".join(row.values()) for row in rows)]
         extract.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -293,6 +302,7 @@ def test_a_file_is_checked_and_what_it_holds_is_shown_and_never_run(
         visit.screenshot(f"check_{name.lower()}_{language}_{viewport}")
         assert_fits(visit)
         if name == "PARTIAL":
+            assert visit.page.evaluate(EXAMPLES) == [True] * 2, "an example is read without scrolling"
             cells = visit.page.locator("table td").all_inner_texts()
             assert {"Customs value (I)", "<b>ten</b>", "1234.50", "Mode (B)", "Pirogue"} <= set(cells)
     assert verdict[language] in visit.page.locator(".pp-verdict").inner_text()
