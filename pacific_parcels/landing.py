@@ -36,7 +36,7 @@ from pacific_parcels.errors import (
     PacificParcelsError,
     Unavailable,
 )
-from pacific_parcels.gap import TABLES, table_of
+from pacific_parcels.gap import TABLES, report_of, table_of
 from pacific_parcels.keys import OWNER_ONLY_FILE, OWNER_ONLY_FOLDER, key_of
 from pacific_parcels.members import Member, load_members
 from pacific_parcels.reading import (
@@ -194,7 +194,9 @@ def receive_member(settings: Settings, member: Member, key: TokenKey | None = No
         waiting = _waiting(settings, member, deliveries, ledger)
         _require_space(settings, member.code, sum(delivery.byte_count for delivery in waiting))
         try:
-            if waiting and member.has_tokens and key is None:
+            # No report on progress has a party in it.
+            has_items = any(report_of(delivery.name) is None for delivery in waiting)
+            if has_items and member.has_tokens and key is None:
                 key = _key_of(settings, member)
             with Sandbox(settings, scratch.with_name(f"{member.code}.spill")) as sandbox:
                 _Receiving(settings, member, ledger, sandbox, scratch, outcome, key).receive(waiting)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,19 @@ def test_one_that_was_refused_is_read_again_when_a_framework_has_changed(
     assert not has_work(home)
     monkeypatch.setattr(receipts, "gap_fingerprint", lambda: "another")
     assert has_work(home)
+
+
+def test_it_needs_no_key_of_tokens_since_it_names_no_party(
+    home: Settings, inbox: Path, tmp_path: Path
+) -> None:
+    settings = replace(home, keys=tmp_path / "no keys")
+    member = small_member(columns={"consignee_token": "Consignee"}, ignore=[])
+    put(inbox / NAME, TEXT)
+    assert receive_member(settings, member).status == "OK"
+    put(inbox / FILE_NAME, items_of({}))
+    outcome = receive_member(settings, member)
+    assert outcome.status == "ERRORED"
+    assert "there is no key" in outcome.message_en
 
 
 def test_a_killed_attempt_leaves_nothing_behind(home: Settings, inbox: Path) -> None:
