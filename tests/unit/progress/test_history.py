@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -170,6 +172,24 @@ def test_a_definitive_date_takes_the_place_of_an_indicative_one(
 def test_it_is_known_to_be_synthetic_as_soon_as_there_is_something(believed: Asked) -> None:
     assert not believed("02-04").is_synthetic
     assert believed("02-05").is_synthetic
+
+
+def test_the_order_in_which_files_come_to_us_does_not_matter(story: Settings, tmp_path: Path) -> None:
+    """The same files, the last one first, each received before the next is there."""
+    settings = replace(story, home=tmp_path / "home")
+    files = sorted((story.inbox / "fj").glob("*/*.csv"), key=lambda path: int(path.parent.name), reverse=True)
+    assert len(files) == 13
+    for file in files:
+        copy = settings.inbox / "fj" / file.parent.name / file.name
+        copy.parent.mkdir(parents=True)
+        shutil.copy2(file, copy)
+        assert receive_member(settings, small_member()).extracts_accepted == 1
+    for day in (date(2026, 3, 11), date(2026, 4, 20), date(2026, 12, 31)):
+        with Belief(settings, day, ["FJ"]) as one, Belief(story, day, ["FJ"]) as other:
+            assert one.assessments() == other.assessments()
+            assert one.assessments()
+            assert one.commitments() == other.commitments()
+            assert one.actions() == other.actions()
 
 
 class TestCommand:
