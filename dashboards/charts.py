@@ -66,6 +66,7 @@ NOT_FINAL = ("P", "E")
 # A height given to Streamlit is that of the whole picture, not of the plot.
 AXIS_HEIGHT = 30
 SOURCE_HEIGHT = 24
+LONG_SOURCE = 48  # signs: what 300 pixels take
 Spec = dict[str, Any]
 Rows = list[dict[str, Any]]
 # Vega describes an axis in English, whatever the language of the page: the summary and the table tell of it.
@@ -650,9 +651,12 @@ def _value_axis(indicator_code: str, say: Words) -> Spec:
 
 
 def _source_title(source: str) -> Spec:
-    """The source in small print under the plot: a picture taken of the chart keeps it."""
+    """The source in small print under the plot: a picture taken of the chart keeps it.
+
+    A long one stands on two lines: a telephone would cut off its end, which is the date.
+    """
     return {
-        "text": source,
+        "text": source.split(" · ") if len(source) > LONG_SOURCE else source,
         "fontSize": 11,
         "fontWeight": "normal",
         "anchor": "start",

@@ -212,6 +212,13 @@ def test_every_chart_carries_its_source(observations: pd.DataFrame) -> None:
     assert [chart.to_dict()["title"]["text"] for chart in drawn] == ["SYNTHETIC DATA"] * 3
 
 
+def test_a_long_source_stands_on_two_lines(observations: pd.DataFrame) -> None:
+    """56 signs: a telephone has room for some fifty, and cuts off the rest."""
+    source = "DONNÉES SYNTHÉTIQUES · Pacific Parcels, 11 novembre 2026"
+    chart = charts.lines(observations, NAMES, "ITEMS", Words("fr"), source)
+    assert chart.to_dict()["title"]["text"] == ["DONNÉES SYNTHÉTIQUES", "Pacific Parcels, 11 novembre 2026"]
+
+
 def test_a_bar_without_a_value_says_why_and_the_marked_one_has_a_sign() -> None:
     parts = pd.DataFrame(
         {
