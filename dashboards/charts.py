@@ -66,7 +66,8 @@ NOT_FINAL = ("P", "E")
 # A height given to Streamlit is that of the whole picture, not of the plot.
 AXIS_HEIGHT = 30
 SOURCE_HEIGHT = 24
-LONG_SOURCE = 48  # signs: what 300 pixels take
+LINE_HEIGHT = 13
+LONG_SOURCE = 52  # signs: what 300 pixels take
 Spec = dict[str, Any]
 Rows = list[dict[str, Any]]
 # Vega describes an axis in English, whatever the language of the page: the summary and the table tell of it.
@@ -114,6 +115,8 @@ def _chart(
     }
     if source:
         specification["title"] = _source_title(source)
+    if len(source) > LONG_SOURCE:
+        specification["height"] += LINE_HEIGHT
     return Chart(specification, datasets)
 
 

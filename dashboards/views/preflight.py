@@ -15,28 +15,33 @@ import streamlit as st
 
 from dashboards import data, markup
 from dashboards.checking import Checked, NotChecked, check
+from dashboards.choices import choose
 from dashboards.markup import Column
 from dashboards.page import Page, current_page
 
 LARGEST_UPLOAD_MB = 50  # that of server.maxUploadSize
+# Streamlit labels its button in English, whatever the language, and says the size that our label has said.
+BUTTON = """<style>
+[data-testid="stFileUploaderDropzone"] button p, [data-testid="stFileUploaderDropzoneInstructions"] {
+    display: none;
+}
+[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"]::after {
+    content: "CHOOSE";
+}
+</style>"""
 
 
 def choose_member(page: Page) -> str:
-    """The member is in the address, so that an administration can keep a link to its own check."""
+    """A member's own, unless another is chosen: an administration can keep a link to its check."""
     names = data.member_names(page.publication, page.say.language)
-    codes = list(names)
-    chosen = st.query_params.get("member", "")
-    st.session_state["preflight_member"] = chosen if chosen in codes else codes[0]
-
-    def to_address() -> None:
-        st.query_params["member"] = st.session_state["preflight_member"]
-
-    return st.selectbox(
+    own = page.identity.member_code or ""
+    return choose(
+        "preflight",
+        "member",
         page.say("app.member"),
-        codes,
-        format_func=lambda code: names[code],
-        key="preflight_member",
-        on_change=to_address,
+        list(names),
+        lambda code: names[code],
+        own if own in names else next(iter(names)),
     )
 
 
@@ -122,6 +127,7 @@ def show_check(page: Page) -> None:
     size = say.number(LARGEST_UPLOAD_MB)
     page.paragraph(say("preflight.keeps_nothing", size=size))
     member_code = choose_member(page)
+    st.html(BUTTON.replace("CHOOSE", say("preflight.choose")))
     uploaded = st.file_uploader(
         say("preflight.file", size=size), key="preflight_file", max_upload_size=LARGEST_UPLOAD_MB
     )

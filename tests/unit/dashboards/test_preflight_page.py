@@ -16,6 +16,7 @@ from dashboards import checking
 from dashboards.checking import NotChecked, check, plain_name
 from dashboards.words import LANGUAGES
 from tests.contract.test_formats import sample_of
+from tests.publication_fixture import write_publication
 from tests.small_member import FILE_NAME, member_file, small_member, text_of
 from tests.unit.dashboards.conftest import APP, OpenPage
 
@@ -152,6 +153,26 @@ class TestPage:
         options = tomllib.loads((APP.parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
         assert options["server"]["maxUploadSize"] == 50
         assert page.file_uploader[0].proto.max_upload_size_mb == 50
+
+    @pytest.mark.parametrize(
+        ("audience", "address", "expected"),
+        [("member_ws", {}, "WS"), ("member_ws", {"member": "TO"}, "TO"), ("public", {"member": "XX"}, "FJ")],
+    )
+    def test_a_member_finds_itself_chosen(
+        self,
+        audience: str,
+        address: dict[str, str],
+        expected: str,
+        open_page: OpenPage,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+    ) -> None:
+        """Samoa is the third of the list."""
+        write_publication(tmp_path / "of_samoa", members=("ws",))
+        monkeypatch.setenv("PACIFIC_PARCELS_HOME", str(tmp_path / "of_samoa"))
+        monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", audience)
+        (chosen,) = open_page(VIEW, **address).selectbox
+        assert chosen.value == expected
 
     def test_shows_the_report_of_a_bad_file_in_both_languages(
         self, open_page: OpenPage, text: Read, scratch: Path
