@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.chain import SMALL_DEMO, main_job
+from tests.sources.conftest import sshd
+
+__all__ = ["sshd"]  # a fixture
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,7 @@
-"""`make airflow`: the real scheduler, on loopback only, lands an extract and publishes the region upon it."""
+"""`make airflow`: the real scheduler, on loopback only, lands extracts and publishes the region upon them.
+
+One lies in a member's inbox; another is fetched from a real SFTP server, to which its receipt goes back.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ import pytest
 
 from tests.end_to_end.chain import ROOT, environment, items_of, pointer
 from tests.end_to_end.extracts import leave_out_one_item
+from tests.small_member import member_file, put, text_of
+from tests.sources.conftest import CONNECTION, SshServer, member_with
 
 pytestmark = pytest.mark.timeout(1_800)
 
@@ -39,7 +44,7 @@ def wait_for(what: str, look: Callable[[], Any], seconds: float) -> Any:
 
 
 class Airflow:
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, sources: dict[str, str]) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -50,7 +55,7 @@ class Airflow:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "dags.standalone"],
                 cwd=ROOT,
-                env={**environment(home), "AIRFLOW__API__PORT": str(self.port)},
+                env={**environment(home), **sources, "AIRFLOW__API__PORT": str(self.port)},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -104,14 +109,32 @@ class Airflow:
 
 
 @pytest.fixture
-def airflow(home: Path) -> Iterator[Airflow]:
-    airflow = Airflow(home)
+def out(tmp_path: Path) -> Path:
+    """The folder on the SFTP server that a member of its own fills, with one extract."""
+    out = tmp_path / "out"
+    put(out / "items-2026-03.csv", text_of(*[{"Country": "KR", "Port": ""}] * 3))
+    return out
+
+
+@pytest.fixture
+def airflow(home: Path, out: Path, sshd: SshServer, tmp_path: Path) -> Iterator[Airflow]:
+    source = {"kind": "sftp", "connection": CONNECTION, "path": str(out)}
+    member = member_with(source, languages=("fr",), code="KR")
+    member_file(tmp_path / "members", member.model_copy(update={"is_oco_member": False}))
+    sources = {
+        "PACIFIC_PARCELS_MEMBERS": str(tmp_path / "members"),
+        "PACIFIC_PARCELS_QUIET_SECONDS": "0.1",
+        f"AIRFLOW_CONN_{CONNECTION.upper()}": json.dumps(sshd.connection()),
+    }
+    airflow = Airflow(home, sources)
     yield airflow
     if airflow.process.poll() is None:
         airflow.stop()
 
 
-def test_an_extract_is_landed_and_the_region_published_because_of_it(airflow: Airflow, home: Path) -> None:
+def test_extracts_are_landed_and_the_region_published_because_of_them(
+    airflow: Airflow, home: Path, out: Path
+) -> None:
     month = pointer(home)["last_time_period"]
     items_before, run_before = items_of(home, "NZ", month), pointer(home)["run_id"]
     wait_for("password file", lambda: (home / "airflow" / "passwords.json").exists(), 60)
@@ -137,8 +160,14 @@ def test_an_extract_is_landed_and_the_region_published_because_of_it(airflow: Ai
     assert received[0]["state"] == "success"
     tasks = airflow.call("GET", f"/api/v2/dags/receive_extracts/dagRuns/{run_id}/taskInstances?limit=100")
     mapped = {task["rendered_map_index"] for task in tasks["task_instances"] if task["task_id"] == "receive"}
-    assert len(mapped) == 24
-    assert {"FJ", "NZ", "TO"} <= mapped
+    assert len(mapped) == 25
+    assert {"FJ", "KR", "NZ", "TO"} <= mapped
+    receipts = out / "receipts"
+    receipt = json.loads((receipts / "items-2026-03.csv.receipt.json").read_text(encoding="utf-8"))
+    assert (receipt["status"], receipt["rows_in"], receipt["rows_accepted"]) == ("ACCEPTED", 3, 3)
+    page = (receipts / "items-2026-03.csv.receipt.html").read_text(encoding="utf-8")
+    assert "Accepté" in page
+    assert (out / "items-2026-03.csv").exists(), "nothing is deleted at the source"
 
     published = wait_for(
         "publish_region",
