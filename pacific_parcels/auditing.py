@@ -35,8 +35,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array, csc_array, csr_array, vstack
+from scipy.optimize import linprog
+from scipy.sparse import coo_array, csr_array, hstack, vstack
 from scipy.sparse.csgraph import connected_components
 
 from pacific_parcels.layout import quoted
@@ -465,13 +465,9 @@ class _Part:
         self.room = attack.value[self.figures] - floor[self.figures]
         self.targets = np.flatnonzero(is_asked)
         self.scale = np.maximum(attack.value[self.figures], self.required)
-        # Each row has an entry: the largest of them becomes 1.
-        scaled = part.data * self.scale[part.indices]
-        largest = np.maximum(np.maximum.reduceat(np.abs(scaled), part.indptr[:-1]), 1e-300)
-        self.matrix = csr_array(
-            (scaled / np.repeat(largest, np.diff(part.indptr)), part.indices, part.indptr), shape=part.shape
-        )
-        self.by_figure = csc_array(self.matrix)
+        scaled = csr_array(part.multiply(self.scale[None, :]))
+        largest = np.maximum(abs(scaled).max(axis=1).toarray().ravel(), 1e-300)
+        self.matrix = csr_array(scaled.multiply(1 / largest[:, None]))
         self.points: list[_Point] = []
         self.programs = 0
         digest = hashlib.sha256()
@@ -517,40 +513,29 @@ class _Part:
     def _move(self, figures: Integers, targets: Integers, signs: Floats, bounds: _Bounds) -> None:
         """A point in which the targets lie as far as asked in their direction, as many of them as can."""
         self.programs += 1
-        part = self.by_figure if len(figures) == len(self.figures) else csc_array(self.by_figure[:, figures])
-        equations, rows = np.unique(part.indices, return_inverse=True)
+        part = csr_array(self.matrix[:, figures])
+        part = csr_array(part[np.flatnonzero(np.diff(part.indptr))])
         place = np.full(len(self.figures), -1)
         place[figures] = np.arange(len(figures))
-        at = place[targets]
-        # Laid down column by column: each target's reach is the first entry of its column, and its gain a
-        # column of its own. SciPy takes longer to put such blocks together than HiGHS takes to solve them.
-        order = np.argsort(at, kind="stable")
-        starts = part.indptr[at[order]]
-        reach = -signs[order] / (self.required[targets[order]] / self.scale[targets[order]])
-        longer = np.zeros(len(figures) + 1, dtype=part.indptr.dtype)
-        longer[at + 1] = 1
-        ends = part.indptr + np.cumsum(longer)
-        count = len(targets)
-        matrix = csc_array(
-            (
-                np.concatenate([np.insert(part.data, starts, reach), np.ones(count)]),
-                np.concatenate([np.insert(rows + count, starts, order), np.arange(count)]),
-                np.concatenate([ends, ends[-1] + np.arange(1, count + 1)]),
-            ),
-            shape=(count + len(equations), len(figures) + count),
+        wanted = self.required[targets] / self.scale[targets]
+        reach = coo_array(
+            (-signs / wanted, (np.arange(len(targets)), place[targets])), shape=(len(targets), len(figures))
         )
+        gain = coo_array((np.ones(len(targets)), (np.arange(len(targets)),) * 2))
         least = -self.room[figures] / self.scale[figures]
-        solved = milp(
-            np.concatenate([np.zeros(len(figures)), -np.ones(count)]),
-            constraints=LinearConstraint(
-                matrix,
-                np.concatenate([np.full(count, -np.inf), np.zeros(len(equations))]),
-                np.zeros(count + len(equations)),
+        solved = linprog(
+            np.concatenate([np.zeros(len(figures)), -np.ones(len(targets))]),
+            A_ub=csr_array(hstack([reach, gain])),
+            b_ub=np.zeros(len(targets)),
+            A_eq=csr_array(hstack([part, csr_array((part.shape[0], len(targets)))])),
+            b_eq=np.zeros(part.shape[0]),
+            bounds=np.column_stack(
+                [
+                    np.concatenate([least, np.full(len(targets), -1.0)]),
+                    np.concatenate([np.full(len(figures), np.inf), np.ones(len(targets))]),
+                ]
             ),
-            bounds=Bounds(
-                np.concatenate([least, np.full(count, -1.0)]),
-                np.concatenate([np.full(len(figures), np.inf), np.ones(count)]),
-            ),
+            method="highs",
         )
         if solved.x is None:
             return
