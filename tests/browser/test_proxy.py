@@ -125,7 +125,8 @@ def visit(chromium: Browser, site: Site, user: str = "", **headers: str) -> Page
 
 def see(page: Page, address: str = "/") -> str:
     page.goto(address)
-    page.wait_for_selector(".pp-source, h2:has-text('You are not signed in here')")
+    for part in (".pp-source", ".pp-lead"):  # the last of a page is not always drawn last
+        page.wait_for_selector(f"{part}, h2:has-text('You are not signed in here')")
     return page.locator("[data-testid=stMain]").inner_text()
 
 
