@@ -121,7 +121,9 @@ def outcome(page: Page, address: str) -> str:
 def see(page: Page, address: str = "/") -> str:
     """All that the page says once it is drawn to its last line."""
     page.goto(address)
-    page.wait_for_selector(".pp-source, h2:has-text('You are not signed in here'), h2:has-text('nothing to')")
+    instead = "h2:has-text('You are not signed in here'), h2:has-text('nothing to')"
+    for part in (".pp-source", ".pp-lead"):  # the last of a page is not always drawn last
+        page.wait_for_selector(f"{part}, {instead}")
     return page.locator("[data-testid=stMain]").inner_text()
 
 
