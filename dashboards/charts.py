@@ -570,8 +570,12 @@ def _status(
     status = say.status(obs_status, conf_status)
     if value is None or pd.isna(lower):
         return status
-    bounds = (say.figure(indicator_code, bound) for bound in (lower, upper))
-    return say("trends.interval", status=status, **dict(zip(("lower", "upper"), bounds, strict=True)))
+    return say(
+        "trends.interval",
+        status=status,
+        lower=say.figure(indicator_code, lower),
+        upper=say.figure(indicator_code, upper),
+    )
 
 
 def _events_by_month(events: pd.DataFrame) -> Rows:
