@@ -1,7 +1,7 @@
 """The tables of progress in a published file, as publishing writes them: for files that tests make by hand.
 
-They are in the file of every audience, with the same columns. `time_period` is a quarter (2026-Q3). A code `_T` is
-the total: of the region as member_code, of a framework as area_code.
+They are in the file of every audience, with the same columns. `time_period` is a quarter (2026-Q3). A code
+`_T` is the total: of the region as member_code, of a framework as area_code.
 """
 
 PROGRESS_TABLES = """

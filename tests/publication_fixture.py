@@ -7,6 +7,7 @@ Four members over the forty months 2022-12 (month 0) to 2026-03 (month 39). Parc
     TO          5 i, from month 12 on; month 38 is missing, month 39 is held
 So the last month with a regional total is month 37 (2026-01): 2850 + 1240 + 670 + 185 = 4945.
 Channels: 60 % POSTAL_PARCEL, 30 % EXPRESS_CARRIER, 10 % POSTAL_LETTER; the letters of TO are confidential.
+The tables of progress are those of tests/progress_fixture.py.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
+
+from tests.progress_fixture import write_progress
 
 MONTHS = [f"{2022 + (11 + i) // 12}-{(11 + i) % 12 + 1:02d}" for i in range(40)]
 FIRST_MONTH = {"FJ": 0, "NC": 0, "WS": 6, "TO": 12}
@@ -507,6 +510,7 @@ def write_published_file(path: Path, audience: str, run_id: str) -> None:
             )
         else:
             connection.execute(SECRETARIAT_TABLES)
+    write_progress(connection, audience)
     connection.execute("checkpoint")
     connection.close()
 
