@@ -171,19 +171,19 @@ def _server() -> Iterator[Any]:
 
 
 def _send(settings: Settings, hook: Any, posting: Posting, pointer: dict[str, Any], folder: Path) -> None:
-    from pacific_parcels.briefs.content import brief_of
     from pacific_parcels.briefs.figures import PublishedFigures
-    from pacific_parcels.briefs.files import FORMATS, download_name, file_name
+    from pacific_parcels.briefs.files import FORMATS, PARCELS, download_name, file_name
     from pacific_parcels.briefs.letter import letter_of
+    from pacific_parcels.briefs.parcels import brief_of_parcels
 
     language = posting.contact.language
     with PublishedFigures(settings.published / pointer["audiences"][posting.audience]) as figures:
-        letter = letter_of(brief_of(figures, language))
+        letter = letter_of(brief_of_parcels(figures, language))
     folder.mkdir()
     files = []
     for form in FORMATS:
-        name = download_name(posting.audience, pointer["last_time_period"], language, form)
-        source = settings.published / pointer["briefs"][posting.audience] / file_name(language, form)
+        name = download_name(posting.audience, PARCELS, pointer["last_time_period"], language, form)
+        source = settings.published / pointer["briefs"][posting.audience] / file_name(PARCELS, language, form)
         files.append(str(shutil.copy(source, folder / name)))
     hook.send_email_smtp(
         to=[posting.contact.email],

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 
 from expectations.expectation import Expectation, RowsCheck
-from pacific_parcels.briefs.files import FORMATS, file_name
+from pacific_parcels.briefs.files import FORMATS, file_name, kinds_of
 from pacific_parcels.briefs.words import LANGUAGES, Language, Say
 
 TABLE = "briefs"
@@ -45,6 +46,7 @@ class Measured:
     """One file of a brief. `byte_count` is 0 where it is not there."""
 
     audience: str
+    kind: str
     language: str
     form: str
     byte_count: int
@@ -78,20 +80,20 @@ def outside_count(page: str) -> int:
 
 
 def measure(files: Mapping[str, Path]) -> Iterator[Measured]:
-    """A row for each file that the brief of each audience has to have; `files` by audience."""
+    """A row for each file that the briefs of each audience have to have; `files` by audience."""
     for audience, published in sorted(files.items()):
-        for language in LANGUAGES:
-            for form in FORMATS:
-                path = published.with_suffix(".briefs") / file_name(language, form)
-                content = path.read_bytes() if path.is_file() else b""
-                yield _measured(audience, language, form, content)
+        for kind, language, form in product(kinds_of(audience), LANGUAGES, FORMATS):
+            path = published.with_suffix(".briefs") / file_name(kind, language, form)
+            content = path.read_bytes() if path.is_file() else b""
+            yield _measured(audience, kind, language, form, content)
 
 
-def _measured(audience: str, language: Language, form: str, content: bytes) -> Measured:
+def _measured(audience: str, kind: str, language: Language, form: str, content: bytes) -> Measured:
     is_page = form == "html"
     text = content.decode("utf-8", errors="replace") if is_page else ""
     return Measured(
         audience,
+        kind,
         language,
         form,
         byte_count=len(content),
@@ -124,7 +126,9 @@ def _expectation(expectation_id: str, title_en: str, title_fr: str, is_faulty: s
         title_fr,
         "This is a fault of how briefs are written: nothing new is published until it is mended.",
         "C'est un défaut de la rédaction des notes : rien de nouveau n'est publié avant sa correction.",
-        RowsCheck(TABLE, f"select audience, language, form, 1 as fault_count from batch where {is_faulty}"),
+        RowsCheck(
+            TABLE, f"select audience, kind, language, form, 1 as fault_count from batch where {is_faulty}"
+        ),
     )
 
 
@@ -132,8 +136,8 @@ IS_PAGE = "byte_count > 0 and form = 'html'"
 EXPECTATIONS: tuple[Expectation, ...] = (
     _expectation(
         "E351",
-        "Each audience has its brief, in both languages, as a page and as a PDF.",
-        "Chaque public a sa note, dans les deux langues, en page et en PDF.",
+        "Each audience has its briefs, in both languages, as pages and as PDFs.",
+        "Chaque public a ses notes, dans les deux langues, en page et en PDF.",
         "byte_count = 0",
     ),
     _expectation(

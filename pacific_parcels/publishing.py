@@ -3,7 +3,7 @@
     published/<audience>/<run>.duckdb    a path is never used for two publications: readers may hold it open
     published/open_data/<run>/           the public indicators for everyone's tools: Parquet, CSV, SDMX, pages
     published/secretariat/<run>/         what it was made from, and members' items in the shape of PACComtrade
-    published/<audience>/<run>.briefs/   the brief of each audience: HTML and PDF, English and French
+    published/<audience>/<run>.briefs/   the briefs of each audience: HTML and PDF, English and French
     published/current.json               the pointer: which run is in force
 
 What is published is a pure function of the landing, the member files and this code: no clock is read. `stage`
@@ -27,7 +27,7 @@ import duckdb
 
 from pacific_parcels import __version__, auditing
 from pacific_parcels.auditing import Audit
-from pacific_parcels.briefs.files import BRIEF_FILES
+from pacific_parcels.briefs.files import brief_files
 from pacific_parcels.contract import CONTRACT_VERSION
 from pacific_parcels.disclosure import (
     PUBLIC,
@@ -125,7 +125,9 @@ def is_current(settings: Settings) -> bool:
     run_id = pointer["run_id"]
     names = [f"{OPEN_DATA}/{run_id}/{name}" for name in PUBLIC_FILES]
     names += [f"{SECRETARIAT}/{run_id}/{name}" for name in SECRETARIAT_FILES]
-    names += [f"{folder}/{name}" for folder in pointer["briefs"].values() for name in BRIEF_FILES]
+    names += [
+        f"{folder}/{name}" for audience, folder in pointer["briefs"].items() for name in brief_files(audience)
+    ]
     return all((settings.published / name).is_file() for name in (*pointer["audiences"].values(), *names))
 
 
@@ -559,7 +561,7 @@ def _write_folders(
 
 
 def _write_briefs(files: dict[str, Path], run_id: str) -> None:
-    """The brief of each audience, out of the file that it may open, beside that file."""
+    """The briefs of each audience, out of the file that it may open, beside that file."""
     from pacific_parcels.briefs.pdf import Press  # not part of a member's light install
     from pacific_parcels.briefs.writing import write_briefs
 

@@ -16,6 +16,7 @@ from math import ceil, floor, log10
 
 WIDTH = 360
 OCEAN, ACCENT, INK, SOFT, RULE, TINT = "#0b5c7a", "#a8481a", "#1c2024", "#5c646c", "#d5dadd", "#c4dde6"
+HALF_TINT = "#7fb0c4"  # as far from OCEAN as from TINT when it is printed grey
 FONT = "Libertinus Serif,Charter,Bitstream Charter,Georgia,serif"
 SMALL = 10.5
 NOT_FINAL = ("P", "E")
@@ -38,7 +39,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class Point:
-    """One month of a series; `status` is A, P, E, M, or C for confidential."""
+    """One month or quarter of a series; `status` is A, P, E, M, or C for confidential."""
 
     time_period: str
     value: float | None
@@ -54,13 +55,42 @@ class Line:
 
 @dataclass(frozen=True)
 class Bar:
-    """`before`: the same a year before; `words` stand behind the bar. Without a value: why (C or M)."""
+    """`before`: the same at an earlier date; `words` stand behind the bar. Without a value: why (C or M)."""
 
     name: str
     value: float | None
     before: float | None
     status: str
     words: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a bar; `kind` is a key of PARTS, `words` stand in it where there is room."""
+
+    value: float
+    kind: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A bar of several parts from left to right, and what stands behind it. Without a part: confidential."""
+
+    name: str
+    parts: Sequence[Part]
+    words: str
+
+
+# Fill, stroke, and colour of the words in it: darker the further it is, hollow where there is nothing yet,
+# and a broken frame where it is not known.
+PARTS = {
+    "full": (OCEAN, f'stroke="{OCEAN}"', "#fff"),
+    "partial": (HALF_TINT, f'stroke="{OCEAN}"', INK),
+    "pilot": (TINT, f'stroke="{OCEAN}"', INK),
+    "none": ("#fff", f'stroke="{OCEAN}"', INK),
+    "not_known": ("none", f'stroke="{SOFT}" stroke-dasharray="2.2 1.6"', SOFT),
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +102,10 @@ class Row:
 
 
 def lines(key: str, series: Sequence[Line], labels: Labels, events: Mapping[str, str] | None = None) -> str:
-    """Series over the same months, the first one in the foreground; `events`: numbers by month."""
+    """Series over the same months or quarters, the first one in the foreground; `events`: numbers by month.
+
+    Below it stands the year at each January or first quarter.
+    """
     height, left, right, top, bottom = 275, 42, 62, 14, 22
     periods = [point.time_period for point in series[0].points]
     known = [point.value for line in series for point in line.points if point.value is not None]
@@ -90,7 +123,7 @@ def lines(key: str, series: Sequence[Line], labels: Labels, events: Mapping[str,
         f'<path d="M{left} {_n(y(value))}H{WIDTH - right}" stroke="{RULE}" stroke-width=".7"/>'
         for value in scale
     ]
-    januaries = [index for index, period in enumerate(periods) if period.endswith("-01")]
+    januaries = [index for index, period in enumerate(periods) if period.endswith(("-01", "-Q1"))]
     for index in januaries:
         parts.append(f'<path d="M{_n(x(index))} {base}v4" stroke="{SOFT}"/>')
         parts.append(_text(x(index), base + 15, periods[index][:4], SOFT, anchor="middle"))
@@ -159,7 +192,7 @@ def _end_words(series: Sequence[Line], x: Scale, y: Scale) -> list[str]:
     lowest = -100.0
     for at, left, number in sorted(ends):
         line = series[number]
-        rows = [line.name, line.end_words] if len(series) > 1 else [line.end_words]
+        rows = [line.name, line.end_words] if len(series) > 1 and line.name else [line.end_words]
         at = max(at - 5 * (len(rows) - 1), lowest + 12)
         for row in rows:
             colour = OCEAN if number == 0 else ACCENT
@@ -168,10 +201,15 @@ def _end_words(series: Sequence[Line], x: Scale, y: Scale) -> list[str]:
     return parts
 
 
-def bars(key: str, rows: Sequence[Bar], labels: Labels) -> str:
-    """Horizontal bars with their words; an upright tick where the same bar ended a year before."""
-    left, top, pitch = 118, 6, 27.0
-    most = max((max(row.value or 0, row.before or 0) for row in rows), default=0) or 1
+def bars(
+    key: str, rows: Sequence[Bar], labels: Labels, *, whole: float | None = None, left: int = 118
+) -> str:
+    """Horizontal bars with their words; an upright tick where the same bar ended before.
+
+    `whole` is what the full length stands for, the largest of them where it is None; names have `left`.
+    """
+    top, pitch = 6, 27.0
+    most = whole or max((max(row.value or 0, row.before or 0) for row in rows), default=0) or 1
     room = WIDTH - left - 92
     parts = []
     hatch = False
@@ -206,6 +244,33 @@ def _paint(status: str, takes_away: bool = False) -> str:
     is_soft = status in NOT_FINAL
     fill = "#fff" if takes_away else TINT if is_soft else colour
     return f'fill="{fill}" stroke="{colour}"' + (' stroke-dasharray="2.2 1.6"' if is_soft else "")
+
+
+def stacks(key: str, rows: Sequence[Stack], labels: Labels, *, left: int, right: int, pitch: float) -> str:
+    """Horizontal bars of parts on one scale, names in `left` units before them, words in `right` behind."""
+    top = 4
+    most = max((sum(part.value for part in row.parts) for row in rows), default=0) or 1
+    room = WIDTH - left - right
+    parts = []
+    hatch = False
+    for number, row in enumerate(rows):
+        y = top + number * pitch
+        middle, height = y + pitch / 2, pitch - 5
+        parts.append(_name(left - 6, middle + 3.6, row.name, left - 8))
+        end = float(left)
+        if not row.parts:
+            hatch, end = True, left + 46.0
+            parts.append(_hatched(key, left, y + 2.5, 46, height, framed=True))
+        for part in row.parts:
+            begin, end = end, end + room * part.value / most
+            fill, stroke, ink = PARTS[part.kind]
+            size = f'width="{_n(end - begin)}" height="{_n(height)}"'
+            parts.append(f'<rect x="{_n(begin)}" y="{_n(y + 2.5)}" {size} fill="{fill}" {stroke}/>')
+            if part.words and end - begin >= LETTER * 9 * len(part.words):
+                at = (begin + end) / 2
+                parts.append(_text(at, middle + 3.2, part.words, ink, anchor="middle", size=9))
+        parts.append(_text(end + 5, middle + 3.6, row.words, INK, room=WIDTH - end - 5))
+    return _svg(key, max(top * 2 + len(rows) * pitch, 60), parts, labels, hatch=hatch)
 
 
 def contributions(key: str, rows: Sequence[Bar], labels: Labels) -> str:

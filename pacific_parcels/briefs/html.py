@@ -6,10 +6,10 @@ language, a table under every drawing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
-from pacific_parcels.briefs.content import Brief, Chart, Headline, Table
+from pacific_parcels.briefs.brief import Brief, Chart, Headline, Table
 from pacific_parcels.briefs.words import Say
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -32,7 +32,7 @@ p{margin:.3rem 0}
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.9rem 1.1rem;margin:0}
 dl>div{border-left:2px solid #d5dadd;padding-left:.6rem}
 dt{font-size:.9rem;color:#5c646c}dd{margin:0;font-size:.88rem;line-height:1.35}
-dd.value{font-size:1.6rem;line-height:1.2;font-weight:700;color:#0b5c7a;white-space:nowrap}
+dd.value{font-size:1.45rem;line-height:1.2;font-weight:700;color:#0b5c7a;white-space:nowrap}
 dd.word{font-size:1.15rem;font-style:italic;color:#5c646c;padding:.2rem 0}
 .charts{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:1.6rem 2rem}
 figure{margin:0}figure svg{display:block;width:100%;height:auto;margin:.5rem 0 .2rem}
@@ -43,12 +43,13 @@ th,td{padding:.22rem .5rem;text-align:right;border-bottom:1px solid #d5dadd;whit
 thead th{vertical-align:bottom;white-space:normal;font-size:.82rem;line-height:1.2;color:#5c646c;
 border-bottom:1.5px solid #1c2024}
 th:first-child{text-align:left;font-weight:400;padding-left:0}
+tbody th{white-space:normal;min-width:9rem}
 table.total tbody tr:first-child>*{font-weight:700}
 ul,ol{margin:.2rem 0;padding-left:1.2rem;columns:22rem 2;column-gap:2rem}
 li{margin:0 0 .4rem;break-inside:avoid}
 footer{border-top:1px solid #d5dadd;margin-top:1.6rem;padding-top:.5rem}
 @media(max-width:46rem){.charts{grid-template-columns:minmax(0,1fr)}h1{font-size:2rem}.lead{font-size:1.15rem}
-dl{grid-template-columns:repeat(2,minmax(0,1fr))}dd.value{font-size:1.35rem}details table{font-size:.85rem}}
+dl{grid-template-columns:repeat(2,minmax(0,1fr))}dd.value{font-size:1.2rem}details table{font-size:.85rem}}
 @media print{html{font-size:7.4pt}body{font-size:1rem;line-height:1.3;max-width:none;padding:0}
 h2{margin:1rem 0 .4rem}dl{grid-template-columns:repeat(5,minmax(0,1fr));gap:.6rem}dd.value{font-size:1.4rem}
 .charts{grid-template-columns:repeat(2,minmax(0,1fr));gap:1rem 2rem}
@@ -82,18 +83,13 @@ def page_of(brief: Brief) -> str:
             f"<h2>{escape(brief.figures_title)}</h2><dl>",
             *(_headline(headline) for headline in brief.headlines),
             f'</dl><p class="small">{escape(brief.figures_note)}</p>',
-            f'<h2>{escape(brief.charts_title)}</h2><div class="charts">',
-            *(_figure(chart, say) for chart in brief.charts[:2]),
-            f"</div><section><h2>{escape(brief.actions_title)}</h2>",
+            _charts(brief.charts_title, brief.charts[:2], say),
+            f"<section><h2>{escape(brief.actions_title)}</h2>",
             list_of("ol", brief.actions),
-            f'</section><h2 class="second">{escape(brief.more_charts_title)}</h2><div class="charts">',
-            *(_figure(chart, say) for chart in brief.charts[2:]),
-            f"</div><section><h2>{escape(brief.table_title)}</h2>",
-            f'<div class="wide" tabindex="0" role="region" aria-label="{escape(brief.table_title)}">',
-            _table(brief.table, brief.table_title),
-            "</div>",
-            *(f'<p class="small">{escape(note)}</p>' for note in brief.table_notes),
-            f"</section><section><h2>{escape(brief.quality_title)}</h2>",
+            '</section><div class="second">',
+            _charts(brief.more_charts_title, brief.charts[2:], say),
+            _table_section(brief),
+            f"</div><section><h2>{escape(brief.quality_title)}</h2>",
             list_of("ul", brief.quality),
             f'</section></main><footer><p class="small">{escape(brief.source)} {escape(brief.readers)}',
             f"{f' {escape(brief.synthetic)}' if brief.synthetic else ''}</p></footer></body></html>\n",
@@ -106,6 +102,25 @@ def _headline(headline: Headline) -> str:
     notes = "".join(f"<dd>{escape(note)}</dd>" for note in headline.notes)
     return (
         f'<div><dt>{escape(headline.label)}</dt><dd class="{kind}">{escape(headline.value)}</dd>{notes}</div>'
+    )
+
+
+def _charts(title: str, charts: Sequence[Chart], say: Say) -> str:
+    """A heading and the charts under it; nothing where there is none."""
+    if not charts:
+        return ""
+    drawn = "".join(_figure(chart, say) for chart in charts)
+    return f'<h2>{escape(title)}</h2><div class="charts">{drawn}</div>'
+
+
+def _table_section(brief: Brief) -> str:
+    if not brief.table.rows:
+        return ""
+    title = escape(brief.table_title)
+    notes = "".join(f'<p class="small">{escape(note)}</p>' for note in brief.table_notes)
+    return (
+        f'<section><h2>{title}</h2><div class="wide" tabindex="0" role="region" aria-label="{title}">'
+        f"{_table(brief.table, brief.table_title)}</div>{notes}</section>"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from pacific_parcels.briefs.content import Brief
+from pacific_parcels.briefs.brief import Brief
 from pacific_parcels.briefs.html import list_of
 from pacific_parcels.briefs.words import Say
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import typst
 
-from pacific_parcels.briefs.content import Brief
+from pacific_parcels.briefs.brief import Brief
 from pacific_parcels.briefs.words import Say
 from pacific_parcels.errors import PacificParcelsError
 
@@ -24,6 +24,8 @@ TOO_LONG = "the brief is too long"
 # How large words are set, 1 being 10 points.
 SIZES = (1.1, 1.04, 1.0, 0.94, 0.88, 0.82, 0.76)
 SIZES_OF_MANY_ROWS = SIZES[2:]
+# The first column of a table, against one of figures; longer names take two lines.
+MOST_NAME_SHARE = 6
 # Tables of more rows are set closer.
 MANY_ROWS = 16
 
@@ -72,6 +74,7 @@ def _inputs(brief: Brief) -> dict[str, object]:
     inputs["pages"] = [
         say("page", page=say.number(page), pages=say.number(PAGES)) for page in range(1, PAGES + 1)
     ]
-    inputs["name_share"] = max(1.5, max((len(row[0]) for row in brief.table.rows), default=0) / 11)
+    longest = max((len(row[0]) for row in brief.table.rows), default=0)
+    inputs["name_share"] = min(max(1.5, longest / 11), MOST_NAME_SHARE)
     inputs["is_dense"] = len(brief.table.rows) > MANY_ROWS
     return inputs

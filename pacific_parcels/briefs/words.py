@@ -81,6 +81,17 @@ class Say:
         name = get_month_names("abbreviated", locale=self.language)[int(time_period[5:7])]
         return f"{name}{NO_BREAK_SPACE}{time_period[:4]}"
 
+    def quarter(self, time_period: str) -> str:
+        """`2026-Q3` as Q3 2026 or 3e trimestre 2026."""
+        if self.language == "en":
+            return self.short_quarter(time_period)
+        year, number = time_period.split("-Q")
+        return f"{number}{'er' if number == '1' else 'e'}{NO_BREAK_SPACE}trimestre{NO_BREAK_SPACE}{year}"
+
+    def short_quarter(self, time_period: str) -> str:
+        year, number = time_period.split("-Q")
+        return f"{'Q' if self.language == 'en' else 'T'}{number}{NO_BREAK_SPACE}{year}"
+
     def date(self, day: date) -> str:
         number = "1er" if self.language == "fr" and day.day == 1 else str(day.day)
         return f"{number}{NO_BREAK_SPACE}{get_month_names(locale=self.language)[day.month]} {day.year}"

@@ -18,8 +18,10 @@ from tests.publication_fixture import write_publication
 pytestmark = pytest.mark.browser
 
 AUDIENCES = ("secretariat", "public", "member_fj")
+BRIEFS = [*((audience, "brief") for audience in AUDIENCES), ("public", "progress")]
 EACH = pytest.mark.parametrize(
-    ("audience", "language"), [(audience, language) for audience in AUDIENCES for language in ("en", "fr")]
+    ("audience", "name"),
+    [(audience, f"{stem}_{language}") for audience, stem in BRIEFS for language in ("en", "fr")],
 )
 VIEWPORTS: dict[str, Any] = {"wide": {"width": 1100, "height": 900}, "phone": {"width": 390, "height": 844}}
 
@@ -44,35 +46,35 @@ def reaches_out(page: Page) -> list[str]:
 
 @EACH
 def test_a_brief_opens_from_a_disk_and_fits(
-    audience: str, language: str, briefs: dict[str, Path], chromium: Browser
+    audience: str, name: str, briefs: dict[str, Path], chromium: Browser
 ) -> None:
-    file = briefs[audience] / f"brief_{language}.html"
+    file = briefs[audience] / f"{name}.html"
     content = file.read_bytes()
     assert len(content) < 100_000
     assert len(gzip.compress(content)) < 10_000
     context = chromium.new_context(java_script_enabled=False, offline=True)
     try:
-        for name, size in VIEWPORTS.items():
+        for viewport, size in VIEWPORTS.items():
             page = context.new_page()
             page.set_viewport_size(size)
             asked = reaches_out(page)
             page.goto(file.as_uri())
             assert asked == [file.as_uri()]
-            assert page.locator("html").get_attribute("lang") == language
+            assert page.locator("html").get_attribute("lang") == name[-2:]
             assert page.locator("h1").count() == 1
-            said = {"en": "SYNTHETIC DATA", "fr": "DONNÉES SYNTHÉTIQUES"}[language]
+            said = {"en": "SYNTHETIC DATA", "fr": "DONNÉES SYNTHÉTIQUES"}[name[-2:]]
             assert said in page.locator("header").inner_text()
             drawings = page.locator("figure svg")
             assert drawings.count() == 4
             boxes = [drawings.nth(number).bounding_box() for number in range(4)]
             assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= size["width"] for box in boxes)
             # One column on a phone, two on a desk.
-            assert len({round(box["x"]) for box in boxes if box}) == (1 if name == "phone" else 2)
+            assert len({round(box["x"]) for box in boxes if box}) == (1 if viewport == "phone" else 2)
             width = page.locator("body").bounding_box()
             assert width
             assert width["x"] + width["width"] <= size["width"]
             OUTPUT.mkdir(exist_ok=True)
-            page.screenshot(path=OUTPUT / f"brief_{audience}_{language}_{name}.png", full_page=True)
+            page.screenshot(path=OUTPUT / f"{name}_{audience}_{viewport}.png", full_page=True)
             page.close()
     finally:
         context.close()
@@ -80,10 +82,10 @@ def test_a_brief_opens_from_a_disk_and_fits(
 
 @EACH
 def test_a_brief_is_open_to_everyone_and_runs_no_script(
-    audience: str, language: str, briefs: dict[str, Path], chromium: Browser, tmp_path: Path
+    audience: str, name: str, briefs: dict[str, Path], chromium: Browser, tmp_path: Path
 ) -> None:
     """Its own policy lets no script in; axe, which is one, comes past it."""
-    html = (briefs[audience] / f"brief_{language}.html").read_text(encoding="utf-8")
+    html = (briefs[audience] / f"{name}.html").read_text(encoding="utf-8")
     file = tmp_path / "brief.html"
     file.write_text(
         html.replace("</main>", "<script>document.title = 'run'</script></main>"), encoding="utf-8"
@@ -98,7 +100,7 @@ def test_a_brief_is_open_to_everyone_and_runs_no_script(
         page = past_policy.new_page()
         page.goto(file.as_uri())
         assert page.title() == "run"  # without the policy it would have been run
-        page.goto((briefs[audience] / f"brief_{language}.html").as_uri())
+        page.goto((briefs[audience] / f"{name}.html").as_uri())
         assert serious_findings(page) == []
         # Sideways there is only the table, in a frame of its own that the keyboard reaches.
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -119,10 +121,16 @@ def test_a_brief_is_given_out_by_the_overview_as_it_was_published(
         write_briefs(published, Press(), folder)
     visit = browser(server, viewport="phone")
     visit.open(f"/?lang={language}")
-    for form in ("HTML", "PDF"):
-        name = {"en": "English", "fr": "Français"}[language]
+    name = {"en": "English", "fr": "Français"}[language]
+    mark = {"en": "closing the gap", "fr": "combler l’écart"}[language]
+    buttons = {
+        f"brief_{language}.html": f"{name} · HTML",
+        f"brief_{language}.pdf": f"{name} · PDF",
+        f"progress_{language}.pdf": f"{name} · PDF · {mark}",
+    }
+    for file, button in buttons.items():
         with visit.page.expect_download() as download:
-            visit.page.get_by_role("button", name=f"{name} · {form}").click()
-        assert download.value.suggested_filename.endswith(f"_{language}.{form.lower()}")
-        content = (folder / f"brief_{language}.{form.lower()}").read_bytes()
+            visit.page.get_by_role("button", name=button, exact=True).click()
+        assert download.value.suggested_filename.endswith(f"_{language}.{file.split('.')[1]}")
+        content = (folder / file).read_bytes()
         assert download.value.path().read_bytes() == content

@@ -19,7 +19,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from dags import mailing, steps
 from dags.mailing import has_letters, mail_briefs, postings_due
-from pacific_parcels.briefs.files import BRIEF_FILES
+from pacific_parcels.briefs.files import brief_files
 from pacific_parcels.errors import MemberFileError, Unavailable
 from pacific_parcels.members import Member, read_member
 from pacific_parcels.settings import Settings
@@ -123,9 +123,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pointer = json.loads((home / "published" / "current.json").read_text(encoding="utf-8"))
     pointer |= {"run_number": 1, "input_fingerprint": "x"}
     pointer["briefs"] = {audience: f"{audience}/{RUN}.briefs" for audience in pointer["audiences"]}
-    for folder in pointer["briefs"].values():
+    for audience, folder in pointer["briefs"].items():
         (home / "published" / folder).mkdir(parents=True)
-        for name in BRIEF_FILES:
+        for name in brief_files(audience):
             (home / "published" / folder / name).write_text(f"{folder} {name}", encoding="utf-8")
     (home / "published" / "current.json").write_text(json.dumps(pointer), encoding="utf-8")
     return home

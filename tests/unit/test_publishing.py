@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from pacific_parcels import disclosure, publishing
-from pacific_parcels.briefs.files import BRIEF_FILES
+from pacific_parcels.briefs.files import brief_files
 from pacific_parcels.disclosure import INDICATOR_COLUMNS
 from pacific_parcels.errors import GateClosed, PacificParcelsError
 from pacific_parcels.publishing import commit, current, is_current, stage
@@ -225,7 +225,7 @@ class TestFiles:
         assert set(staged.pointer["briefs"]) == set(staged.files)
         for audience, folder in staged.pointer["briefs"].items():
             names = {path.name for path in (home.published / folder).iterdir()}
-            assert names == set(BRIEF_FILES)
+            assert names == set(brief_files(audience))
             assert folder == f"{audience}/{staged.run_id}.briefs"
         # Samoa shares nothing: what it sees of itself, 40 items, no brief of others holds.
         pages = {
@@ -485,6 +485,7 @@ class TestPointer:
             "open_data/{}/indicators.csv",
             "open_data/{}/data_3_0.xml",
             "public/{}.briefs/brief_fr.pdf",
+            "public/{}.briefs/progress_fr.pdf",
         ],
     )
     def test_it_is_out_of_date_when_a_file_is_gone(self, home: Settings, snapshot: Path, what: str) -> None:

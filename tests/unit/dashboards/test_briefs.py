@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from dashboards.words import LANGUAGE_NAMES, LANGUAGES, Words
-from pacific_parcels.briefs.files import BRIEF_FILES
+from pacific_parcels.briefs.files import brief_files
 from tests.unit.dashboards.conftest import OpenPage
 
 RUN = "20260420T090000Z"
 
 
-def write_brief_files(home: Path, audience: str) -> None:
+def write_brief_files(home: Path, audience: str, names: tuple[str, ...] = ()) -> None:
     folder = home / "published" / audience / f"{RUN}.briefs"
     folder.mkdir()
-    for name in BRIEF_FILES:
+    for name in names or brief_files(audience):
         (folder / name).write_text(audience, encoding="utf-8")
 
 
@@ -30,7 +30,9 @@ def test_every_brief_of_the_audience_is_given_out(language: str, home: Path, ope
     buttons = [button.proto.label for button in page.get("download_button")]
     labels = [label for label in buttons if label.startswith(tuple(LANGUAGE_NAMES.values()))]
     english, french = ["English · HTML", "English · PDF"], ["Français · HTML", "Français · PDF"]
-    assert labels == (english + french if language == "en" else french + english)
+    of_parcels = english + french if language == "en" else french + english
+    mark = {"en": "closing the gap", "fr": "combler l’écart"}[language]
+    assert labels == [*of_parcels, *(f"{label} · {mark}" for label in of_parcels)]
     assert Words(language)("briefs.title") in [header.value for header in page.subheader]
 
 
@@ -41,3 +43,15 @@ def test_a_publication_without_briefs_lists_none(home: Path, open_page: OpenPage
 
     assert not page.exception
     assert [button for button in page.get("download_button") if "PDF" in button.proto.label] == []
+
+
+def test_a_publication_of_before_the_briefs_of_progress_lists_the_others(
+    home: Path, open_page: OpenPage
+) -> None:
+    write_brief_files(home, "public", ("brief_en.html", "brief_en.pdf"))
+
+    page = open_page("views/overview.py", lang="en")
+
+    assert not page.exception
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert [label for label in labels if label.startswith("English")] == ["English · HTML", "English · PDF"]

@@ -9,6 +9,7 @@ import pytest
 
 from expectations import briefs, published, run
 from expectations.judgement import Judgement
+from pacific_parcels.briefs.files import brief_files
 from pacific_parcels.members import load_members
 from pacific_parcels.settings import Settings
 
@@ -133,12 +134,12 @@ PDF = b"%PDF-1.7 /Type/Pages /Type/Page /Type /Page"
 
 
 def write_briefs(files: dict[str, Path]) -> None:
-    for file in files.values():
+    for audience, file in files.items():
         folder = file.with_suffix(".briefs")
         folder.mkdir()
-        for language, words in PAGES.items():
-            (folder / f"brief_{language}.html").write_text(PAGE.format(words), encoding="utf-8")
-            (folder / f"brief_{language}.pdf").write_bytes(PDF)
+        for name in brief_files(audience):
+            words = PAGES[Path(name).stem[-2:]]
+            (folder / name).write_bytes(PDF if name.endswith(".pdf") else PAGE.format(words).encode())
 
 
 def failures(judgement: Judgement) -> dict[str, set[str]]:
@@ -284,6 +285,8 @@ def test_a_brief_that_is_missing_large_silent_or_reaches_out(settings: Settings,
     files = write(tmp_path)
     public, secretariat = (files[audience].with_suffix(".briefs") for audience in ("public", "secretariat"))
     (public / "brief_fr.pdf").unlink()
+    (public / "progress_en.html").unlink()
+    (secretariat / "progress_fr.pdf").write_bytes(PDF * 2)
     (public / "brief_en.pdf").write_bytes(PDF + b"/Type/Page")
     with (public / "brief_en.html").open("ab") as page:
         page.write(b"x" * 100_000)  # compresses to nearly nothing
@@ -297,17 +300,19 @@ def test_a_brief_that_is_missing_large_silent_or_reaches_out(settings: Settings,
     results = run.judge_publication(settings, files).results
 
     found = {
-        (result.expectation_id, place["audience"], place["language"], place["form"])
+        (result.expectation_id, place["audience"], place["kind"], place["language"], place["form"])
         for result in results
         for place in result.places
     }
     assert found == {
-        ("E351", "public", "fr", "pdf"),
-        ("E352", "public", "en", "html"),
-        ("E352", "public", "fr", "html"),
-        ("E353", "secretariat", "fr", "html"),
-        ("E354", "secretariat", "en", "html"),
-        ("E355", "public", "en", "pdf"),
+        ("E351", "public", "parcels", "fr", "pdf"),
+        ("E351", "public", "progress", "en", "html"),
+        ("E352", "public", "parcels", "en", "html"),
+        ("E352", "public", "parcels", "fr", "html"),
+        ("E353", "secretariat", "parcels", "fr", "html"),
+        ("E354", "secretariat", "parcels", "en", "html"),
+        ("E355", "public", "parcels", "en", "pdf"),
+        ("E355", "secretariat", "progress", "fr", "pdf"),
     }
 
 

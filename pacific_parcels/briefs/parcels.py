@@ -1,4 +1,4 @@
-"""What a brief says: one published file and one language in, a `Brief` out, in words and drawings.
+"""What the brief of parcels says: one published file and one language in, a `Brief` out.
 
     headline figures   the latest month that has a count, with its change and what it rests on
     four charts        each with a finding as its title, a sentence, and the same figures as a table
@@ -11,14 +11,13 @@ The page and the PDF are both set from it, so that they cannot differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from unicodedata import combining, normalize
+from collections.abc import Sequence
 
 from pacific_parcels.briefs import drawing
+from pacific_parcels.briefs.brief import Brief, Chart, Headline, Table, Writer, as_sentence, capital
 from pacific_parcels.briefs.drawing import Bar, Labels, Line, Point, Row
 from pacific_parcels.briefs.figures import REGION, Coverage, Figure, PublishedFigures, earlier
-from pacific_parcels.briefs.words import MINUS, Language, Say
+from pacific_parcels.briefs.words import MINUS, Language
 
 MONTHS_DRAWN = 36
 MONTHS_IN_TABLE = 13
@@ -26,7 +25,6 @@ MONTHS_OF_COVERAGE = 12
 MOST_BARS = 8
 MOST_EVENTS = 3
 MOST_ACTIONS = 6
-MOST_NAMED = 6
 LONGEST_AT_LINE = 11
 HEADLINES = (
     "ITEMS",
@@ -39,78 +37,14 @@ IN_FORCE = ("REPORTED", "NIL")
 GAPS = ("MISSING", "HELD")
 
 
-@dataclass(frozen=True)
-class Headline:
-    """A figure in large print; `value` is a word where there is no figure."""
-
-    label: str
-    value: str
-    notes: Sequence[str]
-    is_figure: bool
-
-
-@dataclass(frozen=True)
-class Table:
-    """`rows` begin with the name of the row, the other cells are figures; the first may be their total."""
-
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    has_total: bool = False
-
-
-@dataclass(frozen=True)
-class Chart:
-    key: str
-    title: str
-    what: str
-    said: str
-    svg: str
-    twin: Table
-
-    @property
-    def in_words(self) -> str:
-        """All of it for one who does not see the drawing: the figures of its table too."""
-        rows = "; ".join(", ".join(cell for cell in row if cell) for row in self.twin.rows)
-        return f"{self.title}. {self.what}. {self.said} {rows}".strip()
-
-
-@dataclass(frozen=True)
-class Brief:
-    language: Language
-    document_title: str
-    kind: str
-    title: str
-    dateline: str
-    readers: str
-    synthetic: str
-    lead: str
-    figures_title: str
-    headlines: Sequence[Headline]
-    figures_note: str
-    charts_title: str
-    more_charts_title: str
-    charts: Sequence[Chart]
-    table_title: str
-    table: Table
-    table_notes: Sequence[str]
-    quality_title: str
-    quality: Sequence[str]
-    actions_title: str
-    actions: Sequence[str]
-    source: str
-    as_of: str
-
-
-def brief_of(figures: PublishedFigures, language: Language) -> Brief:
-    """The brief for the readers of a published file."""
+def brief_of_parcels(figures: PublishedFigures, language: Language) -> Brief:
+    """The brief of parcels for the readers of a published file."""
     return _Writer(figures, language).brief()
 
 
-class _Writer:
+class _Writer(Writer):
     def __init__(self, figures: PublishedFigures, language: Language) -> None:
-        self.figures = figures
-        self.language: Language = language
-        self.say = Say(language)
+        super().__init__(figures, language)
         audience = figures.audience
         self.is_member = audience.startswith("member_")
         self.code = audience.removeprefix("member_").upper() if self.is_member else REGION
@@ -155,31 +89,6 @@ class _Writer:
         )
 
     # names and figures in words
-
-    def member(self, code: str) -> str:
-        return self.figures.name("member", code, self.language)
-
-    def sorting(self, code: str) -> str:
-        """The name as it stands in an alphabet: Îles among the names with I."""
-        return "".join(c for c in normalize("NFKD", self.member(code)) if not combining(c))
-
-    def printed(self, sentence: str) -> str:
-        """A sentence of the file with the apostrophes and spaces of print."""
-        return self.say.spaced(sentence.strip().replace("'", "’"))
-
-    def bare(self, sentence: str) -> str:
-        """The same to stand in another sentence: without its full stop."""
-        return self.printed(sentence).removesuffix(".")
-
-    def members(self, codes: Iterable[str]) -> str:
-        """The first few by name, and how many more there are."""
-        return self.listed([self.member(code) for code in codes])
-
-    def listed(self, names: Sequence[str]) -> str:
-        if len(names) > MOST_NAMED + 1:
-            rest = self.say("contributions.others", count=self.say.number(len(names) - MOST_NAMED))
-            names = [*names[:MOST_NAMED], rest]
-        return self.say.together(names)
 
     def written(self, indicator_code: str, value: float) -> str:
         if indicator_code.endswith("_USD"):
@@ -341,9 +250,6 @@ class _Writer:
             self.twin_of_months([(say("column.items"), points, 0)]),
         )
 
-    def axis_number(self, value: float) -> str:
-        return self.say.number(value, 0 if float(value).is_integer() else 1)
-
     def twin_of_months(self, series: Sequence[tuple[str, Sequence[Point], int]]) -> Table:
         """Every month that is drawn, the latest first, with its status in words."""
         first = series[0][1]
@@ -362,7 +268,7 @@ class _Writer:
         """How what is not final, or not there, is drawn: only what this chart has."""
         statuses = {point.status for point in points}
         marks = [self.say(f"drawn.{status}") for status in "PEMC" if status in statuses]
-        return [f"{_capital(self.say.listed(marks))}."] if marks else []
+        return [f"{capital(self.say.listed(marks))}."] if marks else []
 
     def events(self, periods: Sequence[str]) -> list[tuple[str, str]]:
         """The last events in these months that concern all, or this member: (month, words)."""
@@ -480,7 +386,7 @@ class _Writer:
             title = say(f"{key}.title", name=name, share=say.percent(100 * (figure.value or 0) / total))
         said = [say("bars.said")] if any(row.before is not None for row in rows) else []
         if any(row.status == "C" for row in rows):
-            said.append(f"{_capital(say('drawn.C'))}.")
+            said.append(f"{capital(say('drawn.C'))}.")
         said_of_all = " ".join(said) if rows else say("no_figures")
         head = [say("column.name"), say("column.items"), say("column.before"), say("column.status")]
         twin = [
@@ -492,7 +398,7 @@ class _Writer:
             ]
             for row in rows
         ]
-        labels = Labels(f"{title}. {what}", _as_sentence(said_of_all, twin))
+        labels = Labels(f"{title}. {what}", as_sentence(said_of_all, twin))
         return Chart(key, title, what, said_of_all, drawing.bars(key, rows, labels), Table(head, twin))
 
     def bar(self, name: str, figure: Figure, then: Figure | None) -> Bar:
@@ -562,7 +468,7 @@ class _Writer:
             ],
         )
         words = [[row.name, row.words] for row in rows]
-        labels = Labels(f"{title}. {what}", _as_sentence(said, words))
+        labels = Labels(f"{title}. {what}", as_sentence(said, words))
         return Chart(
             "contributions", title, what, said, drawing.contributions("contributions", rows, labels), twin
         )
@@ -595,7 +501,7 @@ class _Writer:
             for month, status in zip(months, statuses[code], strict=True)
             if status in GAPS
         ]
-        labels = Labels(f"{title}. {what}", _as_sentence(said, gaps))
+        labels = Labels(f"{title}. {what}", as_sentence(said, gaps))
         return Chart(
             "reporting",
             title,
@@ -718,7 +624,7 @@ class _Writer:
         sentences = [
             say(
                 "quality.reported",
-                month=_capital(say.month(self.last)),
+                month=capital(say.month(self.last)),
                 reported=say.number(reported),
                 begun=say.number(begun),
             )
@@ -968,13 +874,3 @@ def _numbered(months: Sequence[str]) -> dict[str, str]:
     for number, month in enumerate(months, 1):
         numbers.setdefault(month, []).append(str(number))
     return {month: ", ".join(several) for month, several in numbers.items()}
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _as_sentence(said: str, rows: Sequence[Sequence[str]]) -> str:
-    """For a reader who does not see the drawing: what it says, and its figures one after the other."""
-    listed = "; ".join(", ".join(cell for cell in row if cell) for row in rows)
-    return f"{said} {listed}." if listed else said

@@ -1,4 +1,4 @@
-"""What a brief says, against plain SQL on the file it was made from, and against figures worked by hand."""
+"""What a brief of parcels says, against plain SQL on its file, and against figures worked by hand."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pacific_parcels.briefs.content import Brief, brief_of
+from pacific_parcels.briefs.brief import Brief
 from pacific_parcels.briefs.figures import PublishedFigures, earlier
 from pacific_parcels.briefs.html import page_of
 from pacific_parcels.briefs.letter import letter_of
+from pacific_parcels.briefs.parcels import brief_of_parcels
 from pacific_parcels.briefs.pdf import Press
 from pacific_parcels.briefs.words import Language, Say
 from tests.publication_fixture import write_published_file
@@ -28,7 +29,7 @@ def brief(published: dict[str, Path], audience: str, language: Language = "en") 
 @cache
 def brief_in(path: Path, audience: str, language: Language) -> Brief:
     with PublishedFigures(path) as figures:
-        return brief_of(figures, language)
+        return brief_of_parcels(figures, language)
 
 
 def sql(path: Path, query: str) -> list[tuple[object, ...]]:
