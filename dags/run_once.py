@@ -37,6 +37,8 @@ from pacific_parcels.errors import PacificParcelsError, Unavailable
 from pacific_parcels.settings import Settings
 
 FAILED, NEEDS_MENDING = 1, 3
+# Synthetic reports on progress: one a year, where there are two, for one has nothing to be held against.
+MONTHS_BETWEEN_GAP_REPORTS = 12
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -118,10 +120,15 @@ def _is_untouched(settings: Settings) -> bool:
 def _fill_inbox(settings: Settings, wishes: dict[str, Any]) -> None:
     """Write the synthetic extracts aside and move them in at once: half of them would look like a region."""
     from pacific_parcels.demo import write_demo
+    from pacific_parcels.demo.gap import write_gap_demo
+    from pacific_parcels.demo.plan import MONTHS
 
     aside = replace(settings, home=settings.home / "demo.unfinished")
     shutil.rmtree(aside.home, ignore_errors=True)
     write_demo(aside, **wishes)
+    if wishes.get("months", MONTHS) >= 2 * MONTHS_BETWEEN_GAP_REPORTS:
+        of_both = {name: wishes[name] for name in ("months", "seed") if name in wishes}
+        write_gap_demo(aside, months_between=MONTHS_BETWEEN_GAP_REPORTS, **of_both)
     for folder in sorted(settings.inbox.rglob("*"), reverse=True):
         folder.rmdir()  # of an inbox without a file
     aside.inbox.replace(settings.inbox)

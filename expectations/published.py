@@ -11,6 +11,9 @@ from expectations.expectation import ColumnCheck, Expectation, RowsCheck
 from pacific_parcels.contract import COLUMNS
 from pacific_parcels.disclosure import MINIMUM_ITEMS, SECRETARIAT, circle_of, viewer_of
 from pacific_parcels.members import Member
+from pacific_parcels.policy import MINIMUM_COUNTED, PROGRESS
+from pacific_parcels.progress.published import OF_BOTH, OF_MEMBERS, STAGES
+from pacific_parcels.progress.published import TABLES as PROGRESS_TABLES
 
 SUITE = "published"
 
@@ -55,7 +58,10 @@ TABLES: dict[str, tuple[str, ...]] = {
     "sharing_terms": ("member_code", "audience_class", "indicator_group", "detail", "minimum_cell_items"),
     "sharing_changes": ("member_code", "audience_class", "indicator_group", "detail_before", "detail_now"),
     "disclosure_summary": ("audience", "indicator_group", "cells", "primary_cells", "complementary_cells"),
+    **{f"progress_{table}": tuple(columns) for table, columns in PROGRESS_TABLES.items()},
 }
+# What members have written themselves: no fault of ours, whatever it says.
+OF_MEMBERS_WORDS = ("progress_actions", "progress_projects")
 # What speaks of single extracts and offices: the secretariat's of all members, each member's of its own.
 TABLES_OF_WORK: dict[str, tuple[str, ...]] = {
     "receipts": ("member_code", "source_name", "status", "received_at", "rows_in", "rows_accepted"),
@@ -197,7 +203,7 @@ def _content(audience: str, tables: Iterable[str]) -> tuple[Expectation, ...]:
         f"select '{table}' as table_name, count(*) as fault_count from {table} as line"
         f" where regexp_matches(cast(line as varchar), {_texts([ABSOLUTE_PATH])})"
         for table in tables
-        if table != "indicators"
+        if table not in ("indicators", *OF_MEMBERS_WORDS)
     )
     return (
         _critical(
@@ -414,6 +420,70 @@ def _of_everyone_else(members: Mapping[str, Member], audience: str) -> tuple[Exp
                         )
                     )
                 group by all
+                """,
+            ),
+        ),
+        *_of_progress(members, audience),
+    )
+
+
+def _of_progress(members: Mapping[str, Member], audience: str) -> tuple[Expectation, ...]:
+    """Of progress, as of everyone else: who is named, and what the counts tell of those who are not."""
+    circle = circle_of(audience)
+    named = sorted(
+        code for code, member in members.items() if getattr(member.sharing.progress, circle) == "named"
+    )
+    of_others = " union all ".join(
+        f"select 'progress_{table}' as table_name, count(*) as fault_count from progress_{table} "
+        f"where member_code not in ({_texts(['_T', viewer_of(audience) or '', *named])})"
+        for table in (*OF_MEMBERS, *OF_BOTH)
+    )
+    counts = [f"{stage.lower()}_count" for stage in STAGES]
+    # What a reader has left, once it takes those whom it knows by name out of a count.
+    hidden = ", ".join(
+        f"any_value(counted.{count}) - count(*) filter (where stage_code = '{stage}') as {count}"
+        for stage, count in zip(STAGES, counts, strict=True)
+    )
+    commonest, all_of_them = f"greatest({', '.join(counts)})", " + ".join(counts)
+    return (
+        _critical(
+            "E334",
+            "In the tables of progress no member is named that has not agreed to it.",
+            "Dans les tables de progrès, aucun membre n'est nommé sans l'avoir accepté.",
+            RowsCheck(
+                "catalogue",
+                f"select table_name, fault_count from ({of_others}) as found where fault_count > 0",
+            ),
+        ),
+        _critical(
+            "E335",
+            "No count of progress tells what a member says that is not named in it.",
+            "Aucun décompte de progrès ne révèle ce que déclare un membre qui n'y est pas nommé.",
+            RowsCheck(
+                "progress_counts",
+                f"""
+                select framework_code, measure_code, time_period, 1 as fault_count
+                from (
+                    select
+                        counted.framework_code, counted.measure_code, counted.time_period, {hidden}
+                    from batch as counted
+                    left join progress_stages as known
+                        on counted.framework_code = known.framework_code
+                        and counted.measure_code = known.measure_code
+                        and counted.time_period = known.time_period
+                        and known.member_code in (
+                            select member_code from sharing_terms
+                            where indicator_group = '{PROGRESS.upper()}' and detail = 'detail'
+                        )
+                    where counted.conf_status = 'F'
+                    group by all
+                ) as hidden
+                where
+                    {all_of_them} <> 0
+                    and (
+                        {all_of_them} < {MINIMUM_COUNTED}
+                        or {all_of_them} - {commonest} < 2
+                    )
                 """,
             ),
         ),

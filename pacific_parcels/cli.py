@@ -381,6 +381,7 @@ def _write_templates(settings: Settings, options: argparse.Namespace) -> int:
 
 def _progress(settings: Settings, options: argparse.Namespace) -> int:
     from pacific_parcels.progress.words import measured_lines, region_lines, report_lines
+    from pacific_parcels.publishing import current
 
     try:
         as_of = date.fromisoformat(options.as_of) if options.as_of else datetime.now(UTC).date()
@@ -393,7 +394,10 @@ def _progress(settings: Settings, options: argparse.Namespace) -> int:
         language = _language(options, member)
         lines = report_lines(settings, member, as_of, language)
         if options.measured:
-            lines += measured_lines(settings, member, as_of, language)
+            pointer = current(settings)
+            name = pointer["audiences"].get(f"member_{member.code.lower()}") if pointer else None
+            file = settings.published / name if name else None
+            lines += measured_lines(settings, member, file, as_of, language)
         print("\n".join(lines))
     if not options.code:
         print("\n".join(region_lines(settings, members, as_of, options.language or "en")))

@@ -203,6 +203,18 @@ def in_sentences(member: Member, language: Language) -> list[str]:
     ]
     if peers != public:
         lines += [say(f"Shown to the other members: {peers}.", f"Montré aux autres membres : {peers}.")]
+    named = member.sharing.progress
+    readers_en, readers_fr = {
+        ("named", "named"): ("by its name to everyone", "par son nom, pour tous"),
+        ("counted", "named"): ("by its name to the other members", "par son nom, pour les autres membres"),
+        ("counted", "counted"): ("counted without its name", "compté sans son nom"),
+    }[named.public, named.peers]
+    lines += [
+        say(
+            f"Standards, commitments and actions: {readers_en}.",
+            f"Normes, engagements et actions : {readers_fr}.",
+        ),
+    ]
     if member.note:
         lines += ["", f"{say('Note:', 'Remarque :')} {member.note.strip()}"]
     return lines

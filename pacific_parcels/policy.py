@@ -7,7 +7,8 @@ a member shares is said for two circles of readers,
     public    donors and everyone
 
 by group of indicators (VOLUME, VALUE, TREATMENT, REVENUE, QUALITY, PRESSURE) and detail (`none`; `totals`: no
-channel, band, counterpart or section; `detail`), with the fewest items under a figure. The terms come with
+channel, band, counterpart or section; `detail`), with the fewest items under a figure. The group PROGRESS is
+of gap reports: `detail` shows a member by its name, `none` counts it among the others. The terms come with
 the snapshot, as stg_member_terms, and a change of them takes effect at the next publication.
 
 Sources: Finnish Customs (fewer than three enterprises, or one of 75 % or more); tau-Argus (coalition of one);
@@ -31,10 +32,15 @@ PUBLIC = "public"
 AUDIENCES = (SECRETARIAT, PUBLIC)
 _MEMBER_AUDIENCE = "member_"
 
+# The group of terms that is of no indicator: standards, commitments, actions.
+PROGRESS = "progress"
+
 # The fewest items under a figure, whatever a member agreed to.
 MINIMUM_ITEMS = 5
 # The fewest members under a regional figure, besides the member that reads it.
 MINIMUM_MEMBERS = 3
+# The fewest members under a count of progress that are not shown by name: one of them may be who reads it.
+MINIMUM_COUNTED = MINIMUM_MEMBERS + 1
 # NK(1, k): the share, in per cent, at which the largest of the other contributors is dominant.
 DOMINANCE_PCT = 75
 # p of the p-percent rule: how close, in per cent, nobody may come to a contribution.

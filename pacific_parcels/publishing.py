@@ -20,8 +20,9 @@ import math
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 
@@ -44,6 +45,7 @@ from pacific_parcels.disclosure import (
 from pacific_parcels.errors import GateClosed, PacificParcelsError
 from pacific_parcels.layout import quoted
 from pacific_parcels.open_data.files import PUBLIC_FILES, SECRETARIAT_FILES
+from pacific_parcels.progress.published import note_measured, note_progress, tables_of
 from pacific_parcels.receipts import input_rows, write_json
 from pacific_parcels.settings import PACKAGE, REPOSITORY, Settings
 
@@ -151,11 +153,15 @@ def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str
         protect(connection, held, protected)
         _note_changes(connection, next(iter(held.get(SECRETARIAT, [])), None))
         _note_quality(connection, quality_results)
+        as_of = _as_of(connection)
+        note_progress(connection, settings, as_of)
         for audience in audiences_of(code for (code,) in members):
             path = settings.published / audience / f"{run_id}.duckdb"
             path.parent.mkdir(parents=True, exist_ok=True)
             scratch = path.with_name(f".{path.name}")
-            facts = _write_audience(connection, scratch, audience, run_id, code_version, fingerprint, held)
+            facts = _write_audience(
+                connection, scratch, audience, run_id, code_version, fingerprint, held, as_of
+            )
             scratch.replace(path)
             files[audience] = path
         _attack(settings, files, snapshot, held)
@@ -226,6 +232,7 @@ def _write_audience(
     code_version: str,
     fingerprint: str,
     held: dict[str, list[Path]],
+    as_of: date | None,
 ) -> dict[str, Any]:
     """Write one audience's file; the facts of the catalogue that the pointer repeats."""
     connection.execute(f"attach {quoted(str(path))} as audience_file")
@@ -233,11 +240,12 @@ def _write_audience(
         connection.execute("use audience_file")
         for table, query in _tables(audience).items():
             connection.execute(f"create table {table} as {query}")
+        note_measured(connection, audience, as_of)
         _write_changes_of_terms(connection, held.get(audience, []))
         connection.execute("create table quality_results as from memory.quality_results")
         connection.execute(
             _CATALOGUE,
-            [run_id, audience, code_version, CONTRACT_VERSION, fingerprint],
+            [run_id, audience, as_of, code_version, CONTRACT_VERSION, fingerprint],
         )
         row = connection.execute(
             "select as_of_date::varchar as as_of_date, last_time_period, is_synthetic from catalogue"
@@ -249,6 +257,15 @@ def _write_audience(
     if row is None:
         raise PacificParcelsError("the catalogue has no row: a defect of ours")
     return dict(zip(("as_of_date", "last_time_period", "is_synthetic"), row, strict=True))
+
+
+def _as_of(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The day of the newest extract or gap report; None before the first."""
+    ((day,),) = connection.execute(
+        "select max(received_at)::date from (select received_at from w.mart_receipts "
+        "union all select received_at from w.stg_gap_reports)"
+    ).fetchall()
+    return cast(date | None, day)
 
 
 def _write_changes_of_terms(connection: duckdb.DuckDBPyConnection, held: list[Path]) -> None:
@@ -353,12 +370,16 @@ _CATALOGUE = """
     select
         ? as run_id,
         ? as audience,
-        (select max(received_at)::date from w.mart_receipts) as as_of_date,
+        ?::date as as_of_date,
         (select min(time_period) from w.mart_coverage) as first_time_period,
         (select max(time_period) from w.mart_coverage) as last_time_period,
         coalesce((
-            select bool_or(r.is_synthetic) from w.mart_receipts r
-            where r.extract_id in (select extract_id from w.int_vintages where vintage_status = 'IN_FORCE')
+            select bool_or(is_synthetic) from (
+                select r.is_synthetic from w.mart_receipts r
+                semi join (from w.int_vintages where vintage_status = 'IN_FORCE') using (extract_id)
+                union all
+                select g.is_synthetic from w.stg_gap_reports g where g.status = 'ACCEPTED'
+            )
         ), false) as is_synthetic,
         ? as code_version,
         ? as contract_version,
@@ -410,6 +431,7 @@ def _tables(audience: str) -> dict[str, str]:
         "coverage": coverage_for(audience),
         "events": "select * exclude (is_regressor) from w.mart_events order by starts_on, event_code",
         "exchange_rates": "select * from w.mart_exchange_rates order by currency_code, time_period",
+        **tables_of(audience),
     }
     if audience == SECRETARIAT:
         tables["catalogue_extracts"] = (
@@ -427,11 +449,15 @@ def _tables_of_work(where: str) -> dict[str, str]:
     """What speaks of single extracts and offices: all of it for the secretariat, its own for each member."""
     # A member knows its extracts by the name of the file; the id is the secretariat's.
     extract_id = "" if where else "extract_id, "
+    receipt = (
+        f"{extract_id}member_code, stream_code, source_name, time_period_start, time_period_end, "
+        "status, received_at, rows_in, rows_accepted, rows_rejected, rows_duplicate, rows_warned"
+    )
     return {
         "receipts": (
-            f"select {extract_id}member_code, stream_code, source_name, time_period_start, time_period_end, "
-            "status, received_at, rows_in, rows_accepted, rows_rejected, rows_duplicate, rows_warned "
-            f"from w.mart_receipts {where} order by member_code, received_at, extract_id"
+            f"select {receipt} from w.mart_receipts {where} union all "
+            f"select {receipt} from w.stg_gap_reports {where} "
+            "order by member_code, received_at, stream_code, source_name"
         ),
         "rejections": (
             "select member_code, rule_id, any_value(level order by received_period) as level, "

@@ -25,10 +25,13 @@ from pacific_parcels.errors import PacificParcelsError
 from pacific_parcels.gap import STREAM_CODES, gap_fingerprint, report_of
 from pacific_parcels.layout import quoted
 from pacific_parcels.members import Member, Terms, load_members
+from pacific_parcels.policy import PROGRESS
 from pacific_parcels.reading import Fault, Manifest, Reading
 from pacific_parcels.settings import Settings
 
 ACCEPTED, REFUSED, SEEN_BEFORE = "ACCEPTED", "REFUSED", "SEEN_BEFORE"
+# As terms on progress stand among those on indicators.
+DETAIL_OF_PROGRESS = {"counted": "none", "named": "detail"}
 
 
 @dataclass(frozen=True)
@@ -331,6 +334,24 @@ INPUT_COLUMNS: dict[str, dict[str, str]] = {
         "remedy_fr": "VARCHAR",
         "row_count": "BIGINT",
     },
+    "gap_reports": {
+        "extract_id": "VARCHAR",
+        "member_code": "VARCHAR",
+        "stream_code": "VARCHAR",
+        "source_name": "VARCHAR",
+        "content_sha256": "VARCHAR",
+        "time_period_start": "VARCHAR",
+        "time_period_end": "VARCHAR",
+        "received_at": "TIMESTAMP",
+        "vintage_at": "TIMESTAMP",
+        "status": "VARCHAR",
+        "is_synthetic": "BOOLEAN",
+        "rows_in": "BIGINT",
+        "rows_accepted": "BIGINT",
+        "rows_rejected": "BIGINT",
+        "rows_duplicate": "BIGINT",
+        "rows_warned": "BIGINT",
+    },
     "holds": {
         "extract_id": "VARCHAR",
         "time_period": "VARCHAR",
@@ -361,10 +382,11 @@ def input_rows(settings: Settings) -> dict[str, list[dict[str, Any]]]:
                 "is_oco_member": member.is_oco_member,
             }
         )
+        sharing = member.sharing
         for audience_class, details in (
-            ("own", dict.fromkeys(Terms.model_fields, "detail")),
-            ("peers", member.sharing.peers.model_dump()),
-            ("public", member.sharing.public.model_dump()),
+            ("own", dict.fromkeys((*Terms.model_fields, PROGRESS), "detail")),
+            ("peers", sharing.peers.model_dump() | {PROGRESS: DETAIL_OF_PROGRESS[sharing.progress.peers]}),
+            ("public", sharing.public.model_dump() | {PROGRESS: DETAIL_OF_PROGRESS[sharing.progress.public]}),
         ):
             rows["member_terms"] += [
                 {
@@ -372,7 +394,7 @@ def input_rows(settings: Settings) -> dict[str, list[dict[str, Any]]]:
                     "audience_class": audience_class,
                     "indicator_group": group.upper(),
                     "detail": detail,
-                    "minimum_cell_items": 1 if audience_class == "own" else member.sharing.minimum_cell_items,
+                    "minimum_cell_items": 1 if audience_class == "own" else sharing.minimum_cell_items,
                 }
                 for group, detail in details.items()
             ]
@@ -440,8 +462,11 @@ def input_rows(settings: Settings) -> dict[str, list[dict[str, Any]]]:
             for code, stream in member.extracts.items()
         ]
         for receipt in read_receipts(settings.receipts / member.code):
-            # Models know items alone: of a report on progress no month of items is made.
-            if receipt["status"] == SEEN_BEFORE or receipt["stream_code"] in STREAM_CODES:
+            if receipt["status"] == SEEN_BEFORE:
+                continue
+            # Of a report on progress no month of items is made.
+            if receipt["stream_code"] in STREAM_CODES:
+                rows["gap_reports"].append({name: receipt[name] for name in INPUT_COLUMNS["gap_reports"]})
                 continue
             identity = {
                 "extract_id": receipt["extract_id"],

@@ -38,7 +38,7 @@ from datetime import UTC, datetime
 
 from pacific_parcels.demo.faults import KINDS
 from pacific_parcels.demo.files import WRITERS, send_again, write_unit
-from pacific_parcels.demo.plan import Plan, months_until
+from pacific_parcels.demo.plan import MONTHS, Plan, months_until
 from pacific_parcels.demo.rates import Rates
 from pacific_parcels.errors import MemberFileError, PacificParcelsError
 from pacific_parcels.keys import KeyStore
@@ -71,7 +71,7 @@ def write_demo(
     settings: Settings,
     *,
     items: int = 300_000,
-    months: int = 48,
+    months: int = MONTHS,
     seed: int = 2026,
     dirt: float = 0.005,
     until: str = "2026-09",

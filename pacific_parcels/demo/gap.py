@@ -2,10 +2,10 @@
 
 Real scores are not public, so none is copied: stages, dates, actions and trainings are drawn by chance, and
 each file says `.synthetic` in its name. A member begins with all standards of the newest framework that is
-whole, the lower stages most often; every quarter some measures move on, and now and then one falls back,
-with its reason. Its commitments are of the agreement whose measures have categories. Some actions are late,
-and some of those had their date moved. The last report of one member in six does not come. The same seed
-gives the same bytes; the time of a file is the invented moment at which the member sent it.
+whole, the lower stages most often; from report to report some measures move on, and now and then one falls
+back, with its reason. Its commitments are of the agreement whose measures have categories. Some actions are
+late, and some of those had their date moved. The last report of one member in six does not come. The same
+seed gives the same bytes; the time of a file is the invented moment at which the member sent it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from pacific_parcels.demo.chance import share_of
-from pacific_parcels.demo.plan import days_of, first_day, months_until
+from pacific_parcels.demo.plan import MONTHS, days_of, first_day, months_until
 from pacific_parcels.frameworks import load_frameworks
 from pacific_parcels.gap import TABLES, file_name
 from pacific_parcels.members import load_members
@@ -28,7 +28,7 @@ ASSESSED, COMMITTED = "WCO_FOS_2022", "WTO_TFA"
 LADDER = ("NONE", "PILOT", "PARTIAL", "FULL")
 FIRST_STAGES = (0.45, 0.65, 0.9)  # up to which share of chance a measure begins with each rung but the last
 MONTHS_BETWEEN = 3
-MOVES_ON, FALLS_BACK = 0.12, 0.015  # of the measures, from one report to the next
+MOVES_ON, FALLS_BACK = 0.12, 0.015  # of the measures, in a quarter
 DONE_ON_TIME, MOVED = 0.55, 0.3  # of the actions
 MISSES_THE_LAST = 1 / 6
 ACTIONS = 8
@@ -49,26 +49,27 @@ class GapSummary:
 def write_gap_demo(
     settings: Settings,
     *,
-    months: int = 48,
+    months: int = MONTHS,
     seed: int = 2026,
     until: str = "2026-09",
     members: Sequence[str] | None = None,
+    months_between: int = MONTHS_BETWEEN,
 ) -> GapSummary:
     """Write synthetic gap reports of `members` (None: all) for the `months` up to `until` into the inbox.
 
-    A file of the same name is replaced, no other one is touched.
+    One every `months_between` months. A file of the same name is replaced, no other one is touched.
     """
     begins = max(load_frameworks()[code].valid_from for code in (ASSESSED, COMMITTED))
     periods = [
         period
-        for period in months_until(until, months)[::-MONTHS_BETWEEN][::-1]
+        for period in months_until(until, months)[::-months_between][::-1]
         if first_day(period) >= begins
     ]
     files = rows = 0
     for code in load_members(settings):
         if members is not None and code not in members:
             continue
-        story = _Story(seed, code, periods)
+        story = _Story(seed, code, periods, months_between)
         for period in periods:
             if period == periods[-1] and share_of(seed, code, "misses the last") < MISSES_THE_LAST:
                 continue
@@ -100,9 +101,13 @@ def _last_day(period: str) -> date:
 class _Story:
     """The progress of one member over its reports, which are asked for in their order."""
 
-    def __init__(self, seed: int, code: str, periods: list[str]) -> None:
+    def __init__(self, seed: int, code: str, periods: list[str], months_between: int) -> None:
         self.names = (seed, code)
         self.periods = periods
+        # As much moves in a year, whether it is reported once or four times.
+        self.moves_on, self.falls_back = (
+            1 - (1 - share) ** (months_between / MONTHS_BETWEEN) for share in (MOVES_ON, FALLS_BACK)
+        )
         self.measures = [line.code for line in load_frameworks()[ASSESSED].measures]
         self.rungs = {
             measure: sum(self._chance(measure, "first") >= share for share in FIRST_STAGES)
@@ -140,10 +145,10 @@ class _Story:
         rows = []
         for measure in self.measures:
             chance = self._chance(period, measure, "moves")
-            if chance < MOVES_ON and self.rungs[measure] < len(LADDER) - 1:
+            if chance < self.moves_on and self.rungs[measure] < len(LADDER) - 1:
                 self.rungs[measure] += 1
                 rows.append(self._assessment(period, measure))
-            elif chance > 1 - FALLS_BACK and self.rungs[measure] > 0:
+            elif chance > 1 - self.falls_back and self.rungs[measure] > 0:
                 self.rungs[measure] -= 1
                 rows.append(self._assessment(period, measure, reason=MARK))
         return rows

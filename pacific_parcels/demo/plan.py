@@ -30,6 +30,7 @@ from pacific_parcels.errors import MemberFileError
 from pacific_parcels.members import Layout, Member, Stream
 from pacific_parcels.settings import Settings
 
+MONTHS = 48  # that a demo spans unless it is asked for another number
 FILES_WITH_STRUCTURAL_KINDS = 8
 ROWS_OF_A_FILE_WITH_DIRT = 25
 ROWS_OF_A_FILE_WITH_MUCH_DIRT = 200

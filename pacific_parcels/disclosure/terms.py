@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pacific_parcels.policy import IS_TOTAL, SECRETARIAT, circle_of, terms_in, viewer_of
+from pacific_parcels.policy import IS_TOTAL, PROGRESS, SECRETARIAT, circle_of, terms_in, viewer_of
 
 
 def sharing_terms_for(audience: str) -> str:
@@ -47,7 +47,10 @@ def coverage_for(audience: str) -> str:
     if audience == SECRETARIAT:
         return f"select {columns} from w.mart_coverage {order}"
     viewer = viewer_of(audience)
-    sharing = f"select member_code from ({terms_in(circle_of(audience))}) where detail <> 'none'"
+    sharing = (
+        f"select member_code from ({terms_in(circle_of(audience))}) "
+        f"where detail <> 'none' and indicator_group <> '{PROGRESS.upper()}'"
+    )
     if viewer is None:
         return (
             "select member_code, time_period, status from w.mart_coverage "

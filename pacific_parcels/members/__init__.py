@@ -40,6 +40,8 @@ A member file, key by key (an unknown key is refused; a fact not established is 
                                            quality: totals, pressure: none}
       peers: totals                       the same for the other members; default: as public
       minimum_cell_items: 5               no figure on fewer items; the region's own minimum holds besides
+      progress: {public: counted, peers: named}   standards, commitments and actions: counted among the others
+                                          (the default), or by its name; one word stands for both circles
     source:                               where its extracts are fetched from; absent: people or programs put
                                           them into inbox/<code>. One of these kinds; address and secrets are
                                           those of the named Airflow connection, never here:
@@ -243,10 +245,36 @@ class Capacity(Dated):
         return [f"port {self.port}" if self.port else f"office {self.office}"]
 
 
+class ProgressTerms(Strict):
+    """Whether what a member says of its own progress is shown by its name, or counted among the others only.
+
+    Apart from the groups of indicators: who has agreed to figures of parcels has not agreed to this.
+    """
+
+    public: Literal["counted", "named"] = "counted"
+    peers: Literal["counted", "named"] = "counted"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_word_is_both_circles(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"public": value, "peers": value}
+        if isinstance(value, dict) and "public" in value and "peers" not in value:
+            return value | {"peers": value["public"]}
+        return value
+
+    @model_validator(mode="after")
+    def _members_read_the_public_file_too(self) -> ProgressTerms:
+        if self.public == "named" and self.peers != "named":
+            raise ValueError("public names the member to peers too, who read it; expected peers: named")
+        return self
+
+
 class Sharing(Strict):
     public: Terms = TOTALS
     peers: Terms = TOTALS
     minimum_cell_items: int = Field(default=5, ge=1)
+    progress: ProgressTerms = ProgressTerms()
 
     @model_validator(mode="before")
     @classmethod

@@ -2,7 +2,8 @@
 
     code             the version of the library, one SHA-256 over every line that the figures depend on, and
                      the commit, where this is a checkout; the SHA-256 says whether it was changed
-    extracts         those in force: extract, member, stream, months in force, SHA-256 of the bytes received
+    extracts         those in force: extract, member, stream, months in force, SHA-256 of the bytes received;
+                     and every gap report, since what was once believed is published too
     member_files     the YAML of each member
     code_lists       the seeds, the exchange rates among them
     exchange_rates   the rates used, as published
@@ -37,7 +38,12 @@ def inputs_of(
             r.content_sha256
         from w.int_vintages v join w.mart_receipts r using (extract_id)
         where v.vintage_status = 'IN_FORCE'
-        group by all order by all
+        group by all
+        union all
+        select extract_id, member_code, stream_code, [time_period_start], content_sha256
+        from w.stg_gap_reports
+        where status = 'ACCEPTED'
+        order by all
     """).fetchall()
     columns = ("extract_id", "member_code", "stream_code", "time_periods", "content_sha256")
     rates = connection.execute("""

@@ -7,11 +7,13 @@ about the same (`Table.key`), the one of the latest month holds: a report may co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import duckdb
 
@@ -22,6 +24,10 @@ from pacific_parcels.settings import Settings
 
 # Where two assessors speak of the same day, the one who looked closer is believed.
 CLOSENESS = {"SITE_VALIDATION": 2, "DESK_REVIEW": 1, "SELF": 0}
+
+Row = TypeVar("Row")
+# What was believed of each member from a moment on, until the next: (that moment, the rows in force).
+Timeline = dict[str, list[tuple[datetime, list[Row]]]]
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,12 @@ class Action:
     completed_on: date | None
     owner_body: str
     blocked_by: str | None
+    plan_code: str = ""
+    title: str = ""
+    budget_amount: Decimal | None = None
+    budget_currency_code: str | None = None
+    donor: str | None = None
+    project: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,8 @@ class Belief:
 
     `members` are the codes asked for. In the connection each table has its name, with the columns of its
     contract, and `stated_<name>` holds every row of every vintage up to then, the oldest first.
+
+    The timelines say the same of every moment at which a report of a member came in, from the first on.
     """
 
     def __init__(self, settings: Settings, as_of: date, members: Sequence[str]) -> None:
@@ -160,14 +174,58 @@ class Belief:
 
     def assessments(self) -> list[Assessment]:
         """Every assessment in force, the oldest first."""
-        return [
-            Assessment(*row)
-            for row in self._rows(
-                "select member_code, framework_code, measure_code, stage_code, assessed_on, assessor_code, "
-                "evidence is not null, reason is not null from assessments order by assessed_on, "
-                "member_code, framework_code, measure_code, assessor_code"
+        return [Assessment(*row) for row in self._rows(_ASSESSMENTS.format("", "assessments"))]
+
+    def timeline_of_assessments(self) -> Timeline[Assessment]:
+        return self._timeline("assessments", _ASSESSMENTS, Assessment)
+
+    def timeline_of_commitments(self) -> Timeline[Commitment]:
+        return self._timeline("commitments", _COMMITMENTS, Commitment)
+
+    def timeline_of_actions(self) -> Timeline[Action]:
+        return self._timeline("actions", _ACTIONS, Action)
+
+    def timeline_of_trainings(self) -> Timeline[Training]:
+        return self._timeline("trainings", _TRAININGS, Training)
+
+    def _timeline(self, name: str, select: str, make: Callable[..., Row]) -> Timeline[Row]:
+        """A moment at which a report took all rows of a member back has an empty list."""
+        table = TABLES[name]
+        key = ", ".join(f"s.{column}" for column in table.key)
+        columns = ", ".join(f"s.{column}" for column in (*table.source_columns, "report_period"))
+        moments = self._rows(
+            "select distinct member, vintage_at from vintages "
+            f"where table_name = {quoted(name)} order by vintage_at, member"
+        )
+        self.connection.execute(f"""
+            create or replace temp table timeline_{name} as
+            with moments as (
+                select distinct member, vintage_at as known_from from vintages
+                where table_name = {quoted(name)}
+            ),
+            in_force as (
+                select m.member, m.known_from, v.extract_id
+                from moments m
+                join vintages v on m.member = v.member and v.table_name = {quoted(name)}
+                    and v.vintage_at <= m.known_from
+                qualify row_number() over (
+                    partition by m.member, m.known_from, v.report_period
+                    order by v.vintage_at desc, v.source_name desc, v.extract_id desc
+                ) = 1
             )
-        ]
+            select i.known_from, {columns}
+            from in_force i join stated_{name} s using (extract_id)
+            qualify row_number() over (
+                partition by i.member, i.known_from, {key} order by s.report_period desc
+            ) = 1
+        """)
+        rows: defaultdict[tuple[str, datetime], list[Row]] = defaultdict(list)
+        for known_from, *row in self._rows(select.format("known_from, ", f"timeline_{name}")):
+            rows[row[0], known_from].append(make(*row))
+        found: Timeline[Row] = {}
+        for member, known_from in moments:
+            found.setdefault(member, []).append((known_from, rows.get((member, known_from), [])))
+        return found
 
     def stages(self) -> dict[tuple[str, str, str], Assessment]:
         """The latest assessment of each measure, by member, framework and measure."""
@@ -196,38 +254,40 @@ class Belief:
 
     def commitments(self) -> list[Commitment]:
         """One for each measure: the definitive date if one is notified, else the indicative one."""
-        return [
-            Commitment(*row)
-            for row in self._rows(
-                "select member_code, framework_code, measure_code, category_code, date_kind_code, "
-                "target_date from commitments qualify row_number() over ("
-                "partition by member_code, framework_code, measure_code order by "
-                "case date_kind_code when 'DEFINITIVE' then 0 when 'INDICATIVE' then 1 else 2 end, "
-                "report_period desc) = 1 order by all"
-            )
-        ]
+        return [Commitment(*row) for row in self._rows(_COMMITMENTS.format("", "commitments"))]
 
     def actions(self) -> list[Action]:
-        return [
-            Action(*row)
-            for row in self._rows(
-                "select a.member_code, a.action_id, a.framework_code, a.measure_code, a.status_code, "
-                "a.start_date, a.due_date, f.first_due_date, a.completed_on, a.owner_body, a.blocked_by "
-                "from actions a join ("
-                "select member_code, action_id, arg_min(due_date, (vintage_at, source_name, extract_id)) "
-                "as first_due_date from stated_actions group by 1, 2) f using (member_code, action_id) "
-                "order by 1, 2"
-            )
-        ]
+        return [Action(*row) for row in self._rows(_ACTIONS.format("", "actions"))]
 
     def trainings(self) -> list[Training]:
-        return [
-            Training(*row)
-            for row in self._rows(
-                "select member_code, training_id, framework_code, held_on, participants_count from trainings "
-                "order by held_on, training_id, member_code"
-            )
-        ]
+        return [Training(*row) for row in self._rows(_TRAININGS.format("", "trainings"))]
+
+
+# SELECTs of the rows in force: of one moment, or of each of a timeline, which is then the first column.
+_ASSESSMENTS = (
+    "select {0}member_code, framework_code, measure_code, stage_code, assessed_on, assessor_code, "
+    "evidence is not null, reason is not null from {1} order by assessed_on, "
+    "member_code, framework_code, measure_code, assessor_code"
+)
+_COMMITMENTS = (
+    "select {0}member_code, framework_code, measure_code, category_code, date_kind_code, target_date "
+    "from {1} qualify row_number() over (partition by {0}member_code, framework_code, measure_code order by "
+    "case date_kind_code when 'DEFINITIVE' then 0 when 'INDICATIVE' then 1 else 2 end, "
+    "report_period desc) = 1 order by all"
+)
+_ACTIONS = (
+    "select {0}a.member_code, a.action_id, a.framework_code, a.measure_code, a.status_code, "
+    "a.start_date, a.due_date, f.first_due_date, a.completed_on, a.owner_body, a.blocked_by, a.plan_code, "
+    "a.title, a.budget_amount, a.budget_currency_code, a.donor, a.project "
+    "from {1} a join ("
+    "select member_code, action_id, arg_min(due_date, (vintage_at, source_name, extract_id)) "
+    "as first_due_date from stated_actions group by 1, 2) f using (member_code, action_id) "
+    "order by a.member_code, a.action_id"
+)
+_TRAININGS = (
+    "select {0}member_code, training_id, framework_code, held_on, participants_count from {1} "
+    "order by held_on, training_id, member_code"
+)
 
 
 def stages_on(assessments: Sequence[Assessment], day: date) -> list[Assessment]:

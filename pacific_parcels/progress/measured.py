@@ -144,24 +144,29 @@ def _verdict(counterpart: Counterpart, stage: str, figure: Measured) -> Verdict:
 
 
 def measured_of(published_file: Path, member_code: str, as_of: date) -> dict[str, Measured]:
+    """As `measured_in`, of a published file."""
+    connection = duckdb.connect(str(published_file), read_only=True, config={"threads": 1})
+    try:
+        return measured_in(connection, member_code, as_of)
+    finally:
+        connection.close()
+
+
+def measured_in(connection: duckdb.DuckDBPyConnection, member_code: str, as_of: date) -> dict[str, Measured]:
     """The counterparts of one member in a published file: medians of its last 12 months with a value.
 
     Months after `as_of` are not looked at. What the file hides has no value, and is not told here either.
     """
     codes = sorted({counterpart.indicator_code for counterpart in counterparts()})
-    connection = duckdb.connect(str(published_file), read_only=True, config={"threads": 1})
-    try:
-        rows = connection.execute(
-            "select i.indicator_code, median(i.obs_value), count(*), any_value(i.unit_measure), "
-            "any_value(d.title_en), any_value(d.title_fr) from (select * from indicators "
-            "where frequency = 'M' and member_code = ? and list_contains(?, indicator_code) "
-            "and obs_value is not null and time_period <= ? "
-            "and channel_code = '_T' and value_band_code = '_T' and counterpart_code = '_T' "
-            "and commodity_code = '_T' "
-            "qualify row_number() over (partition by indicator_code order by time_period desc) <= ?) i "
-            "join indicator_definitions d using (indicator_code) group by 1 order by 1",
-            [member_code, codes, f"{as_of:%Y-%m}", MONTHS],
-        ).fetchall()
-    finally:
-        connection.close()
+    rows = connection.execute(
+        "select i.indicator_code, median(i.obs_value), count(*), any_value(i.unit_measure), "
+        "any_value(d.title_en), any_value(d.title_fr) from (select * from indicators "
+        "where frequency = 'M' and member_code = ? and list_contains(?, indicator_code) "
+        "and obs_value is not null and time_period <= ? "
+        "and channel_code = '_T' and value_band_code = '_T' and counterpart_code = '_T' "
+        "and commodity_code = '_T' "
+        "qualify row_number() over (partition by indicator_code order by time_period desc) <= ?) i "
+        "join indicator_definitions d using (indicator_code) group by 1 order by 1",
+        [member_code, codes, f"{as_of:%Y-%m}", MONTHS],
+    ).fetchall()
     return {code: Measured(float(value), *rest) for code, value, *rest in rows}

@@ -110,7 +110,7 @@ def commitment_shares(
 ) -> CommitmentShares:
     """Of one member and one agreement. A measure without a commitment is not yet designated."""
     by_measure = {one.measure_code: one for one in commitments}
-    counts = Counter(_commitment_state(by_measure.get(code), as_of) for code in measures)
+    counts = Counter(commitment_state(by_measure.get(code), as_of) for code in measures)
     return CommitmentShares(
         len(measures),
         counts["to_date"],
@@ -121,7 +121,8 @@ def commitment_shares(
     )
 
 
-def _commitment_state(commitment: Commitment | None, as_of: date) -> str:
+def commitment_state(commitment: Commitment | None, as_of: date) -> str:
+    """The part of `CommitmentShares` that a measure counts to."""
     if commitment is None or commitment.category_code is None:
         return "not_designated"
     if commitment.category_code == "A":

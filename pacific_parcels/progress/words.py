@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Literal
 
 from pacific_parcels.frameworks import Framework, load_frameworks
@@ -25,7 +26,6 @@ from pacific_parcels.progress.scores import (
     stage_score,
     timeliness,
 )
-from pacific_parcels.publishing import current
 from pacific_parcels.settings import Settings
 
 Language = Literal["en", "fr"]
@@ -272,17 +272,17 @@ def _overdue(action: Action, say: _Say) -> str:
     )
 
 
-def measured_lines(settings: Settings, member: Member, as_of: date, language: Language) -> list[str]:
-    """Each assessed measure beside what the member's own published file shows of it."""
-    pointer = current(settings)
-    file = pointer["audiences"].get(f"member_{member.code.lower()}") if pointer else None
-    if file is None:
+def measured_lines(
+    settings: Settings, member: Member, published_file: Path | None, as_of: date, language: Language
+) -> list[str]:
+    """Each assessed measure beside what the member's own published file, if there is one, shows of it."""
+    if published_file is None:
         return [WORDS["not_published"][language]]
     with Belief(settings, as_of, [member.code]) as belief:
         stages = {key[1:]: one.stage_code for key, one in belief.stages().items()}
     names = {code.code: getattr(code, f"name_{language}").lower() for code in codes_of("stages")}
     lines = []
-    for one in meet(stages, measured_of(settings.published / file, member.code, as_of)):
+    for one in meet(stages, measured_of(published_file, member.code, as_of)):
         value, unit = f"{one.measured.value:,.1f}", UNITS.get(one.measured.unit_measure, {}).get(language, "")
         lines.append(
             WORDS["measured"][language].format(

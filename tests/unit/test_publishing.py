@@ -16,6 +16,7 @@ from pacific_parcels import disclosure, publishing
 from pacific_parcels.briefs.files import brief_files
 from pacific_parcels.disclosure import INDICATOR_COLUMNS
 from pacific_parcels.errors import GateClosed, PacificParcelsError
+from pacific_parcels.progress.published import TABLES as PROGRESS_TABLES
 from pacific_parcels.publishing import commit, current, is_current, stage
 from pacific_parcels.settings import Settings
 
@@ -101,6 +102,8 @@ create table mart_receipts as select * from (values
     received_at, is_synthetic, rows_in, rows_accepted, rows_rejected, rows_duplicate, rows_warned,
     content_sha256
 );
+create table stg_gap_reports as select * exclude (content_sha256), content_sha256, received_at as vintage_at
+from mart_receipts where false;
 create table int_periods as select '2026-03' as time_period, true as is_provisional;
 create table hs_sections as
 select 'S11' as commodity_code, 50 as first_chapter, 63 as last_chapter;
@@ -217,6 +220,7 @@ class TestFiles:
             "catalogue", "indicators", "indicator_definitions", "members", "channels", "value_bands",
             "counterparts", "busiest_days", "ports", "coverage", "events", "exchange_rates",
             "quality_results", "sharing_terms", "sharing_changes", "disclosure_summary",
+            *(f"progress_{table}" for table in PROGRESS_TABLES),
         }  # fmt: skip
 
     def test_each_audience_has_its_briefs_out_of_its_own_file(self, home: Settings, snapshot: Path) -> None:

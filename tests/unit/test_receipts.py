@@ -398,8 +398,8 @@ def test_inputs_have_every_table_and_column_also_when_nothing_came(
         described = connection.execute(f"describe select * from read_parquet('{file}')").fetchall()
         assert {name: sql_type for name, sql_type, *_ in described} == columns
         ((counts[table],),) = connection.execute(f"select count(*) from read_parquet('{file}')").fetchall()
-    # Three classes of audience by six groups of indicators.
-    expected = {"members": 1, "streams": 1, "stream_columns": len(MAPPED_COLUMNS), "member_terms": 3 * 6}
+    # Three classes of audience by six groups of indicators and progress.
+    expected = {"members": 1, "streams": 1, "stream_columns": len(MAPPED_COLUMNS), "member_terms": 3 * 7}
     assert counts == dict.fromkeys(INPUT_COLUMNS, 0) | expected
     assert {path.name for path in home.settings.inputs.iterdir()} == {f"{name}.parquet" for name in counts}
 

@@ -12,6 +12,7 @@ import pytest
 
 from dags import run_once
 from pacific_parcels import demo, landing, publishing
+from pacific_parcels.demo import gap
 from pacific_parcels.settings import Settings
 from tests.publication_fixture import write_publication
 
@@ -27,6 +28,7 @@ class Job:
         monkeypatch.setattr(landing, "has_work", lambda settings: self.has_work)
         monkeypatch.setattr(publishing, "is_current", lambda settings: self.is_current)
         monkeypatch.setattr(demo, "write_demo", self.write_demo)
+        monkeypatch.setattr(gap, "write_gap_demo", self.write_gap_demo)
         monkeypatch.setattr(run_once, "_run_dags", self.run_dags)
         monkeypatch.setattr(run_once, "held_count", lambda settings: self.held)
 
@@ -34,6 +36,9 @@ class Job:
         self.called.append(wishes)
         (settings.inbox / "fj").mkdir(parents=True)
         (settings.inbox / "fj" / "FJ_parcels_202603.synthetic.csv").write_text("Waybill\n", encoding="utf-8")
+
+    def write_gap_demo(self, settings: Settings, **wishes: Any) -> None:
+        self.called.append({"gap": wishes})
 
     def run_dags(self, settings: Settings, console: Any) -> tuple[list[str], int]:
         self.called.append("dags")
@@ -75,6 +80,19 @@ def test_synthetic_extracts_are_written_only_where_nothing_ever_was(
     assert [file.name for file in (home / "inbox").rglob("*.*")] == ["FJ_parcels_202603.synthetic.csv"]
 
 
+@pytest.mark.parametrize(("months", "is_long_enough"), [(23, False), (24, True)])
+def test_synthetic_reports_on_progress_come_where_there_are_two_years_to_compare(
+    job: Job, home: Path, months: int, is_long_enough: bool
+) -> None:
+    (home / "inbox" / "fj" / "FJ_parcels_202603.csv").unlink()
+
+    run_once.main(["--items", "3000", "--months", str(months), "--seed", "7"])
+
+    reports = {"gap": {"months": months, "seed": 7, "months_between": 12}}
+    wishes = {"items": 3000, "months": months, "seed": 7}
+    assert job.called == [wishes, *([reports] if is_long_enough else []), "dags"]
+
+
 def test_a_demo_that_was_cut_off_leaves_nothing_in_the_inbox(
     job: Job, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,7 +108,7 @@ def test_a_demo_that_was_cut_off_leaves_nothing_in_the_inbox(
 
     monkeypatch.setattr(demo, "write_demo", job.write_demo)
     assert run_once.main([]) == 0
-    assert job.called == [{}, {}, "dags"]
+    assert job.called == [{}, {}, {"gap": {"months_between": 12}}, "dags"]
     assert len(list((home / "inbox").rglob("*.*"))) == 1
 
 

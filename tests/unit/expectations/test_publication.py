@@ -12,6 +12,7 @@ from expectations.judgement import Judgement
 from pacific_parcels.briefs.files import brief_files
 from pacific_parcels.members import load_members
 from pacific_parcels.settings import Settings
+from tests.progress_tables import PROGRESS_TABLES
 
 # FJ has 40 items in each month of 2025 but December, when it has 3: these are confidential to the public. The
 # region has 90 items a month, and is withheld in December.
@@ -70,6 +71,7 @@ EVERYONE = """
     create table exchange_rates as
     select 'FJD' as currency_code, '2025-01' as time_period, 2.2 as units_per_usd;
 """
+EVERYONE += PROGRESS_TABLES
 OF_WORK = """
     create table receipts as
     select member_code, 'march.csv' as source_name, 'ACCEPTED' as status, time_period as received_at,
@@ -250,6 +252,50 @@ def test_other_tables_keep_what_they_promise(settings: Settings, tmp_path: Path)
     }
     (paths,) = (result for result in judgement.results if result.expectation_id == "E318")
     assert {place["table_name"] for place in paths.places} == {"ports", "channels"}
+
+
+# Of one measure: stages counted (full, partial, pilot, none), whom the terms name, the stages that are shown.
+NOBODY: dict[str, str] = {}
+COUNTS = [
+    ((2, 2, 0, 0), NOBODY, False),
+    ((0, 0, 0, 0), NOBODY, False),
+    ((2, 1, 0, 0), NOBODY, True),  # three are too few: one of them sees the two others
+    ((3, 1, 0, 0), NOBODY, True),  # who is partial knows that all the others are full
+    ((0, 0, 0, 9), NOBODY, True),
+    ((1, 0, 0, 0), {"FJ": "FULL"}, False),  # nobody is hidden
+    ((3, 2, 0, 0), {"FJ": "FULL"}, False),
+    ((2, 2, 0, 0), {"FJ": "FULL"}, True),  # three are left
+    ((3, 2, 0, 0), {"FJ": "PARTIAL"}, True),  # three full and one partial are left
+]
+
+
+@pytest.mark.parametrize(("counts", "named", "is_told"), COUNTS)
+def test_a_count_of_progress_tells_of_no_member_that_is_not_named(
+    tmp_path: Path, settings: Settings, counts: tuple[int, ...], named: dict[str, str], is_told: bool
+) -> None:
+    numbers = ", ".join(map(str, counts))
+    spoil = [
+        "insert into progress_counts values ('WTO_TFA', '7.1', '2025-Q4', '2025-Q4', "
+        f"{numbers}, 0, 0, {sum(counts)}, 'F')"
+    ]
+    for code, stage in named.items():
+        spoil += [
+            f"insert into sharing_terms values ('{code}', 'public', 'PROGRESS', 'detail', 5)",
+            f"insert into progress_stages values "
+            f"('{code}', 'WTO_TFA', '7.1', '2025-Q4', '{stage}', date '2025-11-01', 'SELF', true)",
+        ]
+    judgement = run.judge_publication(settings, write(tmp_path, *spoil))
+    # In the member files nobody has agreed to be named: a stage with a name is found apart.
+    assert failures(judgement)["public"] - {"E334"} == ({"E335"} if is_told else set())
+    assert ("E334" in failures(judgement)["public"]) == bool(named)
+    assert failures(judgement)["secretariat"] == set()
+
+
+def test_what_a_member_writes_in_an_action_holds_no_publication_up(
+    settings: Settings, tmp_path: Path
+) -> None:
+    files = write(tmp_path, "insert into progress_projects (donor) values ('see /srv/parcels/landing')")
+    assert run.judge_publication(settings, files).is_passed
 
 
 def test_a_member_s_file_tells_of_no_extract_and_no_office_of_another(

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -145,8 +146,9 @@ def test_an_action_keeps_the_date_that_was_stated_first(
     believed: Asked, day: str, due: date, completed: date | None, status: str, blocked_by: str | None
 ) -> None:
     dates = (date(2026, 1, 10), due, date(2026, 4, 30), completed)
+    plan = ("NATIONAL", "Simplified declaration", Decimal("12000.50"), "FJD", "A donor", "A project")
     assert believed(day).actions() == [
-        Action("FJ", "N-1", "WCO_FOS_2022", "S05", status, *dates, "Customs", blocked_by)
+        Action("FJ", "N-1", "WCO_FOS_2022", "S05", status, *dates, "Customs", blocked_by, *plan)
     ]
 
 
