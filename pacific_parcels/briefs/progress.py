@@ -22,7 +22,6 @@ from pacific_parcels.briefs.drawing import Bar, Labels, Line, Part, Point, Stack
 from pacific_parcels.briefs.figures import REGION, PublishedFigures
 from pacific_parcels.briefs.words import MINUS, Language
 
-QUARTERS_DRAWN = 16
 MOST_AREAS = 12
 MOST_MEASURES = 20
 MOST_PROJECTS = 8
@@ -85,6 +84,7 @@ class _Writer(Writer):
         self.rates = self._rates(self.framework)
         self.series = self.rates.get(REGION, {})
         self.quarter, self.first = max(self.series, default=""), min(self.series, default="")
+        self.counted_quarter = self._counted_quarter()
         self.measures = self._measures()
         self.projects = self._projects()
         self.shown_projects = [row for row in self.projects if row["conf_status"] == "F"]
@@ -158,8 +158,8 @@ class _Writer(Writer):
             )
         return rates
 
-    @property
-    def counted_quarter(self) -> str:
+    def _counted_quarter(self) -> str:
+        """The last quarter with counts of the framework; empty where there is none."""
         rows = self.rows(
             "select max(time_period) as last from progress_counts where framework_code = ?", [self.framework]
         )
@@ -217,10 +217,16 @@ class _Writer(Writer):
     # names in words
 
     def framework_name(self, code: str) -> str:
+        """In full; said to be unconfirmed where it is."""
         names = self.rows(
-            f"select name_{self.language} as name from progress_frameworks where framework_code = ?", [code]
+            f"select name_{self.language} as name, is_confirmed from progress_frameworks "
+            "where framework_code = ?",
+            [code],
         )
-        return self.printed(names[0]["name"]) if names else code
+        if not names:
+            return code
+        name = self.printed(names[0]["name"])
+        return name if names[0]["is_confirmed"] else self.say("progress_unconfirmed", name=name)
 
     def area_name(self, code: str) -> str:
         names = self.rows(
@@ -452,7 +458,7 @@ class _Writer(Writer):
         say = self.say
         if len(self.series) < 2:
             return None
-        periods = _quarters(self.first, self.quarter)[-QUARTERS_DRAWN:]
+        periods = _quarters(self.first, self.quarter)
         others = ((code, self._rates(code).get(REGION, {})) for code in self.frameworks[1:])
         second = next((pair for pair in others if len(pair[1]) > 1), None)
         shown = [(self.framework, self.series), *([second] if second else [])]
@@ -510,7 +516,7 @@ class _Writer(Writer):
 
     @property
     def measures_shown(self) -> list[_Measure]:
-        """All of them, or those with the most members at no stage or at a pilot, in their order."""
+        """All of them, or those with the most members at none or at a pilot, in their order."""
         if len(self.measures) <= MOST_MEASURES:
             return self.measures
         first = sorted(self.measures, key=lambda measure: -measure.behind)[:MOST_MEASURES]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -13,13 +14,16 @@ from pacific_parcels.briefs.drawing import (
     Bar,
     Labels,
     Line,
+    Part,
     Point,
     Row,
+    Stack,
     bars,
     contributions,
     lines,
     matrix,
     scale_of,
+    stacks,
 )
 
 LABELS = Labels("Title & more", "Said <so>")
@@ -69,6 +73,34 @@ def test_a_bar_without_a_figure_has_a_word_and_no_length() -> None:
     assert 'fill="url(#k-h)"' in drawing
 
 
+def test_the_full_length_of_a_bar_is_what_it_is_told() -> None:
+    row = Bar("Half", 50, None, "A", "50%")
+
+    # Of 360 units names take 100, words 92.
+    assert 'x="100" y="11" width="84"' in bars("k", [row], LABELS, whole=100, left=100)
+    assert 'x="100" y="11" width="168"' in bars("k", [row], LABELS, left=100)
+
+
+def test_parts_of_a_bar_follow_each_other_and_have_their_words_where_there_is_room() -> None:
+    rows = [
+        Stack("One", [Part(6, "full", "6"), Part(3, "none", "3"), Part(0.1, "not_known", "many")], "66%"),
+        Stack("Two", [], "withheld"),
+    ]
+
+    drawing = stacks("k", rows, LABELS, left=40, right=48, pitch=20)
+
+    parts = re.findall(r'<rect x="([\d.]+)" y="6.5" width="([\d.]+)" height="15" fill="([^"]+)"', drawing)
+    assert [fill for _, _, fill in parts] == ["#0b5c7a", "#fff", "none"]
+    ends = [float(x) + float(width) for x, width, _ in parts]
+    assert [float(x) for x, _, _ in parts] == pytest.approx([40, *ends[:-1]], abs=0.11)
+    assert ends[-1] == pytest.approx(360 - 48, abs=0.11)
+    assert ">6</text>" in drawing
+    assert ">3</text>" in drawing
+    assert "many" not in drawing
+    assert drawing.count('fill="url(#k-h)"') == 1
+    assert 'stroke-dasharray="2.2 1.6"' in drawing  # what is not known is told by its frame
+
+
 def test_what_takes_away_goes_to_the_left_of_the_line_and_is_hollow() -> None:
     rows = [Bar("Fiji", 3, None, "A", "+3"), Bar("Tonga", -1, None, "A", "−1")]
 
@@ -98,6 +130,7 @@ def test_every_chart_is_well_formed_and_says_what_it_is() -> None:
         bars("b", [], LABELS),
         contributions("c", [], LABELS),
         matrix("d", [], ["Mar"], LABELS),
+        stacks("e", [], LABELS, left=40, right=48, pitch=20),
     ]
 
     for drawing in drawings:

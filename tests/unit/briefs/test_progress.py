@@ -80,6 +80,13 @@ class TestFirstLines:
             ),
         ]
 
+    def test_a_framework_whose_name_no_source_confirms_is_marked(
+        self, progressed: dict[str, Path], tmp_path: Path
+    ) -> None:
+        path = changed(progressed, "public", tmp_path, "update progress_frameworks set is_confirmed = false")
+
+        assert brief(path).lead.endswith("(Framework of Standards, a name not confirmed).")
+
     def test_one_quarter_alone_has_no_movement(self, progressed: dict[str, Path], tmp_path: Path) -> None:
         first = "delete from progress_rates where time_period < '2026-Q1'"
         alone = brief(changed(progressed, "public", tmp_path, first))
