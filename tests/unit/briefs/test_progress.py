@@ -267,6 +267,15 @@ class TestWhatToDo:
         ]
 
 
+def test_each_audience_reads_the_rate_of_its_own_file(published: dict[str, Path]) -> None:
+    """Worked out in tests.progress_fixture: 15 of 33 points, and 11 of 21 where a measure is withheld."""
+    rates = {name: brief(published[name]).headlines[0] for name in ("secretariat", "public")}
+
+    assert (rates["secretariat"].value, rates["public"].value) == ("45.5%", "52.4%")
+    assert "on 3 of 3 measures, up to 4 members" in rates["secretariat"].notes
+    assert "on 2 of 3 measures, up to 4 members" in rates["public"].notes
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_donors_read_no_name_of_a_member(progressed: dict[str, Path], language: Language) -> None:
     """Nobody consented: the file of everyone has counts alone, and so has its brief."""
