@@ -209,8 +209,8 @@ def test_a_count_of_members_that_all_say_the_same_is_withheld(
 
 
 # The story as it was published: on which day of 2026, the quarter of the count, and what is in it (full,
-# partial, pilot, none, members) of S01 for the public and for the secretariat. Until Vanuatu makes four, no more
-# than Fiji's name is told; Kiribati's step back in May is not told by itself.
+# partial, pilot, none, members) of S01 for the public and for the secretariat. Until Vanuatu makes four, no
+# more than Fiji's name is told; Kiribati's step back in May is not told by itself.
 AS_PUBLISHED = [
     ("02-01", "2026-Q1", (1, 0, 0, 0, 1), (1, 0, 0, 0, 1)),
     ("02-02", "2026-Q1", (1, 0, 0, 0, 1), (1, 1, 0, 0, 2)),
