@@ -122,13 +122,9 @@ class _Writer(Writer):
 
     # what the file says
 
-    def rows(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
-        """Nothing where the file has no tables of progress."""
-        return self.figures.rows(query, values) if "progress_counts" in self.figures.tables else []
-
     def _frameworks(self) -> list[str]:
         """Those that members have reported stages of: the one with the most known stages first."""
-        rows = self.rows(
+        rows = self.figures.rows(
             """
             select framework_code
             from progress_counts
@@ -144,7 +140,7 @@ class _Writer(Writer):
     def _rates(self, framework_code: str) -> dict[str, dict[str, _Rate]]:
         """The region's rates that may be shown, by area (_T: all of it) and quarter."""
         rates: dict[str, dict[str, _Rate]] = {}
-        for row in self.rows(
+        for row in self.figures.rows(
             "select * from progress_rates where member_code = ? and framework_code = ? "
             "and rate_pct is not null order by area_code, time_period",
             [REGION, framework_code],
@@ -160,14 +156,14 @@ class _Writer(Writer):
 
     def _counted_quarter(self) -> str:
         """The last quarter with counts of the framework; empty where there is none."""
-        rows = self.rows(
+        (row,) = self.figures.rows(
             "select max(time_period) as last from progress_counts where framework_code = ?", [self.framework]
         )
-        return (rows[0]["last"] if rows else None) or ""
+        return row["last"] or ""
 
     def _measures(self) -> list[_Measure]:
         """Every measure of the framework, in its order; those that only reports name come last."""
-        rows = self.rows(
+        rows = self.figures.rows(
             f"""
             select
                 coalesce(m.measure_code, c.measure_code) as code, m.name_{self.language} as name,
@@ -201,14 +197,14 @@ class _Writer(Writer):
         return {stage: row[f"{stage.lower()}_count"] for stage in STAGES}
 
     def _projects(self) -> list[dict[str, Any]]:
-        return self.rows(
+        return self.figures.rows(
             "select * from progress_projects order by conf_status = 'C', budget_usd desc nulls last, "
             "actions_count desc, donor nulls last, project nulls last"
         )
 
     def _commitments(self) -> list[dict[str, Any]]:
         """Of the region, that of the agreement with the most measures first."""
-        return self.rows(
+        return self.figures.rows(
             "select * from progress_commitment_shares where member_code = ? "
             "order by conf_status = 'C', measures_count desc nulls last, framework_code",
             [REGION],
@@ -218,7 +214,7 @@ class _Writer(Writer):
 
     def framework_name(self, code: str) -> str:
         """In full; said to be unconfirmed where it is."""
-        names = self.rows(
+        names = self.figures.rows(
             f"select name_{self.language} as name, is_confirmed from progress_frameworks "
             "where framework_code = ?",
             [code],
@@ -229,7 +225,7 @@ class _Writer(Writer):
         return name if names[0]["is_confirmed"] else self.say("progress_unconfirmed", name=name)
 
     def area_name(self, code: str) -> str:
-        names = self.rows(
+        names = self.figures.rows(
             f"select any_value(area_name_{self.language}) as name from progress_measures "
             "where framework_code = ? and area_code = ?",
             [self.framework, code],
@@ -298,7 +294,7 @@ class _Writer(Writer):
 
     def rests_on(self, rate: _Rate) -> str:
         say = self.say
-        (framework,) = self.rows(
+        (framework,) = self.figures.rows(
             "select max(measure_count) as measures, coalesce(bool_or(is_open), true) as is_open "
             "from progress_frameworks where framework_code = ?",
             [self.framework],
@@ -389,7 +385,7 @@ class _Writer(Writer):
         """Areas that have a rate in the last quarter, in the order of the framework."""
         order = [
             row["area_code"]
-            for row in self.rows(
+            for row in self.figures.rows(
                 "select area_code from progress_measures where framework_code = ? "
                 "group by area_code order by min(sort_order), area_code",
                 [self.framework],
@@ -675,6 +671,8 @@ class _Writer(Writer):
                     all=say.number(len(self.projects)),
                 )
             )
+        if self.shown_projects and self.figures.audience != "secretariat":
+            sentences.append(say("progress_quality_of.sums"))
         unnamed = sum(
             row["actions_count"] for row in self.shown_projects if not (row["donor"] or row["project"])
         )
@@ -720,7 +718,7 @@ class _Writer(Writer):
         """Members without a stage of this framework; only the secretariat's file could tell."""
         if self.figures.audience != "secretariat" or not self.framework:
             return []
-        rows = self.rows(
+        rows = self.figures.rows(
             "select member_code from members where member_code not in "
             "(select member_code from progress_stages where framework_code = ?)",
             [self.framework],
@@ -729,7 +727,7 @@ class _Writer(Writer):
 
     def named(self) -> dict[str, Any]:
         """Stages of the last quarter that stand here by name: all, self-assessed, with evidence."""
-        (row,) = self.rows(
+        (row,) = self.figures.rows(
             """
             select
                 count(*) as stages, count(*) filter (where assessor_code = 'SELF') as own,
@@ -798,7 +796,7 @@ class _Writer(Writer):
         silent = self.silent()
         if silent:
             actions.append(say("progress_action.report", list=self.members(silent)))
-        overdue = self.rows(
+        overdue = self.figures.rows(
             "select * from progress_actions where is_overdue "
             f"order by first_due_date, member_code, action_id limit {MOST_LISTED}"
         )
@@ -813,7 +811,7 @@ class _Writer(Writer):
                 for row in overdue
             ]
             actions.append(say("progress_action.settle", list=say.listed(parts)))
-        waits = self.rows(
+        waits = self.figures.rows(
             "select blocked_by, count(*) as actions from progress_actions "
             "where is_overdue and blocked_by is not null "
             f"group by blocked_by order by actions desc, blocked_by limit {MOST_LISTED}"
@@ -845,7 +843,7 @@ class _Writer(Writer):
         say, day = self.say, self.figures.as_of_date
         if day is None:
             return []
-        rows = self.rows(
+        rows = self.figures.rows(
             "select member_code, count(*) as dates from progress_commitments "
             "where target_date > $1 and target_date <= $1 + interval 12 month "
             "group by member_code order by dates desc, member_code",

@@ -230,6 +230,8 @@ class TestNotKnown:
             "No member has agreed to show its stages here by name; counts stand instead.",
             "Projects withheld: 1 of 4, with too few members or one too large. Sums are of the projects "
             "shown.",
+            "Sums hold members that are not named as they last could be told: they move on when enough "
+            "members have moved.",
             "Actions that name neither donor nor project: 2.",
         ]
 
