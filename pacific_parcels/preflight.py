@@ -67,15 +67,17 @@ VERDICTS: dict[str, dict[Language, str]] = {
     },
     "PARTIAL row": {
         "en": "{name} would be accepted, but {left} of {rows_in} rows would be left out "
-        "({rejected} rejected, {duplicate} duplicate). Mend them and check again before you send it.",
+        "({rejected} rejected, {duplicate} duplicate). Mend what is listed and check again before you send "
+        "it.",
         "fr": "{name} serait accepté, mais sans {left} de ses {rows_in} lignes (rejetées : {rejected} ; "
-        "en double : {duplicate}). Corrigez-les et vérifiez de nouveau avant l'envoi.",
+        "en double : {duplicate}). Corrigez ce qui suit et vérifiez de nouveau avant l'envoi.",
     },
     "PARTIAL record": {
         "en": "{name} would be accepted, but {left} of {rows_in} records would be left out "
-        "({rejected} rejected, {duplicate} duplicate). Mend them and check again before you send it.",
+        "({rejected} rejected, {duplicate} duplicate). Mend what is listed and check again before you send "
+        "it.",
         "fr": "{name} serait accepté, mais sans {left} de ses {rows_in} enregistrements (rejetés : "
-        "{rejected} ; en double : {duplicate}). Corrigez-les et vérifiez de nouveau avant l'envoi.",
+        "{rejected} ; en double : {duplicate}). Corrigez ce qui suit et vérifiez de nouveau avant l'envoi.",
     },
     "REFUSED": {
         "en": "{name} would be refused: do not send it yet.",

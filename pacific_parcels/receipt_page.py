@@ -38,9 +38,9 @@ WORDS: dict[str, dict[Language, str]] = {
         "fr": "Accepté : il déclare une période sans envoi.",
     },
     "verdict.part": {
-        "en": "Accepted without {left} of its {rows_in} items: see below why, mend them, and send the whole "
+        "en": "Accepted without {left} of its {rows_in} items: mend what is listed below, and send the whole "
         "period again.",
-        "fr": "Accepté sans {left} de ses {rows_in} envois : voyez ci-dessous pourquoi, corrigez-les et "
+        "fr": "Accepté sans {left} de ses {rows_in} envois : corrigez ce qui est indiqué ci-dessous et "
         "transmettez de nouveau la période entière.",
     },
     "verdict.refused": {
@@ -101,9 +101,9 @@ OF_REPORTS: dict[str, dict[Language, str]] = {
         "fr": "Accepté : il ne contient aucune ligne et retire ce qui avait été déclaré pour le mois.",
     },
     "verdict.part": {
-        "en": "Accepted without {left} of its {rows_in} rows: see below why, mend them, and send the whole "
+        "en": "Accepted without {left} of its {rows_in} rows: mend what is listed below, and send the whole "
         "report again.",
-        "fr": "Accepté sans {left} de ses {rows_in} lignes : voyez ci-dessous pourquoi, corrigez-les et "
+        "fr": "Accepté sans {left} de ses {rows_in} lignes : corrigez ce qui est indiqué ci-dessous et "
         "transmettez de nouveau le rapport entier.",
     },
     "rows": {"en": "Rows", "fr": "Lignes"},

@@ -76,11 +76,11 @@ class TestVerdict:
         assert (report.verdict, report.exit_code) == ("PARTIAL", 4)
         assert report.sentence("en") == (
             f"{FILE_NAME} would be accepted, but 3 of 5 rows would be left out (2 rejected, 1 duplicate). "
-            "Mend them and check again before you send it."
+            "Mend what is listed and check again before you send it."
         )
         assert report.sentence("fr") == (
             f"{FILE_NAME} serait accepté, mais sans 3 de ses 5 lignes (rejetées : 2 ; en double : 1). "
-            "Corrigez-les et vérifiez de nouveau avant l'envoi."
+            "Corrigez ce qui suit et vérifiez de nouveau avant l'envoi."
         )
 
     def test_a_month_without_items(self, home: Settings) -> None:

@@ -106,7 +106,9 @@ def test_it_says_the_same_in_french_with_the_spaces_and_the_comma_of_french() ->
 
     assert shown.attributes["lang"] == "fr"
     assert "Accusé de réception\u202f: items-2026-03.csv" in shown.text
-    assert "Accepté sans 2 de ses 12\u202f345 envois\u202f: voyez ci-dessous pourquoi" in shown.text
+    assert (
+        "Accepté sans 2 de ses 12\u202f345 envois\u202f: corrigez ce qui est indiqué ci-dessous" in shown.text
+    )
     assert "La valeur n'est pas un nombre. Écrivez-la en chiffres." in shown.text
     assert "1\u202f234\u202f567,50" in shown.text
 
