@@ -11,18 +11,19 @@ is dotted and hollow. The colours keep a contrast of 3:1 with both the light and
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 
-from dashboards.words import THIN_SPACE, Words
+from dashboards.words import THIN_SPACE, Words, is_quarter
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 OCEAN = "#0f7fa3"
@@ -63,6 +64,40 @@ COVERAGE_STROKES = {
     "NOT_YET_REPORTING": "transparent",
 }
 NOT_FINAL = ("P", "E")
+
+
+class Look(NamedTuple):
+    """How a part looks: a sign first, then how much of a colour."""
+
+    mark: str
+    colour: str
+    opacity: float
+
+
+STAGE_LOOKS = {
+    "FULL": Look("●", OCEAN, 1.0),
+    "PARTIAL": Look("◕", OCEAN, 0.6),
+    "PILOT": Look("◔", OCEAN, 0.3),
+    "NONE": Look("○", OCEAN, 0.0),
+    "NOT_KNOWN": Look("?", EVENT, 0.3),
+    "NOT_APPLICABLE": Look("–", EVENT, 0.0),
+}
+COMMITMENT_LOOKS = {
+    "TO_DATE": Look("●", OCEAN, 1.0),
+    "WITHOUT_SUPPORT": Look("◕", OCEAN, 0.6),
+    "WITH_SUPPORT": Look("◔", OCEAN, 0.3),
+    "NOT_DESIGNATED": Look("○", OCEAN, 0.0),
+    "UNKNOWN": Look("?", EVENT, 0.3),
+}
+ACTION_LOOKS = {
+    "OVERDUE": Look("▲", LIMIT, 0.6),
+    "UNDER_WAY": Look("◐", OCEAN, 0.6),
+    "PLANNED": Look("○", OCEAN, 0.0),
+    "DONE": Look("●", OCEAN, 1.0),
+    "STOPPED": Look("✕", EVENT, 0.3),
+}
+ROW_HEIGHT = 46  # of a row with its name above what is drawn
+LEAST_SHARE_FOR_A_FIGURE, LEAST_SHARE_FOR_A_MARK = 0.09, 0.04  # of the width: 300 pixels on a telephone
 # A height given to Streamlit is that of the whole picture, not of the plot.
 AXIS_HEIGHT = 30
 SOURCE_HEIGHT = 24
@@ -163,7 +198,7 @@ def lines(
     events: pd.DataFrame | None = None,
     height: int = 320,
 ) -> Chart:
-    """Series over months; their legend is `markup.series_legend`.
+    """Series over months, or over quarters; their legend is `markup.series_legend`.
 
     `events` (number, time_period, title) are drawn as upright lines, numbered as in `markup.event_list`.
 
@@ -186,13 +221,14 @@ def lines(
         "type": "temporal",
         "title": None,
         "scale": {"type": "utc"},
-        "axis": _month_axis(frame["time_period"].nunique(), say),
+        "axis": _period_axis(frame["time_period"], say),
     }
     y = _amount("obs_value", scale=_from_zero(indicator_code), axis=_value_axis(indicator_code, say))
     place = {"x": x, "y": y}
     told = _told(
-        series=" ", month_text=say("app.month"), value_text=say("app.value"), status_text=say("app.status")
-    )
+        series=" ", month_text=_period_title(frame["time_period"], say), value_text=say("app.value"),
+        status_text=say("app.status"),
+    )  # fmt: skip
     codes, statuses, conf = (frame[name].tolist() for name in ("series_code", "obs_status", "conf_status"))
     is_soft = [
         status in NOT_FINAL and row["obs_value"] is not None
@@ -254,7 +290,7 @@ def lines(
 
 def _observations(frame: pd.DataFrame, indicator_code: str, say: Words) -> Rows:
     """date, obs_value, month_text, value_text, status_text of each row of the frame (see `lines`)."""
-    months = {period: say.month(period) for period in frame["time_period"].unique()}
+    months = {period: say.period(period) for period in frame["time_period"].unique()}
     columns = ("time_period", "obs_value", "obs_status", "conf_status", "lower_value", "upper_value")
     rows = []
     columns_of = (frame[name].tolist() for name in columns)
@@ -262,7 +298,7 @@ def _observations(frame: pd.DataFrame, indicator_code: str, say: Words) -> Rows:
         figure = None if pd.isna(value) else value
         rows.append(
             {
-                "date": f"{period}-01",
+                "date": _first_day(period),
                 "obs_value": figure,
                 "month_text": months[period],
                 "value_text": say.figure(indicator_code, value),
@@ -453,6 +489,373 @@ def offices(frame: pd.DataFrame, say: Words, source: str) -> Chart:
     return _chart(layers, datasets, 26 * len(data) + AXIS_HEIGHT + SOURCE_HEIGHT, source)
 
 
+def before_and_now(frame: pd.DataFrame, now_title: str, before_title: str, say: Words, source: str) -> Chart:
+    """Rates in per cent: a bar each, and an upright line where it stood before (or where others stand).
+
+    `frame`: name, now_pct, before_pct; null is no figure. The name stands above its bar, the figure at the
+    end of that line.
+    """
+    data = _rows(
+        place=range(len(frame)),
+        name=frame["name"],
+        now=frame["now_pct"],
+        before=frame["before_pct"],
+        now_text=[say.figure("RATE_PCT", value) for value in frame["now_pct"]],
+        before_text=[say.figure("RATE_PCT", value) for value in frame["before_pct"]],
+        whole=[100] * len(frame),
+    )
+    scale = {"domain": [0, 100]}
+    y = _row_axis()
+    told = _told(name=" ", now_text=now_title, before_text=before_title)
+    track = _mark(
+        "bar", {"x": _amount("whole", axis=None, scale=scale), "y": y}, color=EVENT, opacity=0.22, **ROW_BAR
+    )
+    bar = _mark("bar", {"x": _amount("now", axis=None, scale=scale), "y": y, **told}, color=OCEAN, **ROW_BAR)
+    tick = _mark(
+        "tick",
+        {"x": _amount("before", axis=None, scale=scale), "y": y},
+        color=TEXT,
+        thickness=3,
+        height={"band": 0.55},
+        yOffset=8,
+        aria=False,  # its bar tells of it
+    )
+    datasets = {
+        "rows": data,
+        "now": [row for row in data if row["now"] is not None],
+        "before": [row for row in data if row["before"] is not None],
+    }
+    layers = [("rows", {**track, "mark": {**track["mark"], "aria": False}}), ("now", bar), ("before", tick)]
+    layers += [("rows", layer) for layer in _row_names("name", "now_text")]
+    return _chart(layers, datasets, ROW_HEIGHT * len(data) + SOURCE_HEIGHT, source)
+
+
+ROW_BAR: Spec = {"height": {"band": 0.38}, "yOffset": 8}
+
+
+def _row_axis() -> Spec:
+    return {"field": "place", "type": "ordinal", "title": None, "axis": None}
+
+
+def _row_names(name: str, figure: str = "") -> list[Spec]:
+    """Words above what is drawn in a row, cut where the picture ends; the figure, if any, at their end."""
+    look: Spec = {"dy": -11, "baseline": "middle", "fontSize": 12, "color": TEXT, "aria": False}
+    y = _row_axis()
+    width = "width - 96" if figure else "width"
+    words = {"text": {"field": name, "type": "nominal"}, "x": {"value": 0}, "y": y}
+    layers = [_mark("text", words, align="left", limit={"expr": width}, **look)]
+    if figure:
+        at_the_end = {"x": {"value": {"expr": "width"}}, "y": y}
+        figures = {"text": {"field": figure, "type": "nominal"}, **at_the_end}
+        layers.append(_mark("text", figures, align="right", fontWeight="bold", **look))
+    return layers
+
+
+def parts(frame: pd.DataFrame, looks: Mapping[str, Look], part_title: str, say: Words, source: str) -> Chart:
+    """What each row is made of, side by side; the legend is `markup.part_legend`.
+
+    `frame`: name, part_code, part_text, amount, amount_text, the parts of a row in the order of `looks`. A
+    row of which nothing may be told has one line, without an amount: its amount_text stands in its place.
+    """
+    names = list(dict.fromkeys(frame["name"]))
+    most = frame.groupby("name")["amount"].sum().max() if len(frame) else 0
+    at: dict[str, float] = {}
+    data: Rows = []
+    for name, code, text, amount, amount_text in zip(
+        *(frame[column].tolist() for column in ("name", "part_code", "part_text", "amount", "amount_text")),
+        strict=True,
+    ):
+        row = {"place": names.index(name), "name": name, "amount_text": amount_text}
+        if pd.isna(amount):
+            data.append(row)
+            continue
+        look, start = looks[code], at.get(name, 0.0)
+        at[name] = start + amount
+        share = amount / most if most else 0
+        sign = f"{look.mark} {amount_text}" if share >= LEAST_SHARE_FOR_A_FIGURE else look.mark
+        data.append(
+            row
+            | {
+                "part_text": text,
+                "start": start,
+                "middle": start + amount / 2,
+                "end": start + amount,
+                "sign": sign if share >= LEAST_SHARE_FOR_A_MARK else "",
+                **_look(look),
+            }
+        )
+    y = _row_axis()
+    scale = {"domain": [0, most or 1], "nice": False}
+    told = _told(name=" ", part_text=part_title, amount_text=say("app.value"))
+    segments = {"x": _amount("start", axis=None, scale=scale), "x2": {"field": "end"}, "y": y, **told}
+    signs = {
+        "x": _amount("middle", axis=None, scale=scale),
+        "y": y,
+        "text": {"field": "sign", "type": "nominal"},
+        "color": INK,
+    }
+    words = {"x": {"value": 0}, "y": y, "text": {"field": "amount_text", "type": "nominal"}}
+    below: Spec = {"dy": 8, "baseline": "middle", "fontSize": 11}
+    datasets = {
+        "parts": [row for row in data if "start" in row and row["end"] > row["start"]],
+        "withheld": [row for row in data if "start" not in row],
+        "rows": [{"place": place, "name": name} for place, name in enumerate(names)],
+    }
+    layers = [
+        ("parts", _mark("bar", {**segments, **LOOKS}, **{**ROW_BAR, "height": {"band": 0.42}})),
+        ("parts", _mark("text", signs, **below, aria=False)),
+        ("withheld", _mark("text", words, align="left", fontStyle="italic", color=SOFT_TEXT, **below)),
+        *(("rows", layer) for layer in _row_names("name")),
+    ]
+    return _chart(layers, datasets, ROW_HEIGHT * len(names) + SOURCE_HEIGHT, source)
+
+
+# A field of its own for each side of a look; what is drawn in full is written on in white.
+LOOKS: Spec = {
+    "fill": {"field": "colour", "type": "nominal", "scale": None, "legend": None},
+    "stroke": {"field": "colour", "type": "nominal", "scale": None, "legend": None},
+    "fillOpacity": {"field": "opacity", "type": "quantitative", "scale": None, "legend": None},
+    "strokeWidth": {"value": 1},
+}
+INK: Spec = {"condition": {"test": "datum.opacity === 1", "value": "#ffffff"}, "value": TEXT}
+
+
+def _look(look: Look) -> dict[str, Any]:
+    return {"colour": look.colour, "opacity": look.opacity}
+
+
+def stage_matrix(stages: pd.DataFrame, say: Words, source: str) -> Chart:
+    """Measure by member: the stage as a sign and a shade. The legend is `markup.part_legend`.
+
+    `stages`: name (of the measure), member_code, member_name, stage_code, in their order. The name of a
+    measure stands above its row.
+    """
+    names = list(dict.fromkeys(stages["name"]))
+    members = list(dict.fromkeys(stages["member_code"]))
+    words = {code: say.term("stage", code) for code in STAGE_LOOKS}
+    data = [
+        {
+            "place": names.index(name),
+            "name": name,
+            "member_code": code,
+            "member_name": member,
+            "stage_text": words[stage],
+            "sign": STAGE_LOOKS[stage].mark,
+            **_look(STAGE_LOOKS[stage]),
+        }
+        for name, code, member, stage in zip(
+            *(stages[column].tolist() for column in ("name", "member_code", "member_name", "stage_code")),
+            strict=True,
+        )
+    ]
+    upright: Spec = {"labelAngle": -90, "labelAlign": "left", "labelBaseline": "middle"}
+    axis = {"orient": "top", "labelAngle": 0, **BARE, **(upright if len(members) > 14 else {})}
+    x = _words("member_code", sort=members, axis=axis)
+    y = _row_axis()
+    told = _told(name=" ", member_name=say("app.member"), stage_text=say("progress.stage"))
+    cell = _mark(
+        "rect",
+        {"x": x, "y": y, **told, **LOOKS},
+        width={"band": 0.86},
+        height={"band": 0.42},
+        yOffset=8,
+        cornerRadius=1.5,
+    )
+    sign = {"x": x, "y": y, "text": {"field": "sign", "type": "nominal"}, "color": INK}
+    layers = [
+        ("cells", cell),
+        ("cells", _mark("text", sign, dy=8, baseline="middle", fontSize=11, aria=False)),
+        *(("rows", layer) for layer in _row_names("name")),
+    ]
+    rows: Rows = [{"place": place, "name": name} for place, name in enumerate(names)]
+    height = ROW_HEIGHT * len(names) + AXIS_HEIGHT + SOURCE_HEIGHT
+    return _chart(layers, {"cells": data, "rows": rows}, height, source)
+
+
+def budgets(frame: pd.DataFrame, say: Words, source: str) -> Chart:
+    """Projects: the budget as a frame, filled as far as it is for actions that are done.
+
+    `frame`: name, budget_usd, done_budget_usd, figure (words for the end of the row), remark (in the place of
+    a budget that is withheld or null).
+    """
+    data = _rows(
+        place=range(len(frame)),
+        name=frame["name"],
+        budget=frame["budget_usd"],
+        done=frame["done_budget_usd"],
+        figure=frame["figure"],
+        remark=frame["remark"],
+        budget_text=[say.figure("BUDGET_USD", value) for value in frame["budget_usd"]],
+        done_text=[say.figure("BUDGET_USD", value) for value in frame["done_budget_usd"]],
+    )
+    y = _row_axis()
+    told = _told(
+        name=" ", budget_text=say("progress.budget"), done_text=say("progress.budget_done"),
+        figure=say("progress.stages_gained"),
+    )  # fmt: skip
+    known = [row for row in data if row["budget"] is not None]
+    words = {"x": {"value": 0}, "y": y, "text": {"field": "remark", "type": "nominal"}}
+    frame_look: Spec = {"fillOpacity": 0.12, "fill": OCEAN, "stroke": OCEAN, "strokeWidth": 1.2}
+    layers = [
+        ("known", _mark("bar", {"x": _amount("budget", axis=None), "y": y, **told}, **frame_look, **ROW_BAR)),
+        (
+            "known",
+            _mark("bar", {"x": _amount("done", axis=None), "y": y}, color=OCEAN, aria=False, **ROW_BAR),
+        ),
+        (
+            "withheld",
+            _mark(
+                "text",
+                words,
+                align="left",
+                dy=8,
+                baseline="middle",
+                fontSize=11,
+                fontStyle="italic",
+                color=SOFT_TEXT,
+            ),
+        ),
+        *(("rows", layer) for layer in _row_names("name", "figure")),
+    ]
+    datasets = {"known": known, "withheld": [row for row in data if row["budget"] is None], "rows": data}
+    return _chart(layers, datasets, ROW_HEIGHT * len(data) + SOURCE_HEIGHT, source)
+
+
+def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: str) -> Chart:
+    """Actions over time: from the start to the date stated first a bar, what it takes beyond that a dotted
+    line, the date as it is due now a rhombus, the end a disc, and today an upright line.
+
+    `actions`: name, start_date, first_due_date, due_date, completed_on, state_code, state_text, short_text
+    (at the end of the row, after the sign of its state). The legend is `markup.part_legend`.
+    """
+    data: Rows = []
+    columns = (
+        "name", "start_date", "first_due_date", "due_date", "completed_on", "state_code", "state_text",
+        "short_text",
+    )  # fmt: skip
+    for place, (name, start, first_due, due, done, state, text, short) in enumerate(
+        zip(*(actions[column].tolist() for column in columns), strict=True)
+    ):
+        look = ACTION_LOOKS[state]
+        end = done if not pd.isna(done) else max(due, pd.Timestamp(as_of)) if state == "OVERDUE" else due
+        data.append(
+            {
+                "place": place,
+                "name": name,
+                "start": _day(start),
+                "first_due": _day(first_due),
+                "due": _day(due) if due != first_due else None,
+                "done": _day(done),
+                "end": _day(end) if end > first_due and state != "STOPPED" else None,
+                "state_text": text,
+                "figure": f"{look.mark} {short}",
+                "start_text": "–" if pd.isna(start) else say.date(start),
+                "first_due_text": say.date(first_due),
+                "due_text": say.date(due),
+                "done_text": "–" if pd.isna(done) else say.date(done),
+                **_look(look),
+            }
+        )
+    days = [
+        pd.Timestamp(row[name]) for row in data for name in ("start", "first_due", "due", "done", "end")
+        if row[name] is not None
+    ]  # fmt: skip
+    months = 12 if not days else 1 + round((max(days) - min(days)).days / 30.4)
+    y = _row_axis()
+
+    def day(field: str) -> Spec:
+        return {
+            "field": field, "type": "temporal", "title": None, "scale": {"type": "utc"},
+            "axis": {**_month_axis(months, say), "grid": True},
+        }  # fmt: skip
+
+    told = _told(
+        name=" ", state_text=say("app.status"), start_text=say("plan.start"),
+        first_due_text=say("plan.first_due"), due_text=say("plan.due"), done_text=say("plan.done"),
+    )  # fmt: skip
+    quiet: Spec = {"aria": False, "yOffset": 8}
+    layers = [
+        (
+            "today",
+            _mark("rule", {"x": day("date")}, color=EVENT, strokeDash=[4, 3], strokeWidth=1.4, aria=False),
+        ),
+        (
+            "spans",
+            _mark(
+                "bar",
+                {"x": day("start"), "x2": {"field": "first_due"}, "y": y, **told, **LOOKS},
+                height={"band": 0.24},
+                yOffset=8,
+                minBandSize=2,
+            ),
+        ),
+        (
+            "beyond",
+            _mark(
+                "rule",
+                {"x": day("first_due"), "x2": {"field": "end"}, "y": y},
+                color=LIMIT,
+                strokeDash=[2, 3],
+                strokeWidth=2.5,
+                **quiet,
+            ),
+        ),
+        (
+            "firsts",
+            _mark(
+                "tick",
+                {"x": day("first_due"), "y": y},
+                color=TEXT,
+                thickness=2,
+                height={"band": 0.4},
+                **quiet,
+            ),
+        ),
+        (
+            "moved",
+            _mark(
+                "point",
+                {"x": day("due"), "y": y},
+                shape="diamond",
+                stroke=TEXT,
+                fill={"expr": "background"},
+                size=70,
+                opacity=1,
+                **quiet,
+            ),
+        ),
+        (
+            "ended",
+            _mark(
+                "point",
+                {"x": day("done"), "y": y},
+                shape="circle",
+                fill=OCEAN,
+                stroke={"expr": "background"},
+                strokeWidth=2,
+                size=110,
+                opacity=1,
+                **quiet,
+            ),
+        ),
+        *(("rows", layer) for layer in _row_names("name", "figure")),
+    ]
+    datasets: dict[str, Rows] = {
+        "today": [{"date": as_of.isoformat()}],
+        "spans": data,
+        "beyond": [row for row in data if row["end"] is not None],
+        "firsts": data,
+        "moved": [row for row in data if row["due"] is not None],
+        "ended": [row for row in data if row["done"] is not None],
+        "rows": data,
+    }
+    return _chart(layers, datasets, ROW_HEIGHT * len(data) + AXIS_HEIGHT + SOURCE_HEIGHT, source)
+
+
+def _day(date: Any) -> str | None:
+    return None if pd.isna(date) else pd.Timestamp(date).date().isoformat()
+
+
 def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 340) -> Chart:
     """Members where their administrations sit, the Pacific in the middle; no tiles, nothing fetched.
 
@@ -612,6 +1015,32 @@ def _joins(codes: Sequence[str], months: Sequence[str], is_soft: Sequence[bool])
         if codes[place] == codes[following] and is_soft[following]:
             joined[place] = True
     return joined
+
+
+def _first_day(time_period: str) -> str:
+    """Of a month, or of a quarter."""
+    if not is_quarter(time_period):
+        return f"{time_period}-01"
+    year, quarter = time_period.split("-Q")
+    return f"{year}-{3 * int(quarter) - 2:02d}-01"
+
+
+def _period_title(periods: pd.Series[str], say: Words) -> str:
+    return say("app.quarter") if is_quarter(str(periods.iloc[0])) else say("app.month")
+
+
+def _period_axis(periods: pd.Series[str], say: Words) -> Spec:
+    count = periods.nunique()
+    return _quarter_axis(count, say) if is_quarter(str(periods.iloc[0])) else _month_axis(count, say)
+
+
+def _quarter_axis(quarters: int, say: Words) -> Spec:
+    """A tick for each quarter, the year under the first of each; only years where there are many."""
+    if quarters > 12:
+        return _month_axis(3 * quarters, say)
+    quarter = f"'{say.quarter_letter}' + (1 + floor(utcmonth(datum.value) / 3))"
+    label = f"utcmonth(datum.value) == 0 ? [{quarter}, utcFormat(datum.value, '%Y')] : {quarter}"
+    return {**_month_axis(9, say), "labelExpr": label}
 
 
 def _month_axis(months: int, say: Words) -> Spec:

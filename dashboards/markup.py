@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from dashboards.charts import COLOURS, DASHES
-from dashboards.words import Words
+from dashboards.charts import COLOURS, DASHES, STAGE_LOOKS, Look
+from dashboards.words import Words, is_quarter
 
 SERIES_MARKS = ("●", "■", "▲", "◆", "▼", "✚", "▶", "◀")  # the shapes of charts.SHAPES, in that order
 COVERAGE_MARKS = {"REPORTED": "●", "NIL": "○", "HELD": "◐", "MISSING": "✕", "NOT_YET_REPORTING": "·"}
@@ -23,7 +23,7 @@ class Column(NamedTuple):
 
     name: str
     heading: str
-    kind: Literal["label", "word", "text", "number"] = "word"
+    kind: Literal["label", "long", "word", "text", "number"] = "word"
 
 
 def table(
@@ -31,7 +31,7 @@ def table(
 ) -> str:
     """The frame's columns in this order, the values as they are.
 
-    A `label` heads its row, a `word` does not break over lines, a `text` may.
+    A `label` heads its row, a `long` one may break over lines; a `word` does not, a `text` may.
     """
     head = "".join(
         f'<th scope="col"{_class(column.kind)}>{escape(column.heading)}</th>' for column in columns
@@ -74,7 +74,10 @@ def coverage_table(
 def series_table(
     frame: pd.DataFrame, names: dict[str, str], indicator_code: str, title: str, say: Words
 ) -> str:
-    """Month by series, newest first. `frame` as for `charts.lines`; what is not final is said in words."""
+    """Month or quarter by series, newest first. What is not final is said in words.
+
+    `frame` as for `charts.lines`.
+    """
     head = "".join(f'<th scope="col" class="pp-number">{escape(name)}</th>' for name in names.values())
     keys = zip(frame["series_code"], frame["time_period"], strict=True)
     states = zip(frame["obs_value"].tolist(), frame["obs_status"], frame["conf_status"], strict=True)
@@ -82,8 +85,9 @@ def series_table(
     body = []
     for period in sorted(frame["time_period"].unique(), reverse=True):
         values = "".join(f'<td class="pp-number">{cells.get((code, period), "")}</td>' for code in names)
-        body.append(f'<tr><th scope="row">{escape(say.month(period))}</th>{values}</tr>')
-    heading = f'<th scope="col">{escape(say("app.month"))}</th>'
+        body.append(f'<tr><th scope="row">{escape(say.period(period))}</th>{values}</tr>')
+    first = say("app.quarter") if frame["time_period"].map(is_quarter).any() else say("app.month")
+    heading = f'<th scope="col">{escape(first)}</th>'
     return _scroll(
         f"<thead><tr>{heading}{head}</tr></thead><tbody>{''.join(body)}</tbody>", title, say, tall=True
     )
@@ -177,6 +181,51 @@ def matrix_legend(say: Words) -> str:
     return _legend((f"pp-cell pp-cell-{status}", "", say.term("coverage", status)) for status in shown)
 
 
+def part_legend(looks: Mapping[str, Look], words: Mapping[str, str]) -> str:
+    """The parts of a chart, each with its sign and its shade; `words` by the codes of `looks`."""
+    entries = "".join(
+        f'<li><span class="pp-part{" pp-part-full" if look.opacity == 1 else ""}" aria-hidden="true" '
+        f'style="background:color-mix(in srgb, {look.colour} {look.opacity:.0%}, transparent);'
+        f'border-color:{look.colour}">{look.mark}</span> {escape(words[code])}</li>'
+        for code, look in looks.items()
+    )
+    return f'<ul class="pp-legend">{entries}</ul>'
+
+
+def stage_table(stages: pd.DataFrame, title: str, say: Words) -> str:
+    """Measure by member, one sign a cell; its words are there for screen readers and on hover.
+
+    `stages` as for `charts.stage_matrix`.
+    """
+    members = dict(zip(stages["member_code"], stages["member_name"], strict=True))
+    head = "".join(
+        f'<th scope="col" class="pp-mark"><abbr title="{escape(name, quote=True)}">{escape(code)}</abbr></th>'
+        for code, name in members.items()
+    )
+    keys = zip(stages["name"], stages["member_code"], strict=True)
+    cells = dict(zip(keys, stages["stage_code"], strict=True))
+    body = []
+    for name in dict.fromkeys(stages["name"]):
+        marks = "".join(
+            f'<td class="pp-mark">{stage_mark(cells.get((name, code), ""), say)}</td>' for code in members
+        )
+        body.append(f'<tr><th scope="row" class="pp-long">{escape(name)}</th>{marks}</tr>')
+    heading = f'<th scope="col">{escape(say("progress.measure"))}</th>'
+    return _scroll(
+        f"<thead><tr>{heading}{head}</tr></thead><tbody>{''.join(body)}</tbody>", title, say, tall=True
+    )
+
+
+def stage_mark(stage: str, say: Words) -> str:
+    if stage not in STAGE_LOOKS:
+        return escape(stage)
+    words = escape(say.term("stage", stage))
+    return (
+        f'<span title="{words}"><span aria-hidden="true">{STAGE_LOOKS[stage].mark}</span>'
+        f'<span class="pp-sr">{words}</span></span>'
+    )
+
+
 def series_legend(names: Mapping[str, str]) -> str:
     """The series of a chart in its order, each with its dash, shape and colour; nothing for a single one."""
     if len(names) < 2:
@@ -215,8 +264,8 @@ def _observation(value: float, obs_status: str, conf_status: str, indicator_code
 
 
 def _cells(column: Column, values: Iterable[object]) -> list[str]:
-    is_label = column.kind == "label"
-    start = '<th scope="row">' if is_label else f"<td{_class(column.kind)}>"
+    is_label = column.kind in ("label", "long")
+    start = f'<th scope="row"{_class(column.kind)}>' if is_label else f"<td{_class(column.kind)}>"
     end = "</th>" if is_label else "</td>"
     return [f"{start}{escape(_plain(value))}{end}" for value in values]
 

@@ -138,6 +138,19 @@ class Words:
         year, month = time_period.split("-")
         return f"{MONTH_NAMES[self.language, 'wide'][int(month)]} {year}"
 
+    def quarter(self, time_period: str) -> str:
+        """`2026-Q3` as Q3 2026 or T3 2026."""
+        year, quarter = time_period.split("-Q")
+        return f"{self.quarter_letter}{quarter} {year}"
+
+    @property
+    def quarter_letter(self) -> str:
+        return "T" if self.language == "fr" else "Q"
+
+    def period(self, time_period: str) -> str:
+        """A month or a quarter."""
+        return self.quarter(time_period) if is_quarter(time_period) else self.month(time_period)
+
     def short_months(self) -> list[str]:
         """The twelve short names in their order, as an axis writes them: Jan, or janv."""
         return list(MONTH_NAMES[self.language, "abbreviated"].values())
@@ -156,6 +169,11 @@ class Words:
         in_utc = moment.astimezone(datetime.UTC)
         hour = f"{in_utc.hour} h {in_utc:%M}" if self.language == "fr" else f"{in_utc:%H:%M}"
         return f"{self.date(in_utc.date())}, {hour.replace(' ', NO_BREAK_SPACE)} UTC"
+
+
+def is_quarter(time_period: str) -> bool:
+    """Whether it is written 2026-Q3."""
+    return "-Q" in time_period
 
 
 def language_of(chosen: str | None, locale: str | None) -> str:

@@ -50,6 +50,7 @@ STREAMLIT_PROBES = ("/_stcore/health", "/_stcore/host-config")
 EVERYONE = {
     "overview": "/",
     "trends": "/trends",
+    "progress": "/progress",
     "data_quality": "/data-quality",
     "preflight": "/check",
     "methods": "/methods",
@@ -57,8 +58,8 @@ EVERYONE = {
 # The pages by the audience that finds them in its menu.
 PAGES = {
     "public": EVERYONE,
-    "member_fj": EVERYONE | {"my_data": "/my-data", "compare": "/compare"},
-    "secretariat": EVERYONE | {"region": "/region", "compare": "/compare"},
+    "member_fj": EVERYONE | {"my_data": "/my-data", "compare": "/compare", "my_gaps": "/my-gaps"},
+    "secretariat": EVERYONE | {"region": "/region", "compare": "/compare", "plan": "/plan"},
 }
 EACH = pytest.mark.parametrize(
     ("audience", "language"), [(audience, language) for audience in PAGES for language in ("en", "fr")]

@@ -7,6 +7,7 @@ on a light and on a dark ground, and the way through it by keyboard.
 from __future__ import annotations
 
 import csv
+import datetime
 from collections.abc import Callable
 
 import duckdb
@@ -45,6 +46,9 @@ FIGURES = {
     "compare": ITEMS.format(member="FJ", month="2026-03"),
     "my_data": "select sum(rows_in)::bigint from receipts",
     "data_quality": "select count(*) from coverage where status in ('REPORTED', 'NIL')",
+    "progress": "select sum(budget_usd)::bigint from progress_projects",
+    "my_gaps": "select floor(max(obs_value))::bigint from progress_measured",
+    "plan": "select max(budget_usd)::bigint from progress_actions where is_overdue",
 }
 # What axe finds in the frame that Streamlit draws around our pages, and that a page cannot change.
 STREAMLIT_S_OWN = ("[data-testid=stSidebarHeader]", "[data-testid=stHeader]", "[data-testid=stFileUploader]")
@@ -54,6 +58,20 @@ Row = dict[str, str]
 def observation(row: Row, code: str, say: Words) -> str:
     status = say.status(row["obs_status"], row["conf_status"])
     return f"{say.month(row['time_period'])} · {say.figure(code, float(row['obs_value']))} · {status}"
+
+
+def rates(row: Row, beside: str, say: Words) -> str:
+    return " · ".join([row["name"], *(say.percent(float(row[name])) for name in ("now_pct", beside))])
+
+
+def planned(row: Row, say: Words) -> str:
+    """An action: its name, its state with the days by which it is late, and its four dates."""
+    state, days = say.term("action_state", row["state_code"]), int(row["slippage_days"])
+    if row["state_code"] in ("OVERDUE", "DONE") and days > 0:
+        state = say("progress.by_days", state=state, days=say.number(days))
+    dates = [row[name] for name in ("start_date", "first_due_date", "due_date", "completed_on")]
+    told = [say.date(datetime.date.fromisoformat(date[:10])) if date else "–" for date in dates]
+    return " · ".join([row["title"], row["member_name"], row["action_id"], state, *told])
 
 
 # What the marks of the first chart of a page say, by the rows of the file that is given out beside it.
@@ -73,8 +91,14 @@ MARKS: dict[str, Callable[[Row, Words], str]] = {
     "data_quality": lambda row, say: " · ".join(
         [row["member_name"], say.month(row["time_period"]), say.term("coverage", row["status"])]
     ),
+    "progress": lambda row, say: rates(row, "before_pct", say),
+    "my_gaps": lambda row, say: rates(row, "region_pct", say),
+    "plan": lambda row, say: planned(row, say),
 }
-VALUE = {"region": "points", "my_data": "days_after_period_end", "data_quality": "status"}
+VALUE = {
+    "region": "points", "my_data": "days_after_period_end", "data_quality": "status", "progress": "now_pct",
+    "my_gaps": "now_pct", "plan": "action_id",
+}  # fmt: skip
 
 # All that can be operated and is seen, and whether the keyboard came by. Of radio buttons one is enough.
 WATCH_FOCUS = """() => {
@@ -133,7 +157,7 @@ def assert_keyboard_goes_through(visit: Visit, name: str) -> None:
     visit.page.wait_for_function("!document.querySelector('.stTooltipContent')")
 
 
-@pytest.mark.timeout(900)  # up to seven pages
+@pytest.mark.timeout(900)  # up to nine pages
 @EACH
 def test_each_page_is_whole_and_open_to_everyone(
     audience: str, language: str, servers: Callable[[str], Server], browser: OpenBrowser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import Any
 
@@ -16,6 +17,36 @@ from pacific_parcels.settings import REPOSITORY
 ENGLISH = Words("en")
 NAMES = {"FJ": "Fiji", "TO": "Tonga"}
 COLUMNS = ["series_code", "time_period", "obs_value", "obs_status", "conf_status"]
+AS_OF = datetime.date(2026, 4, 20)
+# Three members at one stage, one at another; and a measure of which nothing may be told.
+PARTS = pd.DataFrame(
+    [
+        ("S01", "FULL", "Fully", 3.0, "3"),
+        ("S01", "NONE", "Not", 1.0, "1"),
+        ("S01", "PILOT", "Pilot", 0.0, "0"),
+        ("S02", "", "", None, "confidential"),
+    ],
+    columns=["name", "part_code", "part_text", "amount", "amount_text"],
+)
+STAGES = pd.DataFrame(
+    [("S01", "FJ", "Fiji", "FULL"), ("S01", "TO", "Tonga", "NOT_KNOWN"), ("S02", "FJ", "Fiji", "NONE")],
+    columns=["name", "member_code", "member_name", "stage_code"],
+)
+# Start, due at first, due now, done.
+ACTIONS = pd.DataFrame(
+    [
+        ("moved", "2025-01-01", "2025-12-31", "2026-06-30", None, "OVERDUE"),
+        ("overdue", "2025-07-01", "2026-03-31", "2026-03-31", None, "OVERDUE"),
+        ("late", "2025-02-01", "2025-09-30", "2025-09-30", "2025-10-30", "DONE"),
+        ("early", "2025-01-01", "2025-06-30", "2025-06-30", "2025-06-01", "DONE"),
+        ("stopped", "2024-09-01", "2025-03-31", "2025-05-31", None, "STOPPED"),
+        ("planned", None, "2027-03-31", "2027-03-31", None, "PLANNED"),
+    ],
+    columns=["name", "start_date", "first_due_date", "due_date", "completed_on", "state_code"],
+).assign(state_text="in full", short_text="short")
+ACTIONS = ACTIONS.astype(
+    dict.fromkeys(["start_date", "first_due_date", "due_date", "completed_on"], "datetime64[us]")
+)
 
 
 def frame(*rows: tuple[str, str, float | None, str, str]) -> pd.DataFrame:
@@ -144,7 +175,16 @@ def every_chart(observations: pd.DataFrame, say: Words) -> dict[str, charts.Char
     seats = {"member_code": ["FJ", "KI"], "member_name": ["Fiji", "Kiribati"], "obs_value": [9.0, None]}
     places = pd.DataFrame(seats | {"value_text": ["9", "–"]})
     fiji = observations[observations["series_code"] == "FJ"]
+    areas = pd.DataFrame({"name": ["P1", "P2"], "now_pct": [75.0, None], "before_pct": [50.0, 10.0]})
+    budgets = pd.DataFrame(
+        {"name": ["A", "B"], "budget_usd": [9.0, None], "done_budget_usd": [3.0, None]}
+    ).assign(figure=["2", "–"], remark="confidential")
     return {
+        "before_and_now": charts.before_and_now(areas, "now", "before", say, "source"),
+        "parts": charts.parts(PARTS, charts.STAGE_LOOKS, "stage", say, "source"),
+        "stage_matrix": charts.stage_matrix(STAGES, say, "source"),
+        "budgets": charts.budgets(budgets, say, "source"),
+        "timeline": charts.timeline(ACTIONS, AS_OF, say, "source"),
         "lines": charts.lines(bounded, NAMES, "ITEMS", say, "source", events=events),
         "bars": charts.bars(shares, "ITEMS", say, "source", marked="A"),
         "small_line": charts.small_line(fiji, "DUTY_USD", say, events),
@@ -159,7 +199,7 @@ def every_chart(observations: pd.DataFrame, say: Words) -> dict[str, charts.Char
 def test_charts_are_what_the_schema_of_vega_lite_asks_for(language: str, observations: pd.DataFrame) -> None:
     """Altair, which comes with Streamlit, brings that schema."""
     drawn = every_chart(observations, Words(language))
-    assert len(drawn) == 7
+    assert len(drawn) == 12
     for name, chart in drawn.items():
         specification = chart.to_dict()
         alt.Chart.from_dict(specification, validate=True)
@@ -315,3 +355,112 @@ def test_contributions_to_the_left_take_away() -> None:
     chart = charts.contributions(frame, Words("fr"), "source").to_dict()
     (rows,) = chart["datasets"].values()
     assert [(row["points_text"], row["is_growth"]) for row in rows] == [("+3,2", True), ("−1,0", False)]
+
+
+def test_quarters_are_on_the_first_day_of_their_first_month_and_speak_the_language() -> None:
+    quarters = frame(("FJ", "2025-Q4", 30, "A", "F"), ("FJ", "2026-Q1", 45.5, "A", "F"))
+    spec = charts.lines(quarters, NAMES, "RATE_PCT", Words("fr"), "source").to_dict()
+    rows = spec["datasets"]["final"]
+    assert [(row["date"], row["month_text"]) for row in rows] == [
+        ("2025-10-01", "T4 2025"),
+        ("2026-01-01", "T1 2026"),
+    ]
+    x = spec["layer"][0]["encoding"]["x"]["axis"]
+    assert "'T' + (1 + floor(utcmonth(datum.value) / 3))" in x["labelExpr"]
+    many = frame(*((("FJ", f"{2020 + i // 4}-Q{i % 4 + 1}", i, "A", "F")) for i in range(16)))
+    years = charts.lines(many, NAMES, "RATE_PCT", ENGLISH, "source").to_dict()
+    assert years["layer"][0]["encoding"]["x"]["axis"]["tickCount"] == {"interval": "year", "step": 1}
+
+
+def test_parts_stand_side_by_side_and_a_withheld_row_says_so_without_a_figure() -> None:
+    spec = charts.parts(PARTS, charts.STAGE_LOOKS, "stage", ENGLISH, "source").to_dict()
+    drawn = spec["datasets"]["parts"]
+    assert [(row["name"], row["start"], row["end"], row["sign"]) for row in drawn] == [
+        ("S01", 0.0, 3.0, "● 3"),
+        ("S01", 3.0, 4.0, "○ 1"),
+    ]
+    assert spec["datasets"]["withheld"] == [{"place": 1, "name": "S02", "amount_text": "confidential"}]
+    assert [row["name"] for row in spec["datasets"]["rows"]] == ["S01", "S02"]
+
+
+def test_a_narrow_part_has_its_sign_alone_and_the_narrowest_none() -> None:
+    """Of 100: nine in a hundred have room for a figure on a telephone, four for a sign."""
+    shares = [("FULL", 88.0), ("PARTIAL", 9.0), ("PILOT", 2.0), ("NONE", 1.0)]
+    wide = pd.DataFrame(
+        [("S01", code, code, amount, f"{amount:.0f}") for code, amount in shares], columns=PARTS.columns
+    )
+    spec = charts.parts(wide, charts.STAGE_LOOKS, "stage", ENGLISH, "source").to_dict()
+    assert [row["sign"] for row in spec["datasets"]["parts"]] == ["● 88", "◕ 9", "", ""]
+    five = wide.assign(amount=[86.0, 9.0, 4.0, 1.0], amount_text=["86", "9", "4", "1"])
+    spec = charts.parts(five, charts.STAGE_LOOKS, "stage", ENGLISH, "source").to_dict()
+    assert [row["sign"] for row in spec["datasets"]["parts"]] == ["● 86", "◕ 9", "◔", ""]
+
+
+@pytest.mark.parametrize("looks", [charts.STAGE_LOOKS, charts.COMMITMENT_LOOKS, charts.ACTION_LOOKS])
+def test_stages_and_states_differ_in_their_signs(looks: dict[str, charts.Look]) -> None:
+    assert len(looks) >= 5
+    assert len({look.mark for look in looks.values()}) == len(looks)
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#0b1c24"])
+@pytest.mark.parametrize(
+    "look",
+    dict.fromkeys([*charts.STAGE_LOOKS.values(), *charts.ACTION_LOOKS.values()]),
+    ids=lambda look: look.mark,
+)
+def test_signs_are_legible_on_their_shade(look: charts.Look, background: str) -> None:
+    """What is drawn in full is written on in white, all else in the colour of text."""
+
+    def mixed(over: str, under: str, share: float) -> str:
+        pairs = ((int(over[i : i + 2], 16), int(under[i : i + 2], 16)) for i in (1, 3, 5))
+        return "#" + "".join(f"{round(share * one + (1 - share) * other):02x}" for one, other in pairs)
+
+    text = "#12303b" if background == "#ffffff" else "#e3eff3"
+    ink = "#ffffff" if look.opacity == 1 else text
+    assert contrast(ink, mixed(look.colour, background, look.opacity)) >= 4.3
+
+
+def test_the_matrix_has_a_sign_in_each_cell() -> None:
+    spec = charts.stage_matrix(STAGES, ENGLISH, "source").to_dict()
+    cells = spec["datasets"]["cells"]
+    assert [(row["name"], row["member_name"], row["sign"], row["stage_text"]) for row in cells] == [
+        ("S01", "Fiji", "●", "Fully implemented"),
+        ("S01", "Tonga", "?", "Not known"),
+        ("S02", "Fiji", "○", "Not implemented"),
+    ]
+
+
+def test_a_rate_stands_beside_where_it_was_and_none_is_no_bar() -> None:
+    areas = pd.DataFrame({"name": ["P1", "P2"], "now_pct": [75.0, None], "before_pct": [50.0, 10.0]})
+    spec = charts.before_and_now(areas, "now", "before", ENGLISH, "source").to_dict()
+    assert [(row["now_text"], row["before_text"]) for row in spec["datasets"]["rows"]] == [
+        ("75.0%", "50.0%"),
+        ("–", "10.0%"),
+    ]
+    assert [row["name"] for row in spec["datasets"]["now"]] == ["P1"]
+    assert [row["before"] for row in spec["datasets"]["before"]] == [50.0, 10.0]
+
+
+def test_actions_over_time_show_what_they_take_beyond_their_first_date() -> None:
+    spec = charts.timeline(ACTIONS, AS_OF, ENGLISH, "source").to_dict()
+    # Moved: to the new date, after the day of the publication; overdue: to that day; late: to its end.
+    assert [(row["name"], row["end"]) for row in spec["datasets"]["beyond"]] == [
+        ("moved", "2026-06-30"),
+        ("overdue", "2026-04-20"),
+        ("late", "2025-10-30"),
+    ]
+    assert [row["name"] for row in spec["datasets"]["moved"]] == ["moved", "stopped"]
+    assert [row["name"] for row in spec["datasets"]["ended"]] == ["late", "early"]
+    assert spec["datasets"]["today"] == [{"date": "2026-04-20"}]
+    assert [row["figure"] for row in spec["datasets"]["rows"]] == [
+        f"{mark} short" for mark in ("▲", "▲", "●", "●", "✕", "○")
+    ]
+    assert spec["datasets"]["rows"][5]["start"] is None
+
+
+def test_a_budget_that_is_withheld_is_a_word() -> None:
+    frame = pd.DataFrame({"name": ["A", "B"], "budget_usd": [9.0, None], "done_budget_usd": [3.0, None]})
+    frame = frame.assign(figure=["stages: 2", "–"], remark="confidential")
+    spec = charts.budgets(frame, ENGLISH, "source").to_dict()
+    assert [(row["name"], row["budget"], row["done"]) for row in spec["datasets"]["known"]] == [("A", 9, 3)]
+    assert [(row["name"], row["remark"]) for row in spec["datasets"]["withheld"]] == [("B", "confidential")]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from dashboards import markup
-from dashboards.charts import SHAPES
+from dashboards.charts import SHAPES, STAGE_LOOKS
 from dashboards.markup import Column
 from dashboards.words import Words
 
 ENGLISH = Words("en")
+STAGES = ("name", "member_code", "member_name", "stage_code")
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
 
 
@@ -26,8 +27,10 @@ def test_what_comes_from_data_is_escaped_everywhere() -> None:
         markup.coverage_table(coverage, ["2026-01"], HOSTILE, ENGLISH),
         markup.series_table(series, {"X": HOSTILE}, "ITEMS", HOSTILE, ENGLISH),
         markup.series_legend({"X": HOSTILE, "Y": HOSTILE}),
+        markup.part_legend({"X": STAGE_LOOKS["FULL"]}, {"X": HOSTILE}),
+        markup.stage_table(pd.DataFrame({name: [HOSTILE] for name in STAGES}), HOSTILE, ENGLISH),
     ]
-    assert len(written) == 4
+    assert len(written) == 6
     for html in written:
         assert "<img" not in html
         assert "&lt;img src=x onerror=alert(1)&gt;" in html
@@ -83,3 +86,19 @@ def test_the_legend_has_one_shape_per_series_and_none_for_a_single_one() -> None
     assert "●</span> Fiji" in html
     assert "■</span> Tonga" in html
     assert len(markup.SERIES_MARKS) == len(SHAPES)
+
+
+def test_stages_are_signs_that_are_read_out_and_a_cell_of_nothing_is_empty() -> None:
+    rows = [("S01", "FJ", "Fiji", "FULL"), ("S01", "TO", "Tonga", "PILOT"), ("S02", "TO", "Tonga", "NONE")]
+    html = markup.stage_table(pd.DataFrame(rows, columns=list(STAGES)), "Stages", Words("fr"))
+    assert '<span aria-hidden="true">●</span><span class="pp-sr">Pleinement mise en œuvre</span>' in html
+    assert '<abbr title="Tonga">TO</abbr>' in html
+    assert '<th scope="row" class="pp-long">S02</th><td class="pp-mark"></td><td class="pp-mark"><' in html
+
+
+def test_quarters_head_their_rows() -> None:
+    columns = ["series_code", "time_period", "obs_value", "obs_status", "conf_status"]
+    quarters = pd.DataFrame([("_T", "2026-Q1", 45.454, "A", "F")], columns=columns)
+    html = markup.series_table(quarters, {"_T": "Région"}, "RATE_PCT", "Taux", Words("fr"))
+    assert '<th scope="col">Trimestre</th>' in html
+    assert '<th scope="row">T1 2026</th><td class="pp-number">45,5\u202f%</td>' in html

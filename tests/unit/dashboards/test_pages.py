@@ -37,9 +37,12 @@ def test_there_are_views_and_the_router_lists_each() -> None:
 
 # The pages that an audience does not find in its menu.
 HIDDEN = {
-    "public": {"views/region.py", "views/compare.py", "views/my_data.py"},
-    "member_fj": {"views/region.py"},
-    "secretariat": {"views/my_data.py"},
+    "public": {
+        *("views/region.py", "views/compare.py", "views/my_data.py"),
+        *("views/my_gaps.py", "views/plan.py"),
+    },
+    "member_fj": {"views/region.py", "views/plan.py"},
+    "secretariat": {"views/my_data.py", "views/my_gaps.py"},
 }
 
 
