@@ -104,10 +104,10 @@ class Writer:
         """The first few by name, and how many more there are."""
         return self.listed([self.member(code) for code in codes])
 
-    def listed(self, names: Sequence[str]) -> str:
-        if len(names) > MOST_NAMED + 1:
-            rest = self.say("contributions.others", count=self.say.number(len(names) - MOST_NAMED))
-            names = [*names[:MOST_NAMED], rest]
+    def listed(self, names: Sequence[str], most: int = MOST_NAMED) -> str:
+        if len(names) > most + 1:
+            rest = self.say("contributions.others", count=self.say.number(len(names) - most))
+            names = [*names[:most], rest]
         return self.say.together(names)
 
     def axis_number(self, value: float) -> str:

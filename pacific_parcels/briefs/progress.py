@@ -541,7 +541,7 @@ class _Writer(Writer):
             )
             for measure in counted
         ]
-        left = max(40, 14 + max(len(row.name) for row in rows) * 6)
+        left = max(40, 14 + max(len(row.name) for row in rows) * 13 // 2)
         full = sum(measure.counts["FULL"] for measure in self.measures if measure.counts)
         known = sum(measure.known for measure in self.measures)
         what = say("progress_stages.what", quarter=self.in_words(self.counted_quarter))
@@ -577,6 +577,9 @@ class _Writer(Writer):
             if number < MOST_PROJECTS:
                 rows.append(stack)
         what, said = say("progress_projects.what"), say("progress_projects.said")
+        if len(self.projects) > MOST_PROJECTS:
+            rest = say.number(len(self.projects) - MOST_PROJECTS)
+            said = f"{said} {say('progress_projects.rest', count=rest)}"
         if any(not row.parts for row in rows):
             said = f"{said} {say('progress_stages.hidden')}"
         budget, done = self.sum_of("budget_usd"), self.sum_of("done_budget_usd")
@@ -788,7 +791,7 @@ class _Writer(Writer):
             for row in late
         ]
         count = say.number(sum(row["overdue_count"] for row in late))
-        return [say("progress_action.overdue", count=count, list=self.listed(parts))]
+        return [say("progress_action.overdue", count=count, list=self.listed(parts, MOST_LISTED))]
 
     def actions_of_the_secretariat(self) -> list[str]:
         say = self.say
@@ -797,8 +800,13 @@ class _Writer(Writer):
         if silent:
             actions.append(say("progress_action.report", list=self.members(silent)))
         overdue = self.figures.rows(
-            "select * from progress_actions where is_overdue "
-            f"order by first_due_date, member_code, action_id limit {MOST_LISTED}"
+            f"""
+            select * from progress_actions
+            where is_overdue
+            qualify row_number() over (partition by member_code order by first_due_date, action_id) = 1
+            order by first_due_date, member_code
+            limit {MOST_LISTED}
+            """
         )
         if overdue:
             parts = [

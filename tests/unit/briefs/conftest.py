@@ -191,6 +191,7 @@ def write_progress(connection: duckdb.DuckDBPyConnection, audience: str) -> None
         waits = "Ministry of Finance"
         rows["actions"] = [
             _action("FJ", "A-1", "Law of e-commerce", date(2025, 6, 30), True, waits),
+            _action("FJ", "A-2", "Later law", date(2025, 7, 31), True, None),
             _action("NC", "B-1", "Scanner", date(2025, 12, 31), True, waits),
             _action("NC", "B-2", "Course", date(2026, 12, 31), False, None),
         ]

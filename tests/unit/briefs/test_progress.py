@@ -171,6 +171,26 @@ class TestCharts:
         assert "US$300,000, +4\u00a0stages" in projects.svg
         assert "no budget stated, 0\u00a0stages" in projects.svg
         assert "not shown to be the project’s effect" in projects.said
+        assert "Not drawn" not in projects.said
+
+    def test_of_many_projects_the_largest_are_drawn(
+        self, progressed: dict[str, Path], tmp_path: Path
+    ) -> None:
+        more = (
+            "insert into progress_projects select 'Bank', 'P' || i, 3, 1, 1, 0, 0, 1, 0, 0, 1000 * i, 0, 0, 1, "
+            "'F' from range(1, 10) r(i)"
+        )
+        shown = brief(changed(progressed, "public", tmp_path, more))
+
+        projects = chart(shown, "projects")
+        assert len(projects.twin.rows) == 13
+        assert projects.svg.count("<rect") == 16  # eight bars of two parts
+        assert "Not drawn: 5 with smaller budgets or withheld." in projects.said
+        # Of eleven with an overdue action three are named.
+        assert shown.actions[1].endswith(
+            "(11) wait for: Bridges (Aid of Atlantis) (1), Data <first> (Bank) (1), "
+            "P9 (Bank) (1) and 8 others."
+        )
 
 
 class TestTable:
@@ -261,8 +281,8 @@ class TestWhatToDo:
         assert brief(progressed["secretariat"]).actions == [
             "Look first at “Revenue”, where the region stands lowest (11.1%), and ask what holds it up.",
             "Ask for a first assessment: Kiribati.",
-            "Talk over with the member what is longest overdue: Fiji, Law of e-commerce, first due on "
-            "30\u00a0June 2025; New Caledonia, Scanner, first due on 31\u00a0December 2025.",
+            "Talk over with members what is longest overdue with each: Fiji, Law of e-commerce, first due "
+            "on 30\u00a0June 2025; New Caledonia, Scanner, first due on 31\u00a0December 2025.",
             "Speak with the offices that overdue actions are said to wait for: Ministry of Finance (2).",
             "Prepare the commitments whose date falls in the next 12 months (2): Fiji (2).",
             "Ask for a look by a second pair of eyes where stages are self-assessed (2 of 4 shown by name).",
