@@ -177,8 +177,8 @@ class TestCharts:
         self, progressed: dict[str, Path], tmp_path: Path
     ) -> None:
         more = (
-            "insert into progress_projects select 'Bank', 'P' || i, 3, 1, 1, 0, 0, 1, 0, 0, 1000 * i, 0, 0, 1, "
-            "'F' from range(1, 10) r(i)"
+            "insert into progress_projects select 'Bank', 'P' || i, 3, 1, 1, 0, 0, 1, 0, 0, 1000 * i, 0, 0, "
+            "1, 'F' from range(1, 10) r(i)"
         )
         shown = brief(changed(progressed, "public", tmp_path, more))
 

@@ -177,9 +177,10 @@ def test_withheld_commitments_are_a_word(see: See, home: Path) -> None:
 
 
 def test_trainings_of_the_region_are_told_unless_withheld(see: See) -> None:
-    assert "Trainings held: 3, in 2 members; participants: 45." in see(
-        "secretariat", "views/progress.py", lang="en"
-    )[1]
+    assert (
+        "Trainings held: 3, in 2 members; participants: 45."
+        in see("secretariat", "views/progress.py", lang="en")[1]
+    )
     assert "Trainings held" not in see("public", "views/progress.py", lang="en")[1]
 
 
