@@ -58,6 +58,10 @@ create table w.int_vintages as select * from (values
     ('to-1', 'TO', 'items', '2026-03', 'IN_FORCE'), ('to-1', 'TO', 'items', '2026-01', 'IN_FORCE'),
     ('to-0', 'TO', 'items', '2026-03', 'SUPERSEDED')
 ) as t (extract_id, member_code, stream_code, time_period, vintage_status);
+create table w.stg_gap_reports as select * from (values
+    ('to-gap-1', 'TO', 'gap_actions', '2026-03', 'ACCEPTED', repeat('c', 64)),
+    ('to-gap-0', 'TO', 'gap_actions', '2026-02', 'REFUSED', repeat('d', 64))
+) as t (extract_id, member_code, stream_code, time_period_start, status, content_sha256);
 """
 Cell = tuple[str, str, str, str]
 
@@ -153,7 +157,7 @@ def test_what_is_the_same_in_every_row(rows: list[dict[str, str]]) -> None:
     assert all(row[name] == value for row in rows for name, value in same.items())
 
 
-def test_the_secretariat_is_told_each_extract_in_force_by_its_hash(folder: Path) -> None:
+def test_the_secretariat_is_told_each_extract_in_force_and_each_gap_report_by_its_hash(folder: Path) -> None:
     inputs = json.loads((folder / "inputs.json").read_text(encoding="utf-8"))
     assert inputs["extracts"] == [
         {
@@ -162,7 +166,14 @@ def test_the_secretariat_is_told_each_extract_in_force_by_its_hash(folder: Path)
             "stream_code": "items",
             "time_periods": ["2026-01", "2026-03"],
             "content_sha256": "a" * 64,
-        }
+        },
+        {
+            "extract_id": "to-gap-1",
+            "member_code": "TO",
+            "stream_code": "gap_actions",
+            "time_periods": ["2026-03"],
+            "content_sha256": "c" * 64,
+        },
     ]
     assert inputs["member_files"] == [
         # pragma: allowlist nextline secret  # sha256sum of "code: TO\n"
