@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from expectations.expectation import ColumnCheck, Expectation, RowsCheck
 from pacific_parcels.contract import COLUMNS
 from pacific_parcels.disclosure import MINIMUM_ITEMS, SECRETARIAT, circle_of, viewer_of
-from pacific_parcels.members import Member
-from pacific_parcels.policy import MINIMUM_COUNTED, PROGRESS
+from pacific_parcels.members import PROGRESS, Member
+from pacific_parcels.policy import MINIMUM_COUNTED
 from pacific_parcels.progress.published import OF_BOTH, OF_MEMBERS, STAGES
 from pacific_parcels.progress.published import TABLES as PROGRESS_TABLES
 

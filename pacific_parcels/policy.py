@@ -32,9 +32,6 @@ PUBLIC = "public"
 AUDIENCES = (SECRETARIAT, PUBLIC)
 _MEMBER_AUDIENCE = "member_"
 
-# The group of terms that is of no indicator: standards, commitments, actions.
-PROGRESS = "progress"
-
 # The fewest items under a figure, whatever a member agreed to.
 MINIMUM_ITEMS = 5
 # The fewest members under a regional figure, besides the member that reads it.

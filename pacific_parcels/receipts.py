@@ -24,8 +24,7 @@ from pacific_parcels.contract import CONTRACT_VERSION, RULES
 from pacific_parcels.errors import PacificParcelsError
 from pacific_parcels.gap import STREAM_CODES, gap_fingerprint, report_of
 from pacific_parcels.layout import quoted
-from pacific_parcels.members import Member, Terms, load_members
-from pacific_parcels.policy import PROGRESS
+from pacific_parcels.members import PROGRESS, Member, Terms, load_members
 from pacific_parcels.reading import Fault, Manifest, Reading
 from pacific_parcels.settings import Settings
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pacific_parcels.policy import IS_TOTAL, PROGRESS, SECRETARIAT, circle_of, terms_in, viewer_of
+from pacific_parcels.members import PROGRESS
+from pacific_parcels.policy import IS_TOTAL, SECRETARIAT, circle_of, terms_in, viewer_of
 
 
 def sharing_terms_for(audience: str) -> str:

@@ -245,6 +245,10 @@ class Capacity(Dated):
         return [f"port {self.port}" if self.port else f"office {self.office}"]
 
 
+# Among the groups of indicators in the terms of a member, that which is of none.
+PROGRESS = "progress"
+
+
 class ProgressTerms(Strict):
     """Whether what a member says of its own progress is shown by its name, or counted among the others only.
 

@@ -32,7 +32,8 @@ from pacific_parcels.disclosure import SECRETARIAT, circle_of, viewer_of
 from pacific_parcels.disclosure.counts import Releases, is_not_dominated, is_safe, is_safe_in_sum
 from pacific_parcels.frameworks import Framework, load_frameworks
 from pacific_parcels.gap import codes_of
-from pacific_parcels.policy import CIRCLES, PROGRESS
+from pacific_parcels.members import PROGRESS
+from pacific_parcels.policy import CIRCLES
 from pacific_parcels.progress.history import (
     Action,
     Assessment,
