@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import product
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import streamlit as st
 from dashboards.data import Publication
 from dashboards.page import Page
 from dashboards.words import LANGUAGE_NAMES
-from pacific_parcels.briefs.files import FORMATS, PARCELS, PROGRESS, download_name, file_name, kinds_of
+from pacific_parcels.briefs.files import FORMATS, PARCELS, PROGRESS, STEMS, download_name, file_name, kinds_of
 
 TYPES = {"html": "text/html", "pdf": "application/pdf"}
 
@@ -20,12 +21,12 @@ def brief_path(publication: Publication, kind: str, language: str, form: str) ->
     return Path(publication.path).with_suffix(".briefs") / file_name(kind, language, form)
 
 
-def show_briefs(page: Page) -> None:
-    """A heading, and of each kind what it is about and a button for each file that is there.
+def show_briefs(page: Page, kinds: Collection[str] = tuple(STEMS)) -> None:
+    """A heading, and of each of these kinds what it is about and a button for each file that is there.
 
     A publication of before the briefs of progress lists those of parcels alone, an older one nothing.
     """
-    there = {kind: _there(page, kind) for kind in kinds_of(page.publication.audience)}
+    there = {kind: _there(page, kind) for kind in kinds_of(page.publication.audience) if kind in kinds}
     if not any(there.values()):
         return
     page.heading(page.say("briefs.title"))

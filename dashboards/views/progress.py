@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import charts, data, markup, progress_data
+from dashboards.briefs import show_briefs
 from dashboards.choices import choose
 from dashboards.markup import Column
 from dashboards.page import Card, Page, current_page
@@ -24,6 +25,7 @@ from dashboards.progress_parts import (
     show_unconfirmed,
     words,
 )
+from pacific_parcels.briefs.files import PROGRESS
 
 VIEW = "progress"
 NOBODY = "none"
@@ -453,4 +455,5 @@ with right:
 show_commitments(page, framework_code)
 show_measures(page, framework_code)
 show_projects(page, projects)
+show_briefs(page, [PROGRESS])
 page.source()

@@ -55,3 +55,17 @@ def test_a_publication_of_before_the_briefs_of_progress_lists_the_others(
     assert not page.exception
     labels = [button.proto.label for button in page.get("download_button")]
     assert [label for label in labels if label.startswith("English")] == ["English · HTML", "English · PDF"]
+
+
+def test_the_page_of_progress_gives_out_the_brief_of_progress(home: Path, open_page: OpenPage) -> None:
+    write_brief_files(home, "public")
+
+    page = open_page("views/progress.py", lang="en")
+
+    assert not page.exception
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert [label for label in labels if label.startswith(("English", "Français"))] == [
+        f"{language} · {form} · closing the gap"
+        for language in ("English", "Français")
+        for form in ("HTML", "PDF")
+    ]
