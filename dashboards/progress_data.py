@@ -170,6 +170,16 @@ def stages(publication: Publication, framework_code: str, language: str) -> pd.D
     )
 
 
+def is_assessed(publication: Publication, framework_code: str, member_code: str) -> bool:
+    """Whether the member has assessed anything of the framework."""
+    frame = publication.rows(
+        "select count(*) as stages from progress_stages where framework_code = ? and member_code = ?",
+        framework_code,
+        member_code,
+    )
+    return bool(frame["stages"].iloc[0])
+
+
 def gaps(publication: Publication, framework_code: str, member_code: str, language: str) -> pd.DataFrame:
     """The measures that the member does not have in full, a measure never assessed among them.
 

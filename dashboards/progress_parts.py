@@ -163,7 +163,7 @@ def show_timeline(page: Page, actions: pd.DataFrame, title: str, most: int, *, w
     """Actions over time, at most so many: the overdue ones are the first. The table has all of them."""
     say = page.say
     names = (
-        actions["title"] + " · " + actions["member_name"] + " · " + actions["action_id"]
+        actions["member_name"] + " · " + actions["title"] + " · " + actions["action_id"]
         if with_members
         else actions["title"] + " · " + actions["action_id"]
     )

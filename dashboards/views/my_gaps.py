@@ -32,7 +32,13 @@ UNIT_CODES = {"PERCENT": "MEASURED_PCT", "USD": "MEASURED_USD"}
 
 
 def show_cards(
-    page: Page, areas: pd.DataFrame, gaps: pd.DataFrame, actions: pd.DataFrame, coming: pd.DataFrame
+    page: Page,
+    areas: pd.DataFrame,
+    gaps: pd.DataFrame,
+    actions: pd.DataFrame,
+    coming: pd.DataFrame,
+    *,
+    is_assessed: bool,
 ) -> None:
     say = page.say
     whole = areas[areas["area_code"] == data.TOTAL]
@@ -49,7 +55,9 @@ def show_cards(
     page.cards(
         [
             rate,
-            Card(say("gaps.count"), say.number(len(gaps)), say("gaps.count_note")),
+            Card(say("gaps.count"), say.number(len(gaps)), say("gaps.count_note"))
+            if is_assessed
+            else Card(say("gaps.count"), NOTHING, say("gaps.not_assessed")),
             Card(
                 say("gaps.overdue"),
                 say.number(len(overdue)),
@@ -112,13 +120,13 @@ def show_areas(page: Page, areas: pd.DataFrame, framework_code: str) -> None:
     )
 
 
-def show_gaps(page: Page, gaps: pd.DataFrame, framework_code: str) -> None:
+def show_gaps(page: Page, gaps: pd.DataFrame, framework_code: str, *, is_assessed: bool) -> None:
     """Measures that are not full, by area, and who has them in full already."""
     say = page.say
     title = say("gaps.open")
     page.heading(title)
     if gaps.empty:
-        page.paragraph(say("gaps.open_none"))
+        page.paragraph(say("gaps.open_none") if is_assessed else say("gaps.open_unassessed"))
         return
     counts = gaps["area_name"].value_counts()
     page.paragraph(
@@ -138,7 +146,7 @@ def show_gaps(page: Page, gaps: pd.DataFrame, framework_code: str) -> None:
     )
     columns = [
         Column("measure", say("progress.measure"), "long"),
-        Column("stage", say("progress.stage"), "text"),
+        Column("stage", say("progress.stage")),
         Column("who", say("gaps.peers"), "text"),
         Column("assessed", say("gaps.assessed_on")),
         Column("assessor", say("gaps.assessor"), "text"),
@@ -227,7 +235,7 @@ def show_actions(page: Page, actions: pd.DataFrame) -> None:
     waiting = actions[actions["is_overdue"] & actions["blocked_by"].notna()]
     if len(waiting):
         counts = waiting["blocked_by"].value_counts()
-        bodies = "; ".join(f"{body} ({say.number(count)})" for body, count in counts.items())
+        bodies = ", ".join(f"{body} ({say.number(count)})" for body, count in counts.items())
         page.paragraph(say("gaps.waiting", bodies=bodies))
     show_timeline(page, actions, title, MOST_ACTIONS, with_members=False)
     show_unconfirmed(page, actions)
@@ -266,7 +274,7 @@ def show_measured(page: Page, framework_code: str) -> None:
     )
     columns = [
         Column("measure", say("progress.measure"), "long"),
-        Column("stage", say("gaps.self_assessed"), "text"),
+        Column("stage", say("gaps.self_assessed")),
         Column("value", say("gaps.measured_value"), "text"),
         Column("verdict", say("gaps.verdict"), "text"),
         Column("reason", say("gaps.reason"), "text"),
@@ -299,14 +307,15 @@ gaps = progress_data.gaps(publication, framework_code, member_code, say.language
 coming = progress_data.next_commitments(publication, framework_code, member_code, say.language)
 actions = progress_data.actions(publication, say.language)
 actions = actions[actions["member_code"] == member_code]
-show_cards(page, areas, gaps, actions, coming)
+is_assessed = progress_data.is_assessed(publication, framework_code, member_code)
+show_cards(page, areas, gaps, actions, coming, is_assessed=is_assessed)
 left, right = st.columns([1, 1], gap="medium")
 with left:
     show_areas(page, areas, framework_code)
 with right:
     show_forecast(page, framework_code, member_code)
-    show_commitments(page, coming, framework_code)
-show_gaps(page, gaps, framework_code)
+show_gaps(page, gaps, framework_code, is_assessed=is_assessed)
+show_commitments(page, coming, framework_code)
 show_measured(page, framework_code)
 show_actions(page, actions)
 page.source()

@@ -126,7 +126,7 @@ def show_waiting(page: Page, actions: pd.DataFrame) -> None:
             actions_count=("action_id", "size"),
             overdue_count=("is_overdue", "sum"),
             members=("member_name", lambda names: ", ".join(sorted(set(names)))),
-            titles=("title", "; ".join),
+            titles=("title", ", ".join),
         )
         .reset_index()
         .sort_values(["actions_count", "blocked_by"], ascending=[False, True])
@@ -267,8 +267,10 @@ def show_plan(page: Page) -> None:
             left, right = st.columns([1, 1], gap="medium")
             with left:
                 show_waiting(page, actions)
+                show_trainings(page)
             with right:
                 show_members(page, actions)
+            return
     show_trainings(page)
 
 

@@ -232,7 +232,7 @@ def show_stages(page: Page, stages: pd.DataFrame, framework_code: str) -> None:
         quarter=say.quarter(frame["time_period"].iloc[0]),
         members=say.number(frame["member_code"].nunique()),
         measures=say.number(frame["measure_code"].nunique()),
-        stages="; ".join(f"{stage_words[code].lower()} {say.number(found[code])}" for code in looks),
+        stages=", ".join(f"{stage_words[code].lower()} {say.number(found[code])}" for code in looks),
     )
     title = say("progress.by_measure")
     page.chart(
@@ -289,7 +289,9 @@ def show_counts(page: Page, counts: pd.DataFrame, framework_code: str) -> None:
         table=markup.table(table, columns, say("progress.by_measure"), say, tall=True),
         rows=counts,
         name=f"progress_counts_{framework_code.lower()}",
-        key=say("progress.counts_key"),
+        key=say("progress.counts_key")
+        if len(shown_counts) < len(frame)
+        else say("progress.counts_whole_key"),
     )
     older = shown_counts[shown_counts["counted_in"] < quarter]
     if len(older):

@@ -71,7 +71,7 @@ def planned(row: Row, say: Words) -> str:
         state = say("progress.by_days", state=state, days=say.number(days))
     dates = [row[name] for name in ("start_date", "first_due_date", "due_date", "completed_on")]
     told = [say.date(datetime.date.fromisoformat(date[:10])) if date else "–" for date in dates]
-    return " · ".join([row["title"], row["member_name"], row["action_id"], state, *told])
+    return " · ".join([row["member_name"], row["title"], row["action_id"], state, *told])
 
 
 # What the marks of the first chart of a page say, by the rows of the file that is given out beside it.

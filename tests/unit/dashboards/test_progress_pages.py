@@ -94,6 +94,9 @@ def test_the_public_sees_the_region_and_who_consented(see: See, home: Path) -> N
         "S02 · Standards &lt;of data&gt; *": ["◔Pilot stage"],
         "S05 · Simplified clearance": ["●Fully implemented"],
     }
+    assert (
+        "In Q1 2026, members named: 1; measures: 3; stages: fully implemented 2, pilot stage 1."
+    ) in body
     assert "* The name of this measure is not confirmed by our sources." in body
     assert "Fiji" not in body
     projects = rows(body, "What each project moved, and its budget")
@@ -249,6 +252,13 @@ def test_a_members_next_dates_and_why_there_is_no_forecast(see: See) -> None:
     assert "Pas de prévision : moins de quatre mois avec des évaluations des mêmes mesures." in body
 
 
+def test_what_was_never_assessed_is_no_gap_of_none(see: See) -> None:
+    """Fiji has commitments of the WTO agreement, and no assessment: what it lacks is not known."""
+    _, body = see("member_fj", "views/my_gaps.py", lang="en", framework="WTO_TFA")
+    assert figures(body)["Measures not full"] == "–"
+    assert "Nothing of this framework was assessed yet, so what is missing is not known." in body
+
+
 def test_a_forecast_with_both_ends(see: See, home: Path) -> None:
     with duckdb.connect(str(home / "published" / "member_fj" / "20260420T090000Z.duckdb")) as connection:
         connection.execute("update progress_forecasts set latest_on = '2031-02-28' where member_code = 'FJ'")
@@ -300,7 +310,7 @@ def test_the_secretariat_sees_the_plan_and_what_holds_it_up(see: See, home: Path
         *("National plan", "US$30,000"),
     ]
     assert rows(body, "What actions wait for") == {
-        "Ministry of Finance": ["2", "2", "Fiji, New Caledonia", "Risk engine &lt;live&gt;; Data model"]
+        "Ministry of Finance": ["2", "2", "Fiji, New Caledonia", "Risk engine &lt;live&gt;, Data model"]
     }
     assert rows(body, "Actions by member") == {
         "Fiji": ["1", "0", "1", "1", "0", "3", "US$50,000"],
