@@ -468,7 +468,7 @@ class _Writer(Writer):
             if not drawn:
                 continue
             begin, end = series[drawn[0]].value, series[drawn[-1]].value
-            lines.append((code.replace("_", " "), Line("", points, say.percent(end))))
+            lines.append((self.framework_name(code), Line("", points, say.percent(end))))
             said.append(
                 say(
                     "progress_quarters.said",
@@ -525,7 +525,7 @@ class _Writer(Writer):
             return None
         rows = [
             Stack(
-                measure.code.replace("_", " "),
+                measure.code,
                 [
                     Part(measure.counts[stage], stage.lower(), say.number(measure.counts[stage]))
                     for stage in STAGES[:-1]
@@ -629,7 +629,7 @@ class _Writer(Writer):
 
     def row_of(self, measure: _Measure, width: int) -> list[str]:
         say = self.say
-        name = " ".join(part for part in (measure.code.replace("_", " "), measure.name) if part)
+        name = " ".join(part for part in (measure.code, measure.name) if part)
         name += "" if measure.is_confirmed else "\u00a0*"
         if not measure.counts:
             return [name, *[say("mark.M" if measure.counts == {} else "mark.C")] * (width - 1)]
