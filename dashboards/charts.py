@@ -96,6 +96,7 @@ ACTION_LOOKS = {
     "DONE": Look("●", OCEAN, 1.0),
     "STOPPED": Look("✕", EVENT, 0.3),
 }
+FEWEST_COLUMNS = 8
 ROW_HEIGHT = 46  # of a row with its name above what is drawn
 LEAST_SHARE_FOR_A_FIGURE, LEAST_SHARE_FOR_A_MARK = 0.09, 0.04  # of the width: 300 pixels on a telephone
 # A height given to Streamlit is that of the whole picture, not of the plot.
@@ -650,7 +651,9 @@ def stage_matrix(stages: pd.DataFrame, say: Words, source: str) -> Chart:
     ]
     upright: Spec = {"labelAngle": -90, "labelAlign": "left", "labelBaseline": "middle"}
     axis = {"orient": "top", "labelAngle": 0, **BARE, **(upright if len(members) > 14 else {})}
-    x = _words("member_code", sort=members, axis=axis)
+    # A single member does not get the whole width: the columns to its right have no name.
+    empty = [" " * (place + 1) for place in range(FEWEST_COLUMNS - len(members))]
+    x = _words("member_code", sort=None, scale={"domain": members + empty}, axis=axis)
     y = _row_axis()
     told = _told(name=" ", member_name=say("app.member"), stage_text=say("progress.stage"))
     cell = _mark(

@@ -430,6 +430,20 @@ def test_the_matrix_has_a_sign_in_each_cell() -> None:
     ]
 
 
+def test_few_members_have_narrow_columns_and_many_no_empty_ones() -> None:
+    def columns(stages: pd.DataFrame) -> list[str]:
+        spec = charts.stage_matrix(stages, ENGLISH, "source").to_dict()
+        domain: list[str] = spec["layer"][0]["encoding"]["x"]["scale"]["domain"]
+        return domain
+
+    assert len(set(columns(STAGES))) == 8
+    assert [code for code in columns(STAGES) if code.strip()] == ["FJ", "TO"]
+    many = pd.DataFrame(
+        [("S01", f"M{i}", f"Member {i}", "FULL") for i in range(10)], columns=STAGES.columns
+    )
+    assert columns(many) == [f"M{i}" for i in range(10)]
+
+
 def test_a_rate_stands_beside_where_it_was_and_none_is_no_bar() -> None:
     areas = pd.DataFrame({"name": ["P1", "P2"], "now_pct": [75.0, None], "before_pct": [50.0, 10.0]})
     spec = charts.before_and_now(areas, "now", "before", ENGLISH, "source").to_dict()
