@@ -15,6 +15,7 @@ from dashboards.page import Page
 
 DEFAULT_FRAMEWORK = "WCO_FOS_2022"
 NOTHING = "–"
+NOT_CONFIRMED = " *"
 
 
 def frameworks_or_stop(page: Page) -> dict[str, str]:
@@ -26,7 +27,7 @@ def frameworks_or_stop(page: Page) -> dict[str, str]:
         frame = progress_data.frameworks(page.publication, say.language)
         if len(frame):
             return {
-                row.framework_code: marked(row.name, row.is_confirmed, page)
+                row.framework_code: marked(row.name, row.is_confirmed)
                 for row in frame.itertuples(index=False)
             }
         page.paragraph(say("progress.nothing"))
@@ -37,20 +38,23 @@ def frameworks_or_stop(page: Page) -> dict[str, str]:
 def choose_framework(page: Page, view: str, names: dict[str, str]) -> str:
     default = DEFAULT_FRAMEWORK if DEFAULT_FRAMEWORK in names else next(iter(names))
     label = page.say("progress.framework")
-    return choose(view, "framework", label, list(names), lambda code: names[code], default)
+    chosen = choose(view, "framework", label, list(names), lambda code: names[code], default)
+    if names[chosen].endswith(NOT_CONFIRMED):
+        page.paragraph(page.say("progress.unconfirmed"), "pp-small")
+    return chosen
 
 
-def marked(name: str, is_confirmed: bool, page: Page) -> str:
+def marked(name: str, is_confirmed: bool) -> str:
     """The name, with an asterisk where our sources do not confirm it."""
-    return name if is_confirmed else f"{name} *"
+    return name if is_confirmed else name + NOT_CONFIRMED
 
 
-def measure_labels(frame: pd.DataFrame, page: Page) -> list[str]:
+def measure_labels(frame: pd.DataFrame) -> list[str]:
     """The code and the name of each row's measure; the code alone where it has no name."""
     return [
         row.measure_code
         if row.measure_name == row.measure_code
-        else f"{row.measure_code} · {marked(row.measure_name, row.is_confirmed, page)}"
+        else f"{row.measure_code} · {marked(row.measure_name, row.is_confirmed)}"
         for row in frame.itertuples(index=False)
     ]
 
@@ -129,7 +133,7 @@ def action_table(page: Page, actions: pd.DataFrame, title: str, *, with_members:
     shown = actions.assign(
         state=[state_words(row, page) for row in actions.itertuples()],
         mark=[charts.ACTION_LOOKS[code].mark for code in actions["state_code"]],
-        measure=measure_labels(actions, page),
+        measure=measure_labels(actions),
         owner=[words(value) for value in actions["owner_body"]],
         waits=[words(value) for value in actions["blocked_by"]],
         start=[day(value, page) for value in actions["start_date"]],

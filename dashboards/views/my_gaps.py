@@ -138,7 +138,7 @@ def show_gaps(page: Page, gaps: pd.DataFrame, framework_code: str, *, is_assesse
         )
     )
     shown = gaps.assign(
-        measure=measure_labels(gaps, page),
+        measure=measure_labels(gaps),
         stage=[f"{charts.STAGE_LOOKS[code].mark} {say.term('stage', code)}" for code in gaps["stage_code"]],
         assessed=[day(value, page) for value in gaps["assessed_on"]],
         assessor=[NOTHING if pd.isna(code) else say.term("assessor", code) for code in gaps["assessor_code"]],
@@ -186,7 +186,7 @@ def show_commitments(page: Page, coming: pd.DataFrame, framework_code: str) -> N
         )
     )
     shown = coming.assign(
-        measure=measure_labels(coming, page),
+        measure=measure_labels(coming),
         date=[say.date(value) for value in coming["target_date"]],
         kind=[NOTHING if pd.isna(code) else say.term("date_kind", code) for code in coming["date_kind_code"]],
         category=[
@@ -256,7 +256,7 @@ def show_measured(page: Page, framework_code: str) -> None:
     else:
         page.paragraph(say("gaps.measured_fit", all=say.number(len(frame))))
     shown = frame.assign(
-        measure=measure_labels(frame, page),
+        measure=measure_labels(frame),
         stage=[f"{charts.STAGE_LOOKS[code].mark} {say.term('stage', code)}" for code in frame["stage_code"]],
         value=[
             say(

@@ -196,7 +196,7 @@ def show_movement(page: Page, framework_code: str, rated: set[str]) -> None:
         table=markup.series_table(frame, shown, "RATE_PCT", title, say),
         rows=frame.assign(framework_code=framework_code),
         name=f"progress_rates_{framework_code.lower()}",
-        key=say("progress.over_time_key"),
+        key=say("progress.over_time_key") if frame["lower_value"].notna().any() else "",
     )
 
 
@@ -223,7 +223,7 @@ def show_measures(page: Page, framework_code: str) -> None:
 
 def show_stages(page: Page, stages: pd.DataFrame, framework_code: str) -> None:
     say = page.say
-    frame = stages.assign(name=measure_labels(stages, page))
+    frame = stages.assign(name=measure_labels(stages))
     found = frame["stage_code"].value_counts()
     looks = {code: look for code, look in charts.STAGE_LOOKS.items() if code in found.index}
     stage_words = {code: say.term("stage", code) for code in looks}
@@ -249,7 +249,7 @@ def show_stages(page: Page, stages: pd.DataFrame, framework_code: str) -> None:
 
 def show_counts(page: Page, counts: pd.DataFrame, framework_code: str) -> None:
     say = page.say
-    frame = counts.assign(name=measure_labels(counts, page))
+    frame = counts.assign(name=measure_labels(counts))
     quarter = frame["time_period"].iloc[0]
     stage_words = {code: say.term("stage", code) for code in charts.STAGE_LOOKS}
     parts = parts_of(frame, COUNTS, stage_words, page)

@@ -97,7 +97,7 @@ def test_the_public_sees_the_region_and_who_consented(see: See, home: Path) -> N
     assert (
         "In Q1 2026, members named: 1; measures: 3; stages: fully implemented 2, pilot stage 1."
     ) in body
-    assert "* The name of this measure is not confirmed by our sources." in body
+    assert "* This name is not confirmed by our sources." in body
     assert "Fiji" not in body
     projects = rows(body, "What each project moved, and its budget")
     assert projects["PACER · EU"] == [
@@ -350,6 +350,14 @@ def test_a_long_plan_shows_its_first_actions_and_tells_of_the_others(see: See, h
     assert "Actions: 47; overdue 2" in body
     height = json.loads(page.get("vega_lite_chart")[0].proto.spec)["height"]
     assert 40 * 40 < height < 50 * 40
+
+
+def test_a_framework_that_is_not_confirmed_says_so(see: See, home: Path) -> None:
+    with duckdb.connect(str(home / "published" / "public" / "20260420T090000Z.duckdb")) as connection:
+        connection.execute("update progress_frameworks set is_confirmed = false")
+    page, body = see("public", "views/progress.py", lang="fr", framework="WTO_TFA")
+    assert page.selectbox(key="progress_framework").options == ["Cadre de l’OMD *", "Accord de l’OMC *"]
+    assert "* Ce libellé n’est pas confirmé par nos sources." in body
 
 
 @pytest.mark.parametrize(("view", "language"), PAGES)
