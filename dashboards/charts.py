@@ -517,7 +517,7 @@ def before_and_now(frame: pd.DataFrame, now_title: str, before_title: str, say: 
         {"x": _amount("before", axis=None, scale=scale), "y": y},
         color=TEXT,
         thickness=3,
-        height={"band": 0.55},
+        size=22,
         yOffset=8,
         aria=False,  # its bar tells of it
     )
@@ -531,7 +531,8 @@ def before_and_now(frame: pd.DataFrame, now_title: str, before_title: str, say: 
     return _chart(layers, datasets, ROW_HEIGHT * len(data) + SOURCE_HEIGHT, source)
 
 
-ROW_BAR: Spec = {"height": {"band": 0.38}, "yOffset": 8}
+# In pixels, as its name above it is: a picture of few rows, as a file, has higher ones.
+ROW_BAR: Spec = {"height": 15, "yOffset": 8}
 
 
 def _row_axis() -> Spec:
@@ -603,7 +604,7 @@ def parts(frame: pd.DataFrame, looks: Mapping[str, Look], part_title: str, say: 
         "rows": [{"place": place, "name": name} for place, name in enumerate(names)],
     }
     layers = [
-        ("parts", _mark("bar", {**segments, **LOOKS}, **{**ROW_BAR, "height": {"band": 0.42}})),
+        ("parts", _mark("bar", {**segments, **LOOKS}, **{**ROW_BAR, "height": 17})),
         ("parts", _mark("text", signs, **below, aria=False)),
         ("withheld", _mark("text", words, align="left", fontStyle="italic", color=SOFT_TEXT, **below)),
         *(("rows", layer) for layer in _row_names("name")),
@@ -660,7 +661,7 @@ def stage_matrix(stages: pd.DataFrame, say: Words, source: str) -> Chart:
         "rect",
         {"x": x, "y": y, **told, **LOOKS},
         width={"band": 0.86},
-        height={"band": 0.42},
+        height=17,
         yOffset=8,
         cornerRadius=1.5,
     )
@@ -787,9 +788,8 @@ def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: st
             _mark(
                 "bar",
                 {"x": day("start"), "x2": {"field": "first_due"}, "y": y, **told, **LOOKS},
-                height={"band": 0.24},
+                height=9,
                 yOffset=8,
-                minBandSize=2,
             ),
         ),
         (
@@ -810,7 +810,7 @@ def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: st
                 {"x": day("first_due"), "y": y},
                 color=TEXT,
                 thickness=2,
-                height={"band": 0.4},
+                size=16,
                 **quiet,
             ),
         ),
