@@ -24,6 +24,8 @@ TOO_LONG = "the brief is too long"
 # How large words are set, 1 being 10 points.
 SIZES = (1.1, 1.04, 1.0, 0.94, 0.88, 0.82, 0.76)
 SIZES_OF_MANY_ROWS = SIZES[2:]
+# When nothing else fits, with rows set closer: still as large as a footnote.
+LAST_SIZE = 0.7
 # The first column of a table, against one of figures; longer names take two lines.
 MOST_NAME_SHARE = 6
 # Tables of more rows are set closer.
@@ -39,19 +41,22 @@ class Press:
         self._compiler = typst.Compiler(font_paths=fonts, ignore_system_fonts=True)
 
     def print(self, brief: Brief) -> bytes:
-        """The PDF: two pages, in the largest of SIZES that fits. Its date is that of the newest extract.
+        """The PDF: two pages, in the largest size that fits. Its date is that of the newest extract.
 
         Errors: PacificParcelsError where no size fits, which a test on a brief of the most words excludes.
         """
         day = date.fromisoformat(brief.as_of or "1970-01-01")
         inputs = _inputs(brief)
-        for size in SIZES if not inputs["is_dense"] else SIZES_OF_MANY_ROWS:
+        is_dense = len(brief.table.rows) > MANY_ROWS
+        sizes = [(size, is_dense) for size in (SIZES_OF_MANY_ROWS if is_dense else SIZES)]
+        for size, dense in [*sizes, (LAST_SIZE, True)]:
+            inputs |= {"size": size, "is_dense": dense}
             try:
                 printed = self._compiler.compile(
                     self._template,
                     format="pdf",
                     pdf_standards="ua-1",
-                    sys_inputs={"brief": json.dumps({**inputs, "size": size}, ensure_ascii=False)},
+                    sys_inputs={"brief": json.dumps(inputs, ensure_ascii=False)},
                     timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
                 )
             except typst.TypstError as error:
@@ -76,5 +81,4 @@ def _inputs(brief: Brief) -> dict[str, object]:
     ]
     longest = max((len(row[0]) for row in brief.table.rows), default=0)
     inputs["name_share"] = min(max(1.5, longest / 11), MOST_NAME_SHARE)
-    inputs["is_dense"] = len(brief.table.rows) > MANY_ROWS
     return inputs

@@ -23,10 +23,12 @@ from pacific_parcels.briefs.figures import REGION, PublishedFigures
 from pacific_parcels.briefs.words import MINUS, Language
 
 MOST_AREAS = 12
-MOST_MEASURES = 20
+MOST_MEASURES = 18
 MOST_PROJECTS = 8
 MOST_ACTIONS = 6
 MOST_LISTED = 3
+# What members write has any length, and a brief has two pages.
+MOST_LETTERS = 48
 STAGES = ("FULL", "PARTIAL", "PILOT", "NONE", "NOT_KNOWN", "NOT_APPLICABLE")
 POINTS = {"FULL": 3, "PARTIAL": 2, "PILOT": 1, "NONE": 0}
 MOST_POINTS = 3
@@ -236,10 +238,10 @@ class _Writer(Writer):
         return self.say.quarter(quarter) if quarter else MINUS
 
     def project_name(self, row: dict[str, Any]) -> str:
-        named = [row["project"], row["donor"]]
-        if row["project"] and row["donor"]:
-            return f"{row['project']} ({row['donor']})"
-        return next((name for name in named if name), self.say("progress_projects.none"))
+        project, donor = (_cut(self.printed(row[column] or "")) for column in ("project", "donor"))
+        if project and donor:
+            return f"{project} ({donor})"
+        return project or donor or self.say("progress_projects.none")
 
     def stages_gained(self, count: int) -> str:
         word = "stage" if abs(count) <= 1 and (count or self.language == "fr") else "stages"
@@ -566,7 +568,7 @@ class _Writer(Writer):
         if not self.projects:
             return None
         rows, twin = [], []
-        for number, row in enumerate(self.projects):
+        for row in self.projects[:MOST_PROJECTS]:
             name = self.project_name(row)
             if row["conf_status"] == "C":
                 stack = Stack(name, [], say("progress_withheld"))
@@ -574,8 +576,7 @@ class _Writer(Writer):
             else:
                 stack = self.stack_of(name, row)
                 twin.append(self.cells_of(name, row))
-            if number < MOST_PROJECTS:
-                rows.append(stack)
+            rows.append(stack)
         what, said = say("progress_projects.what"), say("progress_projects.said")
         if len(self.projects) > MOST_PROJECTS:
             rest = say.number(len(self.projects) - MOST_PROJECTS)
@@ -813,7 +814,7 @@ class _Writer(Writer):
                 say(
                     "progress_action.settle_of",
                     member=self.member(row["member_code"]),
-                    title=self.bare(row["title"] or row["action_id"]),
+                    title=_cut(self.bare(row["title"] or row["action_id"])),
                     day=say.date(row["first_due_date"]),
                 )
                 for row in overdue
@@ -828,7 +829,7 @@ class _Writer(Writer):
             parts = [
                 say(
                     "progress_action.overdue_of",
-                    name=self.printed(row["blocked_by"]),
+                    name=_cut(self.printed(row["blocked_by"])),
                     count=say.number(row["actions"]),
                 )
                 for row in waits
@@ -869,6 +870,10 @@ class _Writer(Writer):
         ]
         count = say.number(sum(row["dates"] for row in rows))
         return [say("progress_action.dates", count=count, list=self.listed(parts))]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1].rstrip()}…"
 
 
 def _quarters(first: str, last: str) -> list[str]:
