@@ -273,11 +273,11 @@ def next_commitments(
     """The member's commitments whose date is still to come, the next first.
 
     measure_code, measure_name, is_confirmed, area_code, area_name, category_code, date_kind_code,
-    target_date.
+    target_date, support_needed.
     """
     return publication.rows(
         f"""
-        select measure_code, {_named(language)}, category_code, date_kind_code, target_date
+        select measure_code, {_named(language)}, category_code, date_kind_code, target_date, support_needed
         from progress_commitments
         left join progress_measures using (framework_code, measure_code)
         where framework_code = ? and member_code = ? and target_date > ?

@@ -61,7 +61,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     **{f"progress_{table}": tuple(columns) for table, columns in PROGRESS_TABLES.items()},
 }
 # What members have written themselves: no fault of ours, whatever it says.
-OF_MEMBERS_WORDS = ("progress_actions", "progress_projects")
+OF_MEMBERS_WORDS = ("progress_commitments", "progress_actions", "progress_projects")
 # What speaks of single extracts and offices: the secretariat's of all members, each member's of its own.
 TABLES_OF_WORK: dict[str, tuple[str, ...]] = {
     "receipts": ("member_code", "source_name", "status", "received_at", "rows_in", "rows_accepted"),

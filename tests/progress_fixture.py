@@ -81,14 +81,14 @@ FORECASTS = [
     ("WS", WCO, "NO_PROGRESS", None, None, None),
 ]
 COMMITMENTS = [
-    ("FJ", TFA, "1.1", "A", None, None, "TO_DATE"),
-    ("FJ", TFA, "7.8", "C", "DEFINITIVE", date(2026, 12, 31), "WITH_SUPPORT"),
-    ("NC", TFA, "1.1", "A", None, None, "TO_DATE"),
-    ("NC", TFA, "7.8", "B", "INDICATIVE", date(2027, 6, 30), "WITHOUT_SUPPORT"),
-    ("TO", TFA, "1.1", "A", None, None, "TO_DATE"),
-    ("TO", TFA, "7.8", None, None, None, "NOT_DESIGNATED"),
-    ("WS", TFA, "1.1", "B", None, None, "UNKNOWN"),
-    ("WS", TFA, "7.8", "C", "DEFINITIVE", date(2028, 1, 1), "WITH_SUPPORT"),
+    ("FJ", TFA, "1.1", "A", None, None, "TO_DATE", None),
+    ("FJ", TFA, "7.8", "C", "DEFINITIVE", date(2026, 12, 31), "WITH_SUPPORT", "Drafting <of a law>"),
+    ("NC", TFA, "1.1", "A", None, None, "TO_DATE", None),
+    ("NC", TFA, "7.8", "B", "INDICATIVE", date(2027, 6, 30), "WITHOUT_SUPPORT", None),
+    ("TO", TFA, "1.1", "A", None, None, "TO_DATE", None),
+    ("TO", TFA, "7.8", None, None, None, "NOT_DESIGNATED", None),
+    ("WS", TFA, "1.1", "B", None, None, "UNKNOWN", None),
+    ("WS", TFA, "7.8", "C", "DEFINITIVE", date(2028, 1, 1), "WITH_SUPPORT", None),
 ]
 # Measures, to date, without support, with support, not designated, unknown, members.
 COMMITMENT_SHARES = [

@@ -32,7 +32,7 @@ create table progress_forecasts (
 );
 create table progress_commitments (
     member_code varchar, framework_code varchar, measure_code varchar, category_code varchar,
-    date_kind_code varchar, target_date date, state_code varchar
+    date_kind_code varchar, target_date date, state_code varchar, support_needed varchar
 );
 create table progress_commitment_shares (
     member_code varchar, framework_code varchar, measures_count integer, to_date_count integer,

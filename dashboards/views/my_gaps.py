@@ -192,12 +192,14 @@ def show_commitments(page: Page, coming: pd.DataFrame, framework_code: str) -> N
         category=[
             NOTHING if pd.isna(code) else say.term("category", code) for code in coming["category_code"]
         ],
+        support=[NOTHING if pd.isna(text) else text for text in coming["support_needed"]],
     )
     columns = [
         Column("date", say("gaps.date"), "label"),
         Column("measure", say("progress.measure"), "text"),
         Column("category", say("gaps.category"), "text"),
         Column("kind", say("gaps.date_kind")),
+        Column("support", say("gaps.support"), "text"),
     ]
     page.html(markup.table(shown, columns, title, say, tall=True))
     with st.container(horizontal=True, gap="small"):

@@ -52,6 +52,7 @@ class Commitment:
     category_code: str | None
     date_kind_code: str | None
     target_date: date | None
+    support_needed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -270,8 +271,9 @@ _ASSESSMENTS = (
     "member_code, framework_code, measure_code, assessor_code"
 )
 _COMMITMENTS = (
-    "select {0}member_code, framework_code, measure_code, category_code, date_kind_code, target_date "
-    "from {1} qualify row_number() over (partition by {0}member_code, framework_code, measure_code order by "
+    "select {0}member_code, framework_code, measure_code, category_code, date_kind_code, target_date, "
+    "support_needed from {1} qualify row_number() over ("
+    "partition by {0}member_code, framework_code, measure_code order by "
     "case date_kind_code when 'DEFINITIVE' then 0 when 'INDICATIVE' then 1 else 2 end, "
     "report_period desc) = 1 order by all"
 )

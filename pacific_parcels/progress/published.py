@@ -133,6 +133,7 @@ TABLES: dict[str, dict[str, str]] = {
         "date_kind_code": "VARCHAR",
         "target_date": "DATE",
         "state_code": "VARCHAR",
+        "support_needed": "VARCHAR",
     },
     "commitment_shares": {
         "member_code": "VARCHAR",
@@ -600,6 +601,7 @@ class _Story:
                 "date_kind_code": one.date_kind_code,
                 "target_date": one.target_date,
                 "state_code": commitment_state(one, self.as_of).upper(),
+                "support_needed": one.support_needed,
             }
             for member, line in self.commitments.items()
             for one in _latest(line)

@@ -196,10 +196,10 @@ def write_progress(connection: duckdb.DuckDBPyConnection, audience: str) -> None
             _action("NC", "B-2", "Course", date(2026, 12, 31), False, None),
         ]
         rows["commitments"] = [
-            ("FJ", TFA, "10.4", "C", "DEFINITIVE", date(2026, 12, 31), "WITH_SUPPORT"),
-            ("FJ", TFA, "10.1", "B", "DEFINITIVE", date(2027, 4, 20), "WITHOUT_SUPPORT"),
-            ("FJ", TFA, "10.2", "B", "DEFINITIVE", date(2027, 4, 21), "WITHOUT_SUPPORT"),
-            ("NC", TFA, "10.4", "A", None, None, "TO_DATE"),
+            ("FJ", TFA, "10.4", "C", "DEFINITIVE", date(2026, 12, 31), "WITH_SUPPORT", None),
+            ("FJ", TFA, "10.1", "B", "DEFINITIVE", date(2027, 4, 20), "WITHOUT_SUPPORT", None),
+            ("FJ", TFA, "10.2", "B", "DEFINITIVE", date(2027, 4, 21), "WITHOUT_SUPPORT", None),
+            ("NC", TFA, "10.4", "A", None, None, "TO_DATE", None),
         ]
     connection.execute(
         "insert into members by name select 'KI' as member_code, 'Kiribati' as name_en, 'Kiribati' as name_fr"

@@ -438,9 +438,7 @@ def test_few_members_have_narrow_columns_and_many_no_empty_ones() -> None:
 
     assert len(set(columns(STAGES))) == 8
     assert [code for code in columns(STAGES) if code.strip()] == ["FJ", "TO"]
-    many = pd.DataFrame(
-        [("S01", f"M{i}", f"Member {i}", "FULL") for i in range(10)], columns=STAGES.columns
-    )
+    many = pd.DataFrame([("S01", f"M{i}", f"Member {i}", "FULL") for i in range(10)], columns=STAGES.columns)
     assert columns(many) == [f"M{i}" for i in range(10)]
 
 

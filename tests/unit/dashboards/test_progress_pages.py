@@ -94,9 +94,7 @@ def test_the_public_sees_the_region_and_who_consented(see: See, home: Path) -> N
         "S02 · Standards &lt;of data&gt; *": ["◔Pilot stage"],
         "S05 · Simplified clearance": ["●Fully implemented"],
     }
-    assert (
-        "In Q1 2026, members named: 1; measures: 3; stages: fully implemented 2, pilot stage 1."
-    ) in body
+    assert "In Q1 2026, members named: 1; measures: 3; stages: fully implemented 2, pilot stage 1." in body
     assert "* This name is not confirmed by our sources." in body
     assert "Fiji" not in body
     projects = rows(body, "What each project moved, and its budget")
@@ -247,6 +245,7 @@ def test_a_members_next_dates_and_why_there_is_no_forecast(see: See) -> None:
             "7.8 · Envois accélérés",
             "C : à une date donnée, avec assistance et renforcement des capacités",
             "Date définitive",
+            "Drafting &lt;of a law&gt;",
         ]
     }
     assert "Pas de prévision : moins de quatre mois avec des évaluations des mêmes mesures." in body

@@ -168,7 +168,9 @@ def test_a_training_counts_from_the_day_on_which_it_was_reported(believed: Asked
 def test_a_definitive_date_takes_the_place_of_an_indicative_one(
     believed: Asked, day: str, category: str | None, kind: str | None, target: date | None
 ) -> None:
-    assert believed(day).commitments() == [Commitment("FJ", "WTO_TFA", "10.4", category, kind, target)]
+    assert believed(day).commitments() == [
+        Commitment("FJ", "WTO_TFA", "10.4", category, kind, target, "Legal drafting")
+    ]
 
 
 def test_it_is_known_to_be_synthetic_as_soon_as_there_is_something(believed: Asked) -> None:
