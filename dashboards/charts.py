@@ -110,6 +110,16 @@ Rows = list[dict[str, Any]]
 SILENT: Spec = {"aria": False}
 # An axis of names, every one of them shown.
 BARE: Spec = {"labelOverlap": False, "ticks": False, "domain": False, "labelColor": TEXT, **SILENT}
+# In pixels, like the distance to the name above it: rows are higher in a file than on a page.
+ROW_BAR: Spec = {"height": 15, "yOffset": 8}
+# A field of its own for each side of a look; what is drawn in full is written on in white.
+LOOKS: Spec = {
+    "fill": {"field": "colour", "type": "nominal", "scale": None, "legend": None},
+    "stroke": {"field": "colour", "type": "nominal", "scale": None, "legend": None},
+    "fillOpacity": {"field": "opacity", "type": "quantitative", "scale": None, "legend": None},
+    "strokeWidth": {"value": 1},
+}
+INK: Spec = {"condition": {"test": "datum.opacity === 1", "value": "#ffffff"}, "value": TEXT}
 
 
 @dataclass(frozen=True)
@@ -531,10 +541,6 @@ def before_and_now(frame: pd.DataFrame, now_title: str, before_title: str, say: 
     return _chart(layers, datasets, ROW_HEIGHT * len(data) + SOURCE_HEIGHT, source)
 
 
-# In pixels, as its name above it is: a picture of few rows, as a file, has higher ones.
-ROW_BAR: Spec = {"height": 15, "yOffset": 8}
-
-
 def _row_axis() -> Spec:
     return {"field": "place", "type": "ordinal", "title": None, "axis": None}
 
@@ -610,16 +616,6 @@ def parts(frame: pd.DataFrame, looks: Mapping[str, Look], part_title: str, say: 
         *(("rows", layer) for layer in _row_names("name")),
     ]
     return _chart(layers, datasets, ROW_HEIGHT * len(names) + SOURCE_HEIGHT, source)
-
-
-# A field of its own for each side of a look; what is drawn in full is written on in white.
-LOOKS: Spec = {
-    "fill": {"field": "colour", "type": "nominal", "scale": None, "legend": None},
-    "stroke": {"field": "colour", "type": "nominal", "scale": None, "legend": None},
-    "fillOpacity": {"field": "opacity", "type": "quantitative", "scale": None, "legend": None},
-    "strokeWidth": {"value": 1},
-}
-INK: Spec = {"condition": {"test": "datum.opacity === 1", "value": "#ffffff"}, "value": TEXT}
 
 
 def _look(look: Look) -> dict[str, Any]:
@@ -726,11 +722,13 @@ def budgets(frame: pd.DataFrame, say: Words, source: str) -> Chart:
 
 
 def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: str) -> Chart:
-    """Actions over time: from the start to the date stated first a bar, what it takes beyond that a dotted
-    line, the date as it is due now a rhombus, the end a disc, and today an upright line.
+    """Actions over time, a row each; the legend is `markup.part_legend`.
+
+    From the start to the date stated first a bar, what it takes beyond that a dotted line, the date as it is
+    due now (where that has moved) a rhombus, the end a disc, and the day of the publication an upright line.
 
     `actions`: name, start_date, first_due_date, due_date, completed_on, state_code, state_text, short_text
-    (at the end of the row, after the sign of its state). The legend is `markup.part_legend`.
+    (at the end of the row, after the sign of its state).
     """
     data: Rows = []
     columns = (
