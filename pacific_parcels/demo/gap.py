@@ -4,8 +4,9 @@ Real scores are not public, so none is copied: stages, dates, actions and traini
 each file says `.synthetic` in its name. A member begins with all standards of the newest framework that is
 whole, the lower stages most often; from report to report some measures move on, and now and then one falls
 back, with its reason. Its commitments are of the agreement whose measures have categories. Some actions are
-late, and some of those had their date moved. The last report of one member in six does not come. The same
-seed gives the same bytes; the time of a file is the invented moment at which the member sent it.
+late; some of those had their date moved, and some wait for another office. The last report of one member in
+six does not come. The same seed gives the same bytes; the time of a file is the invented moment at which the
+member sent it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ FIRST_STAGES = (0.45, 0.65, 0.9)  # up to which share of chance a measure begins
 MONTHS_BETWEEN = 3
 MOVES_ON, FALLS_BACK = 0.12, 0.015  # of the measures, in a quarter
 DONE_ON_TIME, MOVED = 0.55, 0.3  # of the actions
+STOPPED, WAITS = 0.05, 0.5  # of the actions, and of those that are late and not done yet
+PLANNED_BEFORE_DAYS = 180  # from when on an action is in the plan before it begins
 MISSES_THE_LAST = 1 / 6
 ACTIONS = 8
 SENT_AFTER_DAYS = 5
@@ -175,14 +178,14 @@ class _Story:
         return rows
 
     def _actions(self, period: str) -> list[Row]:
-        """Every action that has begun, as it stands at the end of the month."""
+        """Every action that has begun or will soon, as it stands at the end of the month."""
         today, begun = _last_day(period), first_day(self.periods[0])
         span = (_last_day(self.periods[-1]) - begun).days
         rows = []
         for number in range(1, ACTIONS + 1):
             start = begun + timedelta(days=int(span * self._chance(number, "start") * 0.8))
             due = start + timedelta(days=90 + int(400 * self._chance(number, "due")))
-            if start > today:
+            if start > today + timedelta(days=PLANNED_BEFORE_DAYS):
                 continue
             is_on_time = self._chance(number, "on time") < DONE_ON_TIME
             late = (
@@ -191,6 +194,9 @@ class _Story:
                 else int(500 * self._chance(number, "late"))
             )
             end = due + timedelta(days=late)
+            is_stopped = due <= today and self._chance(number, "stopped") < STOPPED
+            is_done = end <= today and not is_stopped
+            waits = due < today < end and not is_stopped and self._chance(number, "waits") < WAITS
             is_moved = end > due and today > due and self._chance(number, "moved") < MOVED
             row = {
                 "action_id": f"{MARK}-{number}",
@@ -201,12 +207,21 @@ class _Story:
                 "owner_body": MARK,
                 "start_date": start.isoformat(),
                 "due_date": (end if is_moved else due).isoformat(),
-                "status_code": "DONE" if end <= today else "UNDER_WAY",
-                "completed_on": end.isoformat() if end <= today else "",
+                "status_code": (
+                    "STOPPED"
+                    if is_stopped
+                    else "DONE"
+                    if is_done
+                    else "PLANNED"
+                    if start > today
+                    else "UNDER_WAY"
+                ),
+                "completed_on": end.isoformat() if is_done else "",
                 "budget_amount": f"{1000 * (5 + int(95 * self._chance(number, 'budget')))}.00",
                 "budget_currency_code": "USD",
                 "donor": f"{MARK} donor {1 + int(3 * self._chance(number, 'donor'))}",
                 "project": f"{MARK} project {1 + int(4 * self._chance(number, 'project'))}",
+                "blocked_by": f"{MARK} office {1 + int(3 * self._chance(number, 'office'))}" if waits else "",
             }
             rows.append(row)
         return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def test_every_file_says_in_its_name_that_it_is_synthetic_and_names_nobody(writt
     assert {report.table.name for report in reports if report} == set(TABLES)
     assert all(".synthetic." in name for name in found)
     texts = {"evidence", "reason", "title", "owner_body", "provider", "donor", "project", "support_needed"}
+    texts |= {"blocked_by"}
     for name, (content, _) in found.items():
         header, *rows = content.decode().splitlines()
         places = [place for place, column in enumerate(header.split(",")) if column in texts]
@@ -67,6 +69,19 @@ def test_the_reader_takes_every_row_and_each_member_has_a_story(written: Setting
         assert len(belief.commitments()) == 36
         assert belief.actions()
         assert belief.steps_back() == []  # whoever falls back gives its reason
+
+
+def test_the_plan_of_the_region_has_actions_of_every_kind(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", quiet_seconds=0)
+    write_gap_demo(settings, months_between=12)
+    actions = [
+        row
+        for path in settings.inbox.rglob("*_gap_actions_*.csv")
+        for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    ]
+    assert {row["status_code"] for row in actions} == {"PLANNED", "UNDER_WAY", "DONE", "STOPPED"}
+    waiting = {row["status_code"] for row in actions if row["blocked_by"]}
+    assert waiting == {"UNDER_WAY"}, "what is done or stopped waits for nobody"
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_one_others(written: Settings, tmp_path: Path) -> None:
