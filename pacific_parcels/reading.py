@@ -24,6 +24,7 @@ import duckdb
 
 from pacific_parcels.contract import RULES, Level
 from pacific_parcels.errors import ExtractError, PacificParcelsError
+from pacific_parcels.faults import EXAMPLES, Fault
 from pacific_parcels.formats import Header, RegularText, load_format, read_options
 from pacific_parcels.formats.delimited import likely_separator, separator_in_words
 from pacific_parcels.gap import Report, report_of
@@ -37,7 +38,6 @@ from pacific_parcels.unwrapping import PARTS, unwrap
 MOST_REJECTED_PCT = 10
 ROWS_ALWAYS_FORGIVEN = 5
 READING_BYTES = 150_000_000
-EXAMPLES = 10
 SMALL_EXTRACT_ROWS = 4000
 LAST_ROW = ROWS_APART - 1
 READ_TOGETHER_BYTES = 64_000_000  # of text
@@ -49,21 +49,6 @@ LARGEST_MANIFEST = 1 << 20
 BOUNDED: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()  # connections that have been given what reading takes
 MANIFEST_SUFFIX = ".manifest.json"
 REJECTS_SUFFIX = ".rejected.csv"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One rule on one column of one extract. `first_rows` are rows as a spreadsheet shows them."""
-
-    rule_id: str
-    column: str
-    row_count: int
-    details: dict[str, str] = field(default_factory=dict)
-    first_rows: tuple[int, ...] = ()
-
-    @property
-    def level(self) -> Level:
-        return RULES[self.rule_id].level
 
 
 @dataclass(frozen=True)
@@ -452,10 +437,7 @@ class _Extract:
         if judged.accepted_file is not None:
             reading.accepted_files = [(report.period, judged.accepted_file)]
         reading.rejected_file = judged.rejected_file
-        reading.faults += [
-            Fault(found.rule_id, found.column, found.row_count, found.details, found.first_rows)
-            for found in judged.found
-        ]
+        reading.faults += judged.faults
         if not judged.rows_in:
             reading.faults.append(Fault("R211", "", 0))
         if _is_too_much_rejected(reading):

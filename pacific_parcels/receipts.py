@@ -22,10 +22,11 @@ import duckdb
 
 from pacific_parcels.contract import CONTRACT_VERSION, RULES
 from pacific_parcels.errors import PacificParcelsError
+from pacific_parcels.faults import Fault
 from pacific_parcels.gap import STREAM_CODES, gap_fingerprint, report_of
 from pacific_parcels.layout import quoted
 from pacific_parcels.members import PROGRESS, Member, Terms, load_members
-from pacific_parcels.reading import Fault, Manifest, Reading
+from pacific_parcels.reading import Manifest, Reading
 from pacific_parcels.settings import Settings
 
 ACCEPTED, REFUSED, SEEN_BEFORE = "ACCEPTED", "REFUSED", "SEEN_BEFORE"

@@ -44,10 +44,10 @@ from pydantic import TypeAdapter, ValidationError
 from pacific_parcels import errors
 from pacific_parcels.contract import RULES
 from pacific_parcels.errors import ExtractError, PacificParcelsError, Unavailable
+from pacific_parcels.faults import Fault
 from pacific_parcels.gap import STREAM_CODES
 from pacific_parcels.members import Member
 from pacific_parcels.reading import (
-    Fault,
     Manifest,
     Reading,
     Sent,

@@ -19,7 +19,8 @@ from typing import Any
 import duckdb
 
 from pacific_parcels.errors import MemberFileError, PacificParcelsError
-from pacific_parcels.reading import Fault, Manifest, Reading, read_sent
+from pacific_parcels.faults import Fault
+from pacific_parcels.reading import Manifest, Reading, read_sent
 
 PERSON = "Mere Vakacegu"
 

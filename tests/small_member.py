@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from pacific_parcels.contract import RULES, Words
+from pacific_parcels.faults import Fault
 from pacific_parcels.members import Member
-from pacific_parcels.reading import Fault
 
 COLUMNS: dict[str, Any] = {
     "item_id": "Item",

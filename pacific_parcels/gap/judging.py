@@ -16,29 +16,18 @@ import duckdb
 
 from pacific_parcels.contract import RULES
 from pacific_parcels.errors import PacificParcelsError
+from pacific_parcels.faults import EXAMPLES, Fault
 from pacific_parcels.formats import RegularText
 from pacific_parcels.frameworks import load_frameworks
 from pacific_parcels.gap import SQL_TYPES, Column, Table, codes_of
 from pacific_parcels.layout import quoted
 
 PARQUET = "format parquet, parquet_version v2, compression zstd"
-EXAMPLES = 10
 CODES_SHOWN = 12
 # An e-mail address, or a telephone number with its country code.
 CONTACT = r"[^\s@]+@[^\s@]+\.[^\s@]{2,}|\+\d[\d ()./-]{6,}\d"
 EXPECTED_OF_KIND = {"date": "2026-03-05", "decimal": "1234.50", "integer": "12"}
 PATTERN_OF_KIND = {"decimal": r"-?\d{1,15}(\.\d{1,2})?", "integer": r"-?\d{1,9}"}
-
-
-@dataclass(frozen=True)
-class Found:
-    """One rule on one column of one report. `first_rows` are rows as a spreadsheet shows them."""
-
-    rule_id: str
-    column: str
-    row_count: int
-    first_rows: tuple[int, ...]
-    details: dict[str, str]
 
 
 @dataclass
@@ -48,7 +37,7 @@ class Judged:
     rows_rejected: int = 0
     rows_duplicate: int = 0
     rows_warned: int = 0
-    found: list[Found] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     accepted_file: Path | None = None
     rejected_file: Path | None = None
 
@@ -240,7 +229,7 @@ class Judgement:
             "group by 1 order by 2 desc, 1"
         ).fetchall():
             rule_id, _, column = fault.partition(":")
-            judged.found.append(Found(rule_id, column, count, tuple(first), self._details(rule_id, column)))
+            judged.faults.append(Fault(rule_id, column, count, self._details(rule_id, column), tuple(first)))
         return judged
 
     def _all_faults(self) -> str:

@@ -28,12 +28,13 @@ from pacific_parcels.contract import COLUMNS_BY_NAME, RULES
 from pacific_parcels.demo import write_demo
 from pacific_parcels.disclosure import MINIMUM_ITEMS, MINIMUM_MEMBERS, PUBLIC, SECRETARIAT
 from pacific_parcels.disclosure.links import KINDS
+from pacific_parcels.faults import Fault
 from pacific_parcels.formats import load_format, read_options
 from pacific_parcels.landing import UNFINISHED, receive_member
 from pacific_parcels.members import Sharing, load_members, read_member
 from pacific_parcels.preflight import VERDICTS, Report
 from pacific_parcels.publishing import ATTACK_EXPECTATION, KEPT_PUBLICATIONS
-from pacific_parcels.reading import SMALL_EXTRACT_ROWS, Fault, Reading
+from pacific_parcels.reading import SMALL_EXTRACT_ROWS, Reading
 from pacific_parcels.settings import REPOSITORY, Settings
 from tests.contract.test_formats import FORMATS, SAMPLES
 

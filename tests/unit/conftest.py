@@ -15,8 +15,9 @@ import pytest
 
 from pacific_parcels import landing, preflight
 from pacific_parcels.contract import Words
+from pacific_parcels.faults import Fault
 from pacific_parcels.members import Member
-from pacific_parcels.reading import Fault, Manifest, Reading, connect, read_extract
+from pacific_parcels.reading import Manifest, Reading, connect, read_extract
 from pacific_parcels.sandbox import Sandbox
 from pacific_parcels.settings import Settings
 from pacific_parcels.tokens import TokenKey

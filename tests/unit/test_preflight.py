@@ -15,6 +15,7 @@ from openpyxl import Workbook
 
 from pacific_parcels.contract import RULES
 from pacific_parcels.errors import ExtractError, PacificParcelsError
+from pacific_parcels.faults import Fault
 from pacific_parcels.landing import receive_member
 from pacific_parcels.preflight import (
     EXPECTED,
@@ -24,7 +25,7 @@ from pacific_parcels.preflight import (
     sha256_of,
     write_manifest,
 )
-from pacific_parcels.reading import Fault, Reading, letters_of
+from pacific_parcels.reading import Reading, letters_of
 from pacific_parcels.settings import Settings
 from tests.contract.test_formats import sample_of
 from tests.small_member import FILE_NAME, HEADER, line_of, member_file, put, small_member, text_of

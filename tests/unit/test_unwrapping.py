@@ -22,7 +22,7 @@ from openpyxl import Workbook
 
 from pacific_parcels import unwrapping
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.reading import Fault
+from pacific_parcels.faults import Fault
 from pacific_parcels.unwrapping import LARGEST_RATIO, MOST_ENTRIES, unwrap
 from tests.small_member import words_of
 
