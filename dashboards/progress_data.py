@@ -316,7 +316,7 @@ def projects(publication: Publication) -> pd.DataFrame:
 
     donor, project (both null: none is named), members_count, actions_count, due_count, on_time_count,
     late_count, overdue_count, stopped_count, done_count, budget_usd, done_budget_usd, stages_gained,
-    measures_count, conf_status (C: only donor and project are told).
+    measures_count, conf_status (C: nothing is told, nor who and what it is).
     """
     return publication.rows(
         """

@@ -177,7 +177,7 @@ def write_progress(connection: duckdb.DuckDBPyConnection, audience: str) -> None
     insert("progress_commitments", [row for row in COMMITMENTS if row[0] in named])
     insert("progress_commitment_shares", [row for row in COMMITMENT_SHARES if row[0] in {"_T", *named}])
     insert("progress_actions", [row for row in ACTIONS if row[0] in named])
-    withheld = ("ADB", "Single Window", *[None] * 12, "C")
+    withheld = (None, None, *[None] * 12, "C")
     insert("progress_projects", [p if sees_all or p[0] != "ADB" else withheld for p in PROJECTS])
     total = TRAININGS[0] if sees_all else ("_T", None, None, None, "C")
     insert("progress_trainings", [total, *(row for row in TRAININGS[1:] if row[0] in named)])

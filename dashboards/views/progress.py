@@ -370,8 +370,12 @@ def show_projects(page: Page, projects: pd.DataFrame) -> None:
         page.paragraph(say("progress.projects_none"))
         return
     names = []
-    for donor, project in zip(projects["donor"], projects["project"], strict=True):
-        if pd.isna(donor) and pd.isna(project):
+    for donor, project, status in zip(
+        projects["donor"], projects["project"], projects["conf_status"], strict=True
+    ):
+        if status == "C":
+            names.append(say("progress.project_withheld"))
+        elif pd.isna(donor) and pd.isna(project):
             names.append(say("progress.no_donor"))
         else:
             names.append(" · ".join(str(part) for part in (project, donor) if not pd.isna(part)))

@@ -238,6 +238,8 @@ class _Writer(Writer):
         return self.say.quarter(quarter) if quarter else MINUS
 
     def project_name(self, row: dict[str, Any]) -> str:
+        if row["conf_status"] == "C":
+            return self.say("progress_projects.withheld")
         project, donor = (_cut(self.printed(row[column] or "")) for column in ("project", "donor"))
         if project and donor:
             return f"{project} ({donor})"

@@ -6,7 +6,7 @@
     counts                   members by stage, of each measure and quarter, whoever they are
     commitment_shares,       the region as member_code _T, and members by name
     trainings
-    projects                 actions by donor and project, over all members
+    projects                 actions by donor and project, over all members; without names where withheld
     rates                    the rate of implementation of each quarter, by area: of the region out of the
                              counts that the same reader sees, so that it tells no more than they do
     measured                 a member's own stages beside its own figures, in its own file alone
@@ -694,10 +694,9 @@ class _Story:
             of_project = {member: found[project] for member, found in now.items() if project in found}
             for readers in READERS:
                 summed = self._summed(readers, of_project, shown.get(project))
-                rows.append(
-                    {"readers": readers, "donor": project[0], "project": project[1]}
-                    | _project_figures(summed)
-                )
+                # Members have written its names: of a few that are not named, they could tell who it is.
+                donor, name = project if summed is not None else (None, None)
+                rows.append({"readers": readers, "donor": donor, "project": name} | _project_figures(summed))
         return rows
 
     def _project_part(self, actions: Sequence[Action], assessed: Sequence[Assessment], day: date) -> Part:

@@ -178,7 +178,7 @@ def write_progress(connection: duckdb.DuckDBPyConnection, audience: str) -> None
             ("Aid of Atlantis", "Bridges", 3, 6, 4, 3, 0, 1, 0, 3, 300_000.0, 120_000.0, 4, 3, "F"),
             ("Bank", "Data <first>", 2, 5, 4, 2, 1, 1, 1, 3, 100_000.0, 80_000.0, -1, 2, "F"),
             (None, None, 2, 2, 0, 0, 0, 0, 0, 0, None, None, 0, 1, "F"),
-            ("Crown", "Hidden", *[None] * 12, "C"),
+            (None, None, *[None] * 12, "C"),
         ],
     }
     if audience == "secretariat":

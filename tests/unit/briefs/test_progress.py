@@ -167,7 +167,7 @@ class TestCharts:
             ["Bridges (Aid of Atlantis)", "6", "3", "1", "US$300,000", "US$120,000", "+4"],
             ["Data <first> (Bank)", "5", "3", "1", "US$100,000", "US$80,000", "−1"],
             ["No donor or project named", "2", "0", "0", "US$0", "US$0", "0"],
-            ["Hidden (Crown)", "c", "c", "c", "c", "c", "c"],
+            ["A project not named", "c", "c", "c", "c", "c", "c"],
         ]
         assert "US$300,000, +4\u00a0stages" in projects.svg
         assert "no budget stated, 0\u00a0stages" in projects.svg

@@ -291,6 +291,12 @@ def test_a_count_of_progress_tells_of_no_member_that_is_not_named(
     assert failures(judgement)["secretariat"] == set()
 
 
+def test_a_project_that_is_withheld_has_no_name(settings: Settings, tmp_path: Path) -> None:
+    files = write(tmp_path, "insert into progress_projects (project, conf_status) values ('Of Tonga', 'C')")
+    judgement = run.judge_publication(settings, files)
+    assert failures(judgement) == {"public": {"E336"}, "secretariat": set()}
+
+
 def test_what_a_member_writes_in_an_action_holds_no_publication_up(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -69,6 +69,14 @@ ACTIONS = [
     ("TO", "400", "USD", ""),
     ("VU", "100", "USD", "2026-04-01"),
 ]
+# What one member alone has in its plan, with a name that would tell which.
+OF_ONE = {
+    "member_code": "TO",
+    "action_id": "A2",
+    "donor": "D",
+    "project": "Customs of Tonga",
+    "status_code": "PLANNED",
+}
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +113,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             "due_date": "2026-04-30", "status_code": "DONE" if done else "UNDER_WAY", "completed_on": done,
             "budget_amount": amount, "budget_currency_code": currency, "donor": "D", "project": "P",
         }  # fmt: skip
-        send(settings, code, "08-10", "actions", [row])
+        send(settings, code, "08-10", "actions", [row, OF_ONE] if code == "TO" else [row])
     for code, member in load_members(settings).items():
         outcome = receive_member(settings, member)
         assert (outcome.status, outcome.rows_rejected) == ("OK", 0), code
@@ -284,10 +292,16 @@ def test_a_project_beside_its_budget(warehouse: duckdb.DuckDBPyConnection) -> No
     On time are Fiji and Vanuatu, Solomon Islands is ten days late, two are overdue. From 10 January to
     10 August Kiribati and the Solomon Islands have lost a stage, Tonga and Vanuatu won one.
     """
-    what = "* exclude (donor, project)"
-    expected = [(5, 5, 5, 2, 1, 2, 0, 3, 1500.0, 900.0, 0, 5, "F")]
+    expected = ("D", "P", 5, 5, 5, 2, 1, 2, 0, 3, 1500.0, 900.0, 0, 5, "F")
     for audience in ("secretariat", "public", "member_to"):
-        assert seen(warehouse, audience, "projects", what) == expected
+        assert expected in seen(warehouse, audience, "projects", "*")
+
+
+def test_a_project_of_too_few_has_no_name_either(warehouse: duckdb.DuckDBPyConnection) -> None:
+    what = "donor, project, members_count, actions_count, conf_status where project is distinct from 'P'"
+    assert seen(warehouse, "secretariat", "projects", what) == [("D", "Customs of Tonga", 1, 1, "F")]
+    for audience in ("public", "member_fj", "member_to"):
+        assert seen(warehouse, audience, "projects", what) == [(None, None, None, None, "C")]
 
 
 def test_nothing_is_told_where_nothing_was_reported(home: Settings, tmp_path: Path) -> None:
