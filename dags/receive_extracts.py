@@ -37,7 +37,8 @@ ONLY_UNAVAILABLE = ExceptionRetryPolicy(
     tags=["pacific-parcels"],
 )
 def receive_extracts() -> None:
-    @task
+    # While Airflow starts, a task can be sent off before there is anybody for it to report to.
+    @task(retries=2, retry_delay=timedelta(seconds=5))
     def members() -> list[str]:
         return steps.member_codes()
 

@@ -133,7 +133,7 @@ def is_publication_due() -> bool:
 
 @_told(logging.ERROR)
 def build_region() -> dict[str, Any]:
-    """One dbt build over what is in force, and its documentation: {snapshot}."""
+    """One dbt build over what is in force, and its documentation: {snapshot, input_fingerprint}."""
     from dbt_project.build import build, publish_docs
     from expectations.run import drop_stale_holds
 
@@ -147,12 +147,12 @@ def build_region() -> dict[str, Any]:
         outcome.changed_partitions,
         outcome.seconds,
     )
-    return {"snapshot": str(outcome.snapshot)}
+    return {"snapshot": str(outcome.snapshot), "input_fingerprint": outcome.input_fingerprint}
 
 
 @_told(logging.ERROR)
 def judge_vintages(built: dict[str, Any]) -> dict[str, Any]:
-    """Judge the vintages in force and hold those that fail: {snapshot, held, quality_results}.
+    """Judge the vintages in force and hold those that fail: what was built, and {held, quality_results}.
 
     The holds are written here, and `rebuild_without_held` makes them count.
     """
@@ -201,6 +201,7 @@ def publish(judged: dict[str, Any]) -> dict[str, Any]:
         settings,
         Path(judged["snapshot"]),
         [*judged["quality_results"], *region.quality_results()],
+        judged["input_fingerprint"],
     )
     _pass_gate(judge_publication(settings, staged.files))
     commit(settings, staged)

@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ class BuildOutcome:
     snapshot             a closed copy of the warehouse that nothing writes to
     nodes                models, code lists and tests that ran
     changed_partitions   (member, month) pairs that came, changed or went
+    input_fingerprint    of what it was built from
     """
 
     snapshot: Path
@@ -67,6 +68,7 @@ class BuildOutcome:
     nodes: int
     seconds: float
     changed_partitions: int
+    input_fingerprint: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,11 @@ def build(settings: Settings, *, unit_tests: bool = False) -> BuildOutcome:
     Errors: BuildError with dbt's words where a model or a test of it fails; Unavailable where another process
     has the warehouse open.
     """
-    from pacific_parcels import receipts
+    from pacific_parcels import publishing, receipts
 
-    receipts.write_inputs(settings)
-    return build_models(settings, unit_tests=unit_tests)
+    # Of the very rows that are written: an extract may land while the models are built.
+    fingerprint = publishing.input_fingerprint(settings, receipts.write_inputs(settings))
+    return replace(build_models(settings, unit_tests=unit_tests), input_fingerprint=fingerprint)
 
 
 def build_models(settings: Settings, *, unit_tests: bool = False) -> BuildOutcome:

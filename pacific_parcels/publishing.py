@@ -18,7 +18,7 @@ import json
 import logging
 import math
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -97,9 +97,11 @@ def code_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def input_fingerprint(settings: Settings) -> str:
-    """Identity of everything that a publication is made from."""
-    inputs = json.dumps(input_rows(settings), sort_keys=True, ensure_ascii=False, default=str)
+def input_fingerprint(settings: Settings, rows: Mapping[str, Any] | None = None) -> str:
+    """Identity of everything that a publication is made from: of these rows of input, or of those of now."""
+    inputs = json.dumps(
+        input_rows(settings) if rows is None else rows, sort_keys=True, ensure_ascii=False, default=str
+    )
     return hashlib.sha256(f"{code_fingerprint()}\n{inputs}".encode()).hexdigest()[:32]
 
 
@@ -133,11 +135,20 @@ def is_current(settings: Settings) -> bool:
     return all((settings.published / name).is_file() for name in (*pointer["audiences"].values(), *names))
 
 
-def stage(settings: Settings, snapshot: Path, quality_results: Iterable[dict[str, Any]]) -> StagedPublication:
-    """Write the file of each audience, and the open data, out of a snapshot of the warehouse."""
+def stage(
+    settings: Settings,
+    snapshot: Path,
+    quality_results: Iterable[dict[str, Any]],
+    fingerprint: str | None = None,
+) -> StagedPublication:
+    """Write the file of each audience, and the open data, out of a snapshot of the warehouse.
+
+    `fingerprint` is that of the inputs which the snapshot was built from: what has come in since is not in
+    it, and must make the next publication due. None where nothing can have come in.
+    """
     previous = current(settings)
     run_number = (previous["run_number"] if previous else 0) + 1
-    fingerprint = input_fingerprint(settings)
+    fingerprint = fingerprint or input_fingerprint(settings)
     run_id = f"{run_number:05d}-{fingerprint[:12]}"
     # What was staged and never pointed at goes, and what a killed stage left half done.
     _remove(settings, [number for number in _run_numbers(settings) if number >= run_number])

@@ -487,12 +487,16 @@ def input_rows(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def write_inputs(settings: Settings) -> None:
-    """Write warehouse/inputs/<table>.parquet for each table of INPUT_COLUMNS, each atomically."""
+def write_inputs(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    """Write warehouse/inputs/<table>.parquet for each table of INPUT_COLUMNS, each atomically.
+
+    The rows that were written, as `input_rows` gave them: what comes in from now on is not among them.
+    """
+    found = input_rows(settings)
     settings.inputs.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(config={"threads": settings.threads, "memory_limit": settings.memory_limit})
     try:
-        for table, rows in input_rows(settings).items():
+        for table, rows in found.items():
             columns = INPUT_COLUMNS[table]
             lines = settings.inputs / f".{table}.jsonl"
             with lines.open("w", encoding="utf-8") as file:
@@ -513,6 +517,7 @@ def write_inputs(settings: Settings) -> None:
             lines.unlink()
     finally:
         connection.close()
+    return found
 
 
 def _plain(value: object) -> str:

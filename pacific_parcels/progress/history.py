@@ -8,7 +8,7 @@ about the same (`Table.key`), the one of the latest month holds: a report may co
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -93,15 +93,23 @@ class Training:
 class Belief:
     """The tables of gap reports as they were believed at the end of a day (UTC). A context manager.
 
-    `members` are the codes asked for. In the connection each table has its name, with the columns of its
-    contract, and `stated_<name>` holds every row of every vintage up to then, the oldest first.
+    `members` are the codes asked for, `extract_ids` the reports that are looked at (None: all that came). In
+    the connection each table has its name, with the columns of its contract, and `stated_<name>` holds every
+    row of every vintage up to then, the oldest first.
 
     The timelines say the same of every moment at which a report of a member came in, from the first on.
     """
 
-    def __init__(self, settings: Settings, as_of: date, members: Sequence[str]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        as_of: date,
+        members: Sequence[str],
+        extract_ids: Collection[str] | None = None,
+    ) -> None:
         self.as_of = as_of
         self.members = tuple(members)
+        self.extract_ids = extract_ids
         self.is_synthetic = False
         self.connection = duckdb.connect(
             config={"threads": settings.threads, "memory_limit": settings.memory_limit}
@@ -127,6 +135,8 @@ class Belief:
             for receipt in read_receipts(settings.receipts / member):
                 table = table_of(receipt.get("stream_code", ""))
                 if table is None or receipt["status"] != ACCEPTED or receipt["vintage_at"] >= before:
+                    continue
+                if self.extract_ids is not None and receipt["extract_id"] not in self.extract_ids:
                     continue
                 self.is_synthetic |= receipt["is_synthetic"]
                 self.connection.execute(

@@ -267,7 +267,9 @@ def note_progress(connection: duckdb.DuckDBPyConnection, settings: Settings, as_
     told: dict[str, Rows] = {name: [] for name in TABLES}
     told["frameworks"], told["measures"] = _reference()
     if as_of is not None:
-        with Belief(settings, as_of, members) as belief:
+        # A report that came in while the models were built is for the next publication, as extracts are.
+        known = connection.execute("select extract_id from w.stg_gap_reports").fetchall()
+        with Belief(settings, as_of, members, {extract_id for (extract_id,) in known}) as belief:
             told |= _Story(belief, named, rates).tables()
     for name, rows in told.items():
         _fill(connection, name, rows)

@@ -15,7 +15,7 @@ from pacific_parcels.errors import PacificParcelsError
 from pacific_parcels.landing import receive_member
 from pacific_parcels.members import load_members
 from pacific_parcels.open_data.files import PUBLIC_FILES, SECRETARIAT_FILES
-from pacific_parcels.publishing import commit, current, is_current, stage
+from pacific_parcels.publishing import commit, current, input_fingerprint, is_current, stage
 from pacific_parcels.settings import Settings
 from tests.small_member import FILE_NAME, SENT_AT, member_file, put, small_member, text_of
 from tests.unit.test_publishing import QUALITY, SNAPSHOT, query, run_files
@@ -128,6 +128,17 @@ def test_a_region_without_any_extract_can_be_published(house: House) -> None:
         False,
     )
     assert house.rows_of_csv(pointer) == []
+    assert is_current(house.settings)
+
+
+def test_what_lands_while_the_models_are_built_makes_the_next_publication_due(house: House) -> None:
+    """It is not in the snapshot: were it taken for published, nobody would miss it."""
+    built_from = input_fingerprint(house.settings)
+    put(house.settings.inbox / "fj" / FILE_NAME, text_of({}), SENT_AT + timedelta(days=1))
+    assert house.receive() == "OK"
+    commit(house.settings, stage(house.settings, house.snapshot, QUALITY, built_from))
+    assert not is_current(house.settings)
+    commit(house.settings, stage(house.settings, house.snapshot, QUALITY, input_fingerprint(house.settings)))
     assert is_current(house.settings)
 
 

@@ -103,7 +103,10 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("judge_publication")
         return FakeJudgement(suite="published")
 
-    def stage(settings: Any, snapshot: Path, quality_results: list[dict[str, Any]]) -> Staged:
+    def stage(
+        settings: Any, snapshot: Path, quality_results: list[dict[str, Any]], fingerprint: str
+    ) -> Staged:
+        assert fingerprint == "of the build", "and not of what has landed since"
         done.append(f"stage with {[row['suite'] for row in quality_results]}")
         return Staged()
 
@@ -114,7 +117,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
-JUDGED = {"snapshot": "warehouse.duckdb", "held": 0, "quality_results": [{"suite": "harmonised"}]}
+BUILT = {"snapshot": "warehouse.duckdb", "input_fingerprint": "of the build"}
+JUDGED = {**BUILT, "held": 0, "quality_results": [{"suite": "harmonised"}]}
 
 
 def test_the_pointer_moves_last_after_both_judgements(done: list[str]) -> None:
