@@ -456,16 +456,6 @@ def _of_progress(members: Mapping[str, Member], audience: str) -> tuple[Expectat
             ),
         ),
         _critical(
-            "E336",
-            "A project of which the figures are withheld has no name either.",
-            "Un projet dont les chiffres sont retenus n'a pas non plus de nom.",
-            RowsCheck(
-                "progress_projects",
-                "select 1 as fault_count from batch "
-                "where conf_status = 'C' and (donor is not null or project is not null)",
-            ),
-        ),
-        _critical(
             "E335",
             "No count of progress tells what a member says that is not named in it.",
             "Aucun décompte de progrès ne révèle ce que déclare un membre qui n'y est pas nommé.",
@@ -495,6 +485,16 @@ def _of_progress(members: Mapping[str, Member], audience: str) -> tuple[Expectat
                         or {all_of_them} - {commonest} < 2
                     )
                 """,
+            ),
+        ),
+        _critical(
+            "E336",
+            "A project of which the figures are withheld has no name either.",
+            "Un projet dont les chiffres sont retenus n'a pas non plus de nom.",
+            RowsCheck(
+                "progress_projects",
+                "select 1 as fault_count from batch "
+                "where conf_status = 'C' and (donor is not null or project is not null)",
             ),
         ),
     )

@@ -185,7 +185,8 @@ class Statement:
         """The text of a source column. Free text is always trimmed: nothing else tells that it has to be."""
         name = f"c{self._position[source_column]}"
         if not self.is_exact:
-            has_edges = f"({name} like ' %' or {name} like '% ')"
+            # trim() takes every space of Unicode, which only a text that is not plain ASCII can have.
+            has_edges = f"({name} like ' %' or {name} like '% ' or strlen({name}) <> length({name}))"
             return f"case when {has_edges} then nullif(trim({name}), '') else {name} end" if is_free else name
         trimmed = f"trim({name})" if is_free else f"trim({name}, {quoted(BLANKS)})"
         if not self.layout.null_values:

@@ -20,6 +20,7 @@ STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 GLYPH = re.compile(rb"^<([0-9A-F]{4})> <([0-9A-F]+)>$", re.MULTILINE)
 SHOWN = re.compile(rb"\(((?:[^\\()]|\\.)*)\)|T[jJ]", re.DOTALL)
 ESCAPED = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
+OCTAL = tuple(b"%d" % digit for digit in range(8))
 CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
@@ -113,7 +114,7 @@ def _inflated(stream: bytes) -> bytes:
 
 def _unescaped(match: re.Match[bytes]) -> bytes:
     sign = match[1]
-    return bytes([int(sign, 8)]) if sign[:1].isdigit() else CONTROLS.get(sign, sign)
+    return bytes([int(sign, 8)]) if sign[:1] in OCTAL else CONTROLS.get(sign, sign)
 
 
 def _all_of(connection: duckdb.DuckDBPyConnection, relation: str) -> bytes:

@@ -76,7 +76,9 @@ def test_only_what_may_be_better_in_a_moment_is_tried_again(dag_bag: Any) -> Non
         f"{dag.dag_id}.{task.task_id}": task.retries for dag in dag_bag.dags.values() for task in dag.tasks
     }
 
-    assert {name for name, count in retries.items() if count} == {"receive_extracts.receive"}
+    # The list of members is the first task of all: Airflow itself may not be up yet.
+    tried_again = {"receive_extracts.members", "receive_extracts.receive"}
+    assert {name for name, count in retries.items() if count} == tried_again
 
 
 @pytest.mark.parametrize("file", DAG_FILES, ids=lambda file: file.stem)

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pacific_parcels.contract import COLUMNS
@@ -480,6 +480,9 @@ def judge_of_many(connection: duckdb.DuckDBPyConnection, tmp_path_factory: pytes
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=ROWS, layout=st.sampled_from(LAYOUTS))
+@example(
+    rows=[dict.fromkeys(HEADER) | {"Item": "P\u00a0"}, dict.fromkeys(HEADER) | {"Item": "\u2003P"}], layout={}
+)
 def test_what_the_plain_statement_accepts_the_exact_one_accepts_with_the_same_values(
     rows: list[dict[str, str | None]], layout: dict[str, Any], judge_of_many: Judge
 ) -> None:
