@@ -49,6 +49,14 @@ def marked(name: str, is_confirmed: bool) -> str:
     return name if is_confirmed else name + NOT_CONFIRMED
 
 
+def area_labels(frame: pd.DataFrame) -> list[str]:
+    """The code and the name of each row's area; the code alone where it has no name."""
+    return [
+        code if code == name else f"{code} · {name}"
+        for code, name in zip(frame["area_code"], frame["area_name"], strict=True)
+    ]
+
+
 def measure_labels(frame: pd.DataFrame) -> list[str]:
     """The code and the name of each row's measure; the code alone where it has no name."""
     return [

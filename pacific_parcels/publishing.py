@@ -148,7 +148,8 @@ def stage(
     """
     previous = current(settings)
     run_number = (previous["run_number"] if previous else 0) + 1
-    fingerprint = fingerprint or input_fingerprint(settings)
+    if fingerprint is None:
+        fingerprint = input_fingerprint(settings)
     run_id = f"{run_number:05d}-{fingerprint[:12]}"
     # What was staged and never pointed at goes, and what a killed stage left half done.
     _remove(settings, [number for number in _run_numbers(settings) if number >= run_number])

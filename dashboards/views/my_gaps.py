@@ -15,6 +15,7 @@ from dashboards.markup import Column
 from dashboards.page import Card, Page, current_page
 from dashboards.progress_parts import (
     NOTHING,
+    area_labels,
     choose_framework,
     day,
     frameworks_or_stop,
@@ -85,10 +86,7 @@ def show_areas(page: Page, areas: pd.DataFrame, framework_code: str) -> None:
     region = progress_data.first_and_last(page.publication, framework_code, data.REGION, say.language)
     of_region = region.set_index("area_code")["now_pct"]
     frame = frame.assign(
-        name=[
-            code if code == name else f"{code} · {name}"
-            for code, name in zip(frame["area_code"], frame["area_name"], strict=True)
-        ],
+        name=area_labels(frame),
         region_pct=[of_region.get(code) for code in frame["area_code"]],
     ).astype({"region_pct": "float64"})
     lowest = known.loc[known["now_pct"].idxmin()]

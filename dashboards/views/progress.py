@@ -16,6 +16,7 @@ from dashboards.markup import Column
 from dashboards.page import Card, Page, current_page
 from dashboards.progress_parts import (
     NOTHING,
+    area_labels,
     choose_framework,
     figure,
     figure_or_withheld,
@@ -101,10 +102,7 @@ def show_areas(page: Page, areas: pd.DataFrame, framework_code: str) -> None:
         return
     now, before = (say.quarter(frame[name].iloc[0]) for name in ("last_time_period", "first_time_period"))
     frame = frame.assign(
-        name=[
-            code if code == name else f"{code} · {name}"
-            for code, name in zip(frame["area_code"], frame["area_name"], strict=True)
-        ],
+        name=area_labels(frame),
         moved_points=frame["now_pct"] - frame["before_pct"],
     )
     known = frame[frame["now_pct"].notna()]

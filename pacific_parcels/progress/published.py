@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -516,8 +517,7 @@ class _Story:
     def _region_rates(self, counts: Rows) -> Rows:
         """The region out of its counts, over the measures that are shown in each quarter from one on."""
         rows: Rows = []
-        order = ("readers", "framework_code")
-        key: Callable[[dict[str, Any]], tuple[Any, ...]] = lambda row: tuple(row[name] for name in order)  # noqa: E731
+        key = itemgetter("readers", "framework_code")
         for (readers, framework_code), group in groupby(sorted(counts, key=key), key=key):
             shown = {
                 (row["measure_code"], row["time_period"]): row for row in group if row["conf_status"] == "F"
@@ -543,11 +543,7 @@ class _Story:
 
     def _member_rates(self, stages: Rows) -> Rows:
         rows: Rows = []
-        key: Callable[[dict[str, Any]], tuple[str, str, str]] = lambda row: (  # noqa: E731
-            row["member_code"],
-            row["framework_code"],
-            row["time_period"],
-        )
+        key = itemgetter("member_code", "framework_code", "time_period")
         for (member, framework_code, period), group in groupby(sorted(stages, key=key), key=key):
             framework = self.frameworks[framework_code]
             of_one = {row["measure_code"]: row["stage_code"] for row in group}

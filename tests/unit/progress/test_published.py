@@ -14,7 +14,6 @@ from pacific_parcels.landing import receive_member
 from pacific_parcels.members import load_members
 from pacific_parcels.policy import audiences_of
 from pacific_parcels.progress.published import (
-    TABLES,
     Quarter,
     note_measured,
     note_progress,
@@ -23,7 +22,6 @@ from pacific_parcels.progress.published import (
 )
 from pacific_parcels.receipts import input_rows
 from pacific_parcels.settings import Settings
-from tests.progress_tables import PROGRESS_TABLES
 from tests.small_member import member_file, put, small_member
 from tests.unit.gap.test_judging import text_of
 
@@ -352,22 +350,6 @@ def test_a_member_finds_its_stage_beside_its_figure_in_its_own_file_alone(
         warehouse.execute("use memory; detach audience_file")
         expected = [("FJ", "S01", "FULL", 2.0, 7, "CLAIMED_NOT_SEEN")] if audience == "member_fj" else []
         assert found == expected
-
-
-def test_the_tables_have_the_columns_that_pages_and_briefs_are_tried_on() -> None:
-    with duckdb.connect() as connection:
-        connection.execute(PROGRESS_TABLES)
-        found = connection.execute(
-            "select table_name, column_name, data_type from duckdb_columns() "
-            "where table_name like 'progress%'"
-        ).fetchall()
-    expected = [
-        (f"progress_{table}", column, kind)
-        for table, columns in TABLES.items()
-        for column, kind in columns.items()
-    ]
-    assert sorted(found) == sorted(expected)
-    assert found
 
 
 @pytest.mark.parametrize(
