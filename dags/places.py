@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ CHUNK_BYTES = 1 << 20
 # What is asked for at once: quick over a long line. paramiko may keep what it asked ahead until the file is
 # closed, so it is opened anew for each of these.
 AHEAD_BYTES = 8 << 20
+REQUEST_BYTES = 32 << 10  # one answer of an SFTP server: what came is kept, answer by answer
 
 
 @dataclass(frozen=True)
@@ -200,8 +202,8 @@ class Sftp:
             end = min(offset + AHEAD_BYTES, found.byte_count)
             with _opened(lambda: self.client.open(found.path, "rb")) as file:
                 file.seek(offset)
-                file.prefetch(end)
-                while offset < end and (chunk := file.read(min(end - offset, CHUNK_BYTES))):
+                _ask_ahead(file, end)
+                while offset < end and (chunk := file.read(min(end - offset, REQUEST_BYTES))):
                     offset += len(chunk)
                     yield chunk
             if offset < end:
@@ -224,6 +226,20 @@ class Sftp:
             self.has_receipts = True
         with self.client.open(f"{folder}/{name}", "wb") as file:
             file.write(content)
+
+
+def _ask_ahead(file: Any, end: int) -> None:
+    """Ask for everything up to a byte, and read the first answer after the last question.
+
+    paramiko asks in a thread. Where that is slower than the answers, it takes what was asked so far for all
+    that there is to come, asks for the rest once more, and waits for the second answer behind the first: the
+    bytes cross the line twice, and a line that breaks loses them.
+    """
+    before = set(threading.enumerate())
+    file.prefetch(end)
+    for thread in set(threading.enumerate()) - before:
+        if "_prefetch_thread" in thread.name:
+            thread.join(SILENCE_SECONDS)
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paramiko.sftp import CMD_READ
+from paramiko.sftp_client import SFTPClient
 
 from dags import places, steps
 from dags.places import Found, Unreadable
@@ -156,6 +158,29 @@ class TestAConnectionThatBreaksInMidFile:
         assert 1_000_000 < kept < 4_000_000
         assert fetched.files == 1
         assert (settings.inbox / "fj" / "items-2026-03.csv").read_bytes() == LARGE
+
+    def test_keeps_what_came_though_the_asking_is_slower_than_the_answers(
+        self,
+        settings: Settings,
+        member: Member,
+        sshd: SshServer,
+        connect: Connect,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        asked = SFTPClient._async_request
+
+        def slowly(client: SFTPClient, *request: object) -> object:
+            time.sleep(0.003 if request[1] == CMD_READ else 0)  # a computer that is busy with other work
+            return asked(client, *request)
+
+        monkeypatch.setattr(SFTPClient, "_async_request", slowly)
+        with breaking_line(sshd.port, cut_after=4_000_000) as line:
+            connect(**sshd.connection(port=line.port))
+            with pytest.raises(Unavailable, match="it is tried again"):
+                fetch(settings, member)
+
+        (part,) = (settings.inbox / "fj" / ".fetching").iterdir()
+        assert 1_000_000 < part.stat().st_size < 4_000_000, "what came over the line came once, and is kept"
 
     def test_starts_anew_where_the_file_was_changed_meanwhile(
         self, settings: Settings, member: Member, sshd: SshServer, connect: Connect, out: Path
