@@ -22,8 +22,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from openpyxl import load_workbook
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from pydantic import BaseModel, ConfigDict, Field
 
 from pacific_parcels.errors import ExtractError
@@ -114,14 +115,13 @@ def _rows(path: Path, options: Options) -> Iterator[Iterator[tuple[int, tuple[An
     try:
         # Given as a file and not by its name, of which openpyxl would judge the suffix.
         with path.open("rb") as file:
-            workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            reader = _Reader(file, read_only=True, data_only=True, keep_links=False)
+            reader.read()
             try:
-                sheet = workbook[_sheet_name(options, workbook.sheetnames)]
-                # What a workbook says of its own size is often wrong, and would cut rows and columns off.
-                sheet.reset_dimensions()
+                sheet = reader.wb[_sheet_name(options, reader.wb.sheetnames)]
                 yield _numbered(sheet.iter_rows(values_only=True))
             finally:
-                workbook.close()
+                reader.wb.close()
     except (ExtractError, MemoryError):
         raise
     except Exception as error:  # a damaged part makes openpyxl, zipfile, zlib or expat raise what they will
@@ -133,6 +133,30 @@ def _rows(path: Path, options: Options) -> Iterator[Iterator[tuple[int, tuple[An
             found=f"a part of it is damaged ({type(error).__name__})",
             found_fr=f"une partie est endommagée ({type(error).__name__})",
         ) from error
+
+
+class _Reader(ExcelReader):
+    """A workbook whose sheets are not looked at before one of them is read."""
+
+    parser: Any  # what the stubs of openpyxl know of these is not enough
+    wb: Any
+
+    def read_worksheets(self) -> None:
+        for sheet, rel in self.parser.find_sheets():
+            if rel.target not in self.valid_files:
+                continue
+            if "chartsheet" in rel.Type:
+                self.read_chartsheet(sheet, rel)
+            else:
+                self.wb._sheets.append(_Sheet(self.wb, sheet.name, rel.target, self.shared_strings))
+
+
+class _Sheet(ReadOnlyWorksheet):
+    def _get_size(self) -> None:
+        """Nothing: what a sheet says of its own size is often wrong, and would cut rows and columns off.
+
+        openpyxl reads to the end of every sheet that does not say it, wanted or not, to find none.
+        """
 
 
 def _numbered(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, tuple[Any, ...]]]:

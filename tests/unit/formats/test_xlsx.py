@@ -154,6 +154,23 @@ def test_what_a_workbook_says_of_its_own_size_cuts_nothing_off(tmp_path: Path) -
     assert rows_of(read(lying, Options(), tmp_path)) == {2: ["A1", "Tea"], 3: ["A2", "Rice"]}
 
 
+def test_a_sheet_that_is_not_asked_for_is_not_looked_at(tmp_path: Path) -> None:
+    """Such a one may be large: openpyxl would read to its end, to learn how many rows it has."""
+    whole = tmp_path / "whole.xlsx"
+    book = Workbook(write_only=True)
+    for name in ("Items", "Notes"):
+        book.create_sheet(name).append(["Item"])
+    book.save(whole)
+
+    path = changed(whole, "xl/worksheets/sheet2.xml", lambda content: content[:-20])
+
+    with zipfile.ZipFile(path) as parts:
+        assert b"<dimension" not in parts.read("xl/worksheets/sheet2.xml")
+    assert header(path, Options()).columns == ("Item",)
+    assert read(path, Options(), tmp_path).rows == 0
+    assert refused(path, sheet=2).rule_id == "R014"
+
+
 @pytest.mark.parametrize("cell", ["XFD1048576", "ALM3"])
 def test_one_cell_in_the_last_corner_of_the_sheet_is_refused(tmp_path: Path, cell: str) -> None:
     """A kilobyte that some readers turn into 17 thousand million cells. ALM is column 1,001."""
