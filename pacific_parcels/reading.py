@@ -28,7 +28,7 @@ from pacific_parcels.faults import EXAMPLES, Fault
 from pacific_parcels.formats import Header, RegularText, load_format, read_options
 from pacific_parcels.formats.delimited import likely_separator, separator_in_words
 from pacific_parcels.gap import Report, report_of
-from pacific_parcels.gap.judging import Judgement
+from pacific_parcels.gap.judging import Judged, Judgement, ReportText
 from pacific_parcels.layout import ROWS_APART, ROWS_APART_BITS, ExtractFacts, Statement, in_french, quoted
 from pacific_parcels.members import Layout, Member, Stream, load_members
 from pacific_parcels.settings import Settings
@@ -374,11 +374,12 @@ class _Extract:
         self.manifest: Manifest | None = None
         self.reading = Reading()
         self.opened: _Opened | None = None
+        self.opened_report: _OpenedReport | None = None
 
     def start_again(self) -> None:
         """Forget what was found out, the manifest apart."""
         self.reading = Reading()
-        self.opened = None
+        self.opened = self.opened_report = None
 
     def look_at_name_and_manifest(self, settings: Settings) -> None:
         try:
@@ -402,8 +403,8 @@ class _Extract:
         report = report_of(self.sent.source_name)
         return report if report is not None and report.member_code == self.member.code else None
 
-    def read_report(self, connection: duckdb.DuckDBPyConnection, report: Report) -> None:
-        """Read a gap report, whose columns are fixed and whose rows are few."""
+    def open_report(self, report: Report) -> None:
+        """Make the bytes of a gap report, whose columns are fixed, regular text with source rows."""
         reading, sent = self.reading, self.sent
         try:
             self._find_place()
@@ -417,19 +418,13 @@ class _Extract:
             text = module.read(path, options, sent.scratch)
             if not text.has_source_row:
                 text = module.respool(path, options, sent.scratch)
-            judged = Judgement(
-                connection,
-                report.table,
-                text,
-                extract_id=sent.extract_id,
-                member_code=self.member.code,
-                sent_on=sent.sent_on,
-                scratch=sent.scratch,
-                for_sender=sent.for_sender,
-            ).run()
+            self.opened_report = _OpenedReport(report, text)
         except ExtractError as error:
             self.fail(error)
-            return
+
+    def enter(self, report: Report, judged: Judged) -> None:
+        """What became of the rows of a gap report, and the rules that need the whole of it."""
+        reading = self.reading
         reading.rows_in, reading.rows_accepted = judged.rows_in, judged.rows_accepted
         reading.rows_rejected, reading.rows_duplicate = judged.rows_rejected, judged.rows_duplicate
         reading.rows_warned = judged.rows_warned
@@ -541,20 +536,35 @@ class _Opened:
         return self.facts.first_period if self.facts.first_period == self.facts.last_period else None
 
 
+@dataclass(frozen=True)
+class _OpenedReport:
+    """A gap report whose rows are regular text with source rows."""
+
+    report: Report
+    text: RegularText
+
+
 def _read_all(connection: duckdb.DuckDBPyConnection, extracts: list[_Extract]) -> None:
     """Read the extracts, those of one shape together as far as READ_TOGETHER_BYTES go."""
-    groups: dict[tuple[object, ...], list[_Extract]] = {}
+    groups: dict[tuple[object, ...], list[tuple[_Extract, RegularText]]] = {}
+    reports: dict[tuple[object, ...], list[tuple[_Extract, RegularText]]] = {}
     for extract in extracts:
         if (report := extract.report) is not None:
-            extract.read_report(connection, report)
+            extract.open_report(report)
+            if (opened := extract.opened_report) is not None:
+                shape = (report.table.name, extract.sent.for_sender, opened.text.columns)
+                reports.setdefault(shape, []).append((extract, opened.text))
             continue
         extract.open()
         if extract.opened is None:
             continue
         if extract.opened.text.rows:
-            groups.setdefault(extract.opened.shape, []).append(extract)
+            groups.setdefault(extract.opened.shape, []).append((extract, extract.opened.text))
         else:
             _read_together(connection, [extract])
+    for group in reports.values():
+        for together in _batches(group):
+            _judge_reports(connection, together)
     for group in groups.values():
         for together in _batches(group):
             _read_together(connection, together)
@@ -562,18 +572,36 @@ def _read_all(connection: duckdb.DuckDBPyConnection, extracts: list[_Extract]) -
         extract.close()
 
 
-def _batches(group: list[_Extract]) -> Iterator[list[_Extract]]:
+def _batches(group: list[tuple[_Extract, RegularText]]) -> Iterator[list[_Extract]]:
     batch: list[_Extract] = []
     size = 0
-    for extract in group:
-        assert extract.opened is not None
-        more = extract.opened.text.path.stat().st_size
+    for extract, text in group:
+        more = text.path.stat().st_size
         if batch and size + more > READ_TOGETHER_BYTES:
             yield batch
             batch, size = [], 0
         batch.append(extract)
         size += more
     yield batch
+
+
+def _judge_reports(connection: duckdb.DuckDBPyConnection, extracts: list[_Extract]) -> None:
+    """Judge gap reports of one table, whose columns stand in one order, by the same statements."""
+    opened = [(extract, extract.opened_report) for extract in extracts if extract.opened_report is not None]
+    first, first_opened = opened[0]
+    texts = [
+        ReportText(one.text, extract.sent.extract_id, extract.sent.sent_on, extract.sent.scratch)
+        for extract, one in opened
+    ]
+    judgement = Judgement(
+        connection,
+        first_opened.report.table,
+        texts,
+        member_code=first.member.code,
+        for_sender=first.sent.for_sender,
+    )
+    for (extract, one), judged in zip(opened, judgement.run(), strict=True):
+        extract.enter(one.report, judged)
 
 
 def _read_together(connection: duckdb.DuckDBPyConnection, extracts: list[_Extract]) -> None:

@@ -1,4 +1,4 @@
-"""A gap report judged row by row, in DuckDB: accepted rows as Parquet, the others with the rules they break.
+"""Gap reports judged row by row, in DuckDB: accepted rows as Parquet, the others with the rules they break.
 
 Every row ends as exactly one of: accepted, rejected, duplicate (the same row once more). Nothing of it needs
 any other file of the member, so that the verdict does not depend on the order in which files come.
@@ -6,11 +6,11 @@ any other file of the member, so that the verdict does not depend on the order i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from weakref import WeakSet
 
 import duckdb
 
@@ -28,23 +28,36 @@ CODES_SHOWN = 12
 CONTACT = r"[^\s@]+@[^\s@]+\.[^\s@]{2,}|\+\d[\d ()./-]{6,}\d"
 EXPECTED_OF_KIND = {"date": "2026-03-05", "decimal": "1234.50", "integer": "12"}
 PATTERN_OF_KIND = {"decimal": r"-?\d{1,15}(\.\d{1,2})?", "integer": r"-?\d{1,9}"}
+PREPARED: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()  # connections that have the tables of measures
 
 
 @dataclass
 class Judged:
-    rows_in: int = 0
-    rows_accepted: int = 0
-    rows_rejected: int = 0
-    rows_duplicate: int = 0
-    rows_warned: int = 0
+    rows_in: int
+    rows_accepted: int
+    rows_rejected: int
+    rows_duplicate: int
+    rows_warned: int
     faults: list[Fault] = field(default_factory=list)
     accepted_file: Path | None = None
     rejected_file: Path | None = None
 
 
-class Judgement:
-    """The statements of one report, in order. `sent_on` is the day on which the member sent it.
+@dataclass(frozen=True)
+class ReportText:
+    """The rows of one report. `sent_on` is the day on which it was sent, `scratch` its own directory."""
 
+    text: RegularText
+    extract_id: str
+    sent_on: date
+    scratch: Path
+
+
+class Judgement:
+    """The statements of reports of one member and table, whose texts are of one shape, with source rows.
+
+    To plan a statement costs far more than to judge the few rows of a report: so there are few, and reports
+    that wait together share them. Rows are numbered through as those of items are (`layout.ROWS_APART`).
     `for_sender`: the text of rows left out is kept, for the eyes of the sender alone.
     """
 
@@ -52,68 +65,77 @@ class Judgement:
         self,
         connection: duckdb.DuckDBPyConnection,
         table: Table,
-        text: RegularText,
+        reports: Sequence[ReportText],
         *,
-        extract_id: str,
         member_code: str,
-        sent_on: date,
-        scratch: Path,
         for_sender: bool,
     ) -> None:
-        self.connection, self.table, self.text = connection, table, text
-        self.extract_id, self.member_code, self.sent_on = extract_id, member_code, sent_on
-        self.scratch, self.for_sender = scratch, for_sender
+        self.connection, self.table, self.reports = connection, table, reports
+        self.member_code, self.for_sender = member_code, for_sender
+        self.text = reports[0].text
 
-    def run(self) -> Judged:
-        self._name_the_measures()
-        self._read()
-        self._find_faults()
-        self._find_repetitions()
-        self._find_warnings()
+    def run(self) -> list[Judged]:
+        """What became of each report, in their order."""
+        _name_the_measures(self.connection)
+        self._judge()
         judged = self._counted()
-        self._write(judged)
+        self._enter_faults(judged)
+        for number, (report, one) in enumerate(zip(self.reports, judged, strict=True)):
+            self._write(number, report, one)
         return judged
 
     def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
         return self.connection.execute(sql)
 
-    def _name_the_measures(self) -> None:
-        """Tables of every framework and measure, in one statement each: a row at a time costs far more."""
-        frameworks = load_frameworks().values()
-        rows = ", ".join(
-            f"({quoted(one.code)}, date {quoted(one.valid_from.isoformat())}, {one.is_open})"
-            for one in frameworks
+    def _judge(self) -> None:
+        """gap_verdicts: every row with the rules that it breaks, or what is worth a warning in it."""
+        names = [column.name for column in self.table.columns]
+        every = ", ".join(["is_right", "number", *(f"typed_{name}" for name in names)])
+        key = ", ".join(["is_right", "number", *self.table.key])
+        # Of rows that are right by themselves: the same once more, and those that contradict each other.
+        # Whatever has the same values has the same key.
+        repeated = (
+            f"select *, count(*) over (partition by {key}) > count(*) over (partition by {every}) "
+            f"as is_contradicted, row_number() over (partition by {every} order by source_row) > 1 "
+            f"as is_again from (select *, len(broken) = 0 as is_right from ({self._broken()}))"
         )
+        decided = (
+            "select *, case when not is_right then broken "
+            f"when is_contradicted then [{quoted(f'R121:{self.table.about}')}] "
+            f"when is_again then [{quoted(f'R122:{self.table.about}')}] else [] end as faults, "
+            f"is_right and is_again and not is_contradicted as is_duplicate from ({repeated})"
+        )
+        warnings = [
+            "case when is_open and measure_code is not null and not is_known then 'R210:measure_code' end"
+        ]
+        if self.table.name == "assessments":
+            warnings.append(
+                "case when points < points_before and typed_reason is null then 'R209:stage_code' end"
+            )
+            decided = self._with_points(decided)
         self._execute(
-            "create or replace temp table gap_frameworks as "
-            f"select * from (values {rows}) t(code, first_day, is_open)"
-        )
-        rows = ", ".join(
-            f"({quoted(one.code)}, {quoted(measure.code)})" for one in frameworks for measure in one.measures
-        )
-        self._execute(
-            f"create or replace temp table gap_measures as select * from (values {rows}) t(framework, code)"
+            "create or replace temp table gap_verdicts as select "
+            f"number, source_row, {', '.join(names)}, {', '.join(f'typed_{name}' for name in names)}, "
+            f"faults, is_duplicate, case when len(faults) = 0 then {_all_that_hold(warnings)} else [] end "
+            f"as warnings from ({decided})"
         )
 
-    def _read(self) -> None:
-        """gap_rows: texts without the spaces around them, each value typed where it can be."""
-        place = {name: f"c{index}" for index, name in enumerate(self.text.columns)}
-        structure = ", ".join(
-            ["'source_row': 'BIGINT'", *(f"'{name}': 'VARCHAR'" for name in place.values())]
+    def _with_points(self, decided: str) -> str:
+        """With the points of the stage, and of the one before it by the same assessor: of accepted rows."""
+        points = " ".join(
+            f"when {quoted(code.code)} then {code.points}"
+            for code in codes_of("stages")
+            if code.points is not None
         )
-        texts = ", ".join(
-            f"nullif(trim({place[column.name]}, ' \t\u00a0'), '') as {column.name}"
-            for column in self.table.columns
-        )
-        typed = ", ".join(f"{_typed(column)} as typed_{column.name}" for column in self.table.columns)
-        self._execute(
-            f"create or replace temp table gap_rows as select *, {typed} from (select source_row, {texts} "
-            f"from read_csv({quoted(str(self.text.path))}, auto_detect = false, header = false, "
-            f"delim = {quoted(self.text.delimiter)}, quote = {quoted(self.text.quote)}, "
-            f"escape = {quoted(self.text.quote)}, columns = {{{structure}}}))"
+        return (
+            "select *, lag(points) over (partition by number, points is null, framework_code, measure_code, "
+            "assessor_code order by typed_assessed_on) as points_before from ("
+            f"select *, case when len(faults) = 0 then case typed_stage_code {points} end end as points "
+            f"from ({decided}))"
         )
 
-    def _find_faults(self) -> None:
+    def _broken(self) -> str:
+        """SQL: every row, and the rules that it breaks by itself."""
         checks = [check for column in self.table.columns for check in self._checks(column)]
         checks += [
             (f"R102:{other}", f"{_has(column, value)} and r.{other} is null")
@@ -123,12 +145,30 @@ class Judgement:
             (f"R120:{later}", f"r.typed_{later} < r.typed_{earlier}")
             for earlier, later in self.table.in_order
         ]
-        cases = ", ".join(f"case when {predicate} then {quoted(fault)} end" for fault, predicate in checks)
-        self._execute(
-            "create or replace temp table gap_verdicts as "
-            f"select r.*, list_filter([{cases}], lambda fault: fault is not null) as faults, "
-            "cast([] as varchar[]) as warnings, false as is_duplicate "
-            "from gap_rows r left join gap_frameworks f on f.code = r.framework_code"
+        cases = [f"case when {predicate} then {quoted(fault)} end" for fault, predicate in checks]
+        return (
+            f"select r.*, f.is_open, {_all_that_hold(cases)} as broken "
+            f"from ({self._typed()}) r left join gap_frameworks f on f.code = r.framework_code"
+        )
+
+    def _typed(self) -> str:
+        """SQL: texts without the spaces around them, each value typed where it can be."""
+        place = {name: f"c{index}" for index, name in enumerate(self.text.columns)}
+        structure = ", ".join(
+            ["'source_row': 'BIGINT'", *(f"'{name}': 'VARCHAR'" for name in place.values())]
+        )
+        texts = ", ".join(
+            f"nullif(trim({place[column.name]}, ' \t\u00a0'), '') as {column.name}"
+            for column in self.table.columns
+        )
+        typed = ", ".join(f"{_typed(column)} as typed_{column.name}" for column in self.table.columns)
+        paths = ", ".join(quoted(str(report.text.path)) for report in self.reports)
+        is_known = "(framework_code, measure_code) in (select (framework, code) from gap_measures)"
+        return (
+            f"select *, {typed}, {is_known} as is_known from (select cast(file_index as bigint) as number, "
+            f"source_row, {texts} from read_csv([{paths}], auto_detect = false, header = false, "
+            f"delim = {quoted(self.text.delimiter)}, quote = {quoted(self.text.quote)}, "
+            f"escape = {quoted(self.text.quote)}, columns = {{{structure}}}))"
         )
 
     def _checks(self, column: Column) -> Iterable[tuple[str, str]]:
@@ -141,8 +181,7 @@ class Judgement:
         elif column.kind == "framework":
             yield f"R109:{name}", f"{value} is not null and f.code is null"
         elif column.kind == "measure":
-            is_known = f"(r.framework_code, {value}) in (select (framework, code) from gap_measures)"
-            yield f"R116:{name}", f"{value} is not null and f.is_open = false and not {is_known}"
+            yield f"R116:{name}", f"{value} is not null and f.is_open = false and not r.is_known"
             if not column.is_required and self.table.name == "actions":
                 yield f"R117:{name}", f"{value} is null"
         elif column.kind == "currency":
@@ -152,7 +191,7 @@ class Judgement:
         elif column.kind == "date":
             yield f"R103:{name}", f"{value} is not null and {typed} is null"
             if name in self.table.not_later:
-                yield f"R119:{name}", f"{typed} > date {quoted(self.sent_on.isoformat())}"
+                yield f"R119:{name}", f"{typed} > {self._sent_on()}"
             if name in self.table.not_before:
                 yield f"R118:{name}", f"{typed} < f.first_day"
         elif column.kind in ("decimal", "integer"):
@@ -161,97 +200,56 @@ class Judgement:
         else:
             yield f"R123:{name}", f"regexp_matches({value}, {quoted(CONTACT)})"
 
-    def _find_repetitions(self) -> None:
-        """Of rows that are right by themselves: the same once more, and those that contradict each other."""
-        key = ", ".join(self.table.key)
-        every = ", ".join(f"typed_{column.name}" for column in self.table.columns)
-        self._execute(
-            "create or replace temp table gap_repeated as select source_row, "
-            f"count(distinct row({every})) over (partition by {key}) > 1 as is_contradicted, "
-            f"row_number() over (partition by {every} order by source_row) > 1 as is_again "
-            "from gap_verdicts where len(faults) = 0"
-        )
-        first = quoted(f"R121:{self.table.about}")
-        self._execute(
-            f"update gap_verdicts set faults = [{first}] where source_row in "
-            "(select source_row from gap_repeated where is_contradicted)"
-        )
-        again = quoted(f"R122:{self.table.about}")
-        self._execute(
-            f"update gap_verdicts set faults = [{again}], is_duplicate = true where source_row in "
-            "(select source_row from gap_repeated where is_again and not is_contradicted)"
-        )
+    def _sent_on(self) -> str:
+        """SQL: the day on which the report of a row was sent."""
+        days = [f"date {quoted(report.sent_on.isoformat())}" for report in self.reports]
+        return days[0] if len(set(days)) == 1 else f"[{', '.join(days)}][r.number + 1]"
 
-    def _find_warnings(self) -> None:
-        """Of rows that are accepted."""
-        self._execute(
-            "update gap_verdicts as v set warnings = ['R210:measure_code'] from gap_frameworks f "
-            "where f.code = v.framework_code and f.is_open and len(v.faults) = 0 "
-            "and v.measure_code is not null "
-            "and (v.framework_code, v.measure_code) not in (select (framework, code) from gap_measures)"
-        )
-        if self.table.name != "assessments":
-            return
-        points = " ".join(
-            f"when {quoted(code.code)} then {code.points}"
-            for code in codes_of("stages")
-            if code.points is not None
-        )
-        self._execute(
-            "update gap_verdicts set warnings = list_append(warnings, 'R209:stage_code') "
-            "where source_row in (select source_row from (select source_row, typed_reason, "
-            f"case typed_stage_code {points} end as points, lag(points) over (partition by "
-            "framework_code, measure_code, assessor_code order by typed_assessed_on) as points_before "
-            "from gap_verdicts where len(faults) = 0 and points is not null) "
-            "where points < points_before and typed_reason is null)"
-        )
-
-    def _counted(self) -> Judged:
-        rows, accepted, duplicate, warned = self._one(
-            "select count(*), count(*) filter (len(faults) = 0), count(*) filter (is_duplicate), "
-            "count(*) filter (len(warnings) > 0) from gap_verdicts"
-        )
-        faulty = self.text.fault_count
-        judged = Judged(
-            rows_in=self.text.rows,
-            rows_accepted=accepted,
-            rows_rejected=rows - accepted - duplicate + faulty,
-            rows_duplicate=duplicate,
-            rows_warned=warned,
-        )
-        if judged.rows_in != rows + faulty:
-            raise PacificParcelsError(
-                f"{self.member_code}: {judged.rows_in} rows in, but {rows + faulty} judged; "
-                "expected every row once: a defect of the reader"
-            )
-        for fault, count, first in self._execute(
-            f"select fault, count(*), list_sort(min(source_row, {EXAMPLES})) from ({self._all_faults()}) "
-            "group by 1 order by 2 desc, 1"
-        ).fetchall():
-            rule_id, _, column = fault.partition(":")
-            judged.faults.append(Fault(rule_id, column, count, self._details(rule_id, column), tuple(first)))
+    def _counted(self) -> list[Judged]:
+        counts = {
+            number: counts
+            for number, *counts in self._execute(
+                "select number, count(*), count(*) filter (len(faults) = 0), count(*) filter (is_duplicate), "
+                "count(*) filter (len(warnings) > 0) from gap_verdicts group by 1"
+            ).fetchall()
+        }
+        judged = []
+        for number, report in enumerate(self.reports):
+            rows, accepted, duplicate, warned = counts.get(number, (0, 0, 0, 0))
+            rows_in, faulty = report.text.rows, report.text.fault_count
+            if rows_in != rows + faulty:
+                raise PacificParcelsError(
+                    f"{self.member_code}: {rows_in} rows in, but {rows + faulty} judged; "
+                    "expected every row once: a defect of the reader"
+                )
+            rejected = rows - accepted - duplicate + faulty
+            judged.append(Judged(rows_in, accepted, rejected, duplicate, warned))
         return judged
 
-    def _all_faults(self) -> str:
-        parts = ["select source_row, unnest(list_concat(faults, warnings)) as fault from gap_verdicts"]
-        if self.text.fault_count:
-            parts.append(f"select source_row, rule_id || ':' as fault from ({self._faults_of_format()})")
-        return " union all ".join(parts)
+    def _enter_faults(self, judged: Sequence[Judged]) -> None:
+        parts = [
+            "select number, source_row, unnest(list_concat(faults, warnings)) as fault from gap_verdicts"
+        ]
+        parts += [
+            f"select {number} as number, source_row, rule_id || ':' as fault "
+            f"from ({_faults_of_format(report.text)})"
+            for number, report in enumerate(self.reports)
+            if report.text.fault_count
+        ]
+        for number, fault, count, first in self._execute(
+            f"select number, fault, count(*), list_sort(min(source_row, {EXAMPLES})) "
+            f"from ({' union all '.join(parts)}) group by 1, 2 order by 1, 3 desc, 2"
+        ).fetchall():
+            rule_id, _, column = fault.partition(":")
+            details = self._details(number, rule_id, column)
+            judged[number].faults.append(Fault(rule_id, column, count, details, tuple(first)))
 
-    def _faults_of_format(self) -> str:
-        return (
-            f"select source_row, rule_id from read_csv({quoted(str(self.text.faults))}, auto_detect = false, "
-            "header = false, delim = ',', quote = '\"', escape = '\"', null_padding = true, "
-            "columns = {'source_row': 'BIGINT', 'rule_id': 'VARCHAR', 'source_column': 'VARCHAR', "
-            "'found': 'VARCHAR', 'amount': 'VARCHAR', 'currency': 'VARCHAR'})"
-        )
-
-    def _details(self, rule_id: str, column: str) -> dict[str, str]:
+    def _details(self, number: int, rule_id: str, column: str) -> dict[str, str]:
         if "{expected}" not in RULES[rule_id].remedy.en + RULES[rule_id].title.en:
             return {}
-        return {"expected": self._expected(rule_id, column)}
+        return {"expected": self._expected(number, rule_id, column)}
 
-    def _expected(self, rule_id: str, column: str) -> str:
+    def _expected(self, number: int, rule_id: str, column: str) -> str:
         if rule_id == "R101":
             return str(len(self.text.columns))
         if rule_id == "R121":
@@ -266,7 +264,7 @@ class Judgement:
                 for (code,) in self._execute(
                     "select distinct m.code from gap_measures m "
                     "join gap_verdicts v on v.framework_code = m.framework "
-                    "where list_contains(v.faults, 'R116:measure_code') order by 1"
+                    f"where v.number = {number} and list_contains(v.faults, 'R116:measure_code') order by 1"
                 ).fetchall()
             )
         if rule_id == "R118":
@@ -275,45 +273,82 @@ class Judgement:
                 for code, first_day in self._execute(
                     "select distinct f.code, f.first_day from gap_frameworks f "
                     "join gap_verdicts v on v.framework_code = f.code "
-                    f"where list_contains(v.faults, {quoted(f'R118:{column}')}) order by 1"
+                    f"where v.number = {number} and list_contains(v.faults, {quoted(f'R118:{column}')}) "
+                    "order by 1"
                 ).fetchall()
             )
         by_name = {one.name: one for one in self.table.columns}
         return EXPECTED_OF_KIND.get(by_name[column].kind, _listed(by_name[column].codes))
 
-    def _write(self, judged: Judged) -> None:
-        facts = f"{quoted(self.extract_id)} as extract_id, source_row"
+    def _write(self, number: int, report: ReportText, judged: Judged) -> None:
+        facts = f"{quoted(report.extract_id)} as extract_id"
+        of_report = f"from gap_verdicts where number = {number}"
         if judged.rows_accepted:
-            judged.accepted_file = self.scratch / "accepted.parquet"
+            judged.accepted_file = report.scratch / "accepted.parquet"
             values = ", ".join(f"typed_{column.name} as {column.name}" for column in self.table.columns)
             self._execute(
-                f"copy (select {facts}, {values}, case when len(warnings) > 0 then warnings end as rule_ids "
-                f"from gap_verdicts where len(faults) = 0 order by source_row) "
+                f"copy (select {facts}, source_row, {values}, "
+                "case when len(warnings) > 0 then warnings end as rule_ids "
+                f"{of_report} and len(faults) = 0 order by source_row) "
                 f"to {quoted(str(judged.accepted_file))} ({PARQUET})"
             )
         if judged.rows_rejected or judged.rows_duplicate:
-            judged.rejected_file = self.scratch / "rejected.parquet"
+            judged.rejected_file = report.scratch / "rejected.parquet"
             texts = ", ".join(f"{quoted(column.name)}, {column.name}" for column in self.table.columns)
             found = f", cast(json_object({texts}) as varchar) as source_values" if self.for_sender else ""
             none = ", null as source_values" if self.for_sender else ""
             rows = (
                 f"select source_row, if(is_duplicate, 'DUPLICATE', 'REJECTED') as verdict, faults{found} "
-                "from gap_verdicts where len(faults) > 0"
+                f"{of_report} and len(faults) > 0"
             )
-            if self.text.fault_count:
+            if report.text.fault_count:
                 rows += (
                     " union all select source_row, 'REJECTED' as verdict, [rule_id || ':'] as faults"
-                    f"{none} from ({self._faults_of_format()})"
+                    f"{none} from ({_faults_of_format(report.text)})"
                 )
             self._execute(
-                f"copy (select {quoted(self.extract_id)} as extract_id, * from ({rows}) order by source_row) "
+                f"copy (select {facts}, * from ({rows}) order by source_row) "
                 f"to {quoted(str(judged.rejected_file))} ({PARQUET})"
             )
 
-    def _one(self, sql: str) -> tuple[Any, ...]:
-        row = self._execute(sql).fetchone()
-        assert row is not None, "an aggregate without groups has one row"
-        return row
+
+def _name_the_measures(connection: duckdb.DuckDBPyConnection) -> None:
+    """Tables of every framework and measure, once for a connection.
+
+    In one statement each: a row at a time costs far more.
+    """
+    if connection in PREPARED:
+        return
+    frameworks = load_frameworks().values()
+    rows = ", ".join(
+        f"({quoted(one.code)}, date {quoted(one.valid_from.isoformat())}, {one.is_open})"
+        for one in frameworks
+    )
+    connection.execute(
+        "create or replace temp table gap_frameworks as "
+        f"select * from (values {rows}) t(code, first_day, is_open)"
+    )
+    rows = ", ".join(
+        f"({quoted(one.code)}, {quoted(measure.code)})" for one in frameworks for measure in one.measures
+    )
+    connection.execute(
+        f"create or replace temp table gap_measures as select * from (values {rows}) t(framework, code)"
+    )
+    PREPARED.add(connection)
+
+
+def _faults_of_format(text: RegularText) -> str:
+    return (
+        f"select source_row, rule_id from read_csv({quoted(str(text.faults))}, auto_detect = false, "
+        "header = false, delim = ',', quote = '\"', escape = '\"', null_padding = true, "
+        "columns = {'source_row': 'BIGINT', 'rule_id': 'VARCHAR', 'source_column': 'VARCHAR', "
+        "'found': 'VARCHAR', 'amount': 'VARCHAR', 'currency': 'VARCHAR'})"
+    )
+
+
+def _all_that_hold(cases: Iterable[str]) -> str:
+    """SQL: a list of those that are not null."""
+    return f"list_filter([{', '.join(cases)}], lambda one: one is not null)"
 
 
 def _typed(column: Column) -> str:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from pacific_parcels.gap import TABLES, file_name, report_of
-from pacific_parcels.reading import Manifest, Reading, read_extract
+from pacific_parcels.reading import Manifest, Reading, Sent, read_extract, read_sent_together
+from pacific_parcels.settings import Settings
 from tests.small_member import put, small_member, words_of
 
 SENT_ON = date(2026, 4, 10)
@@ -324,6 +326,69 @@ class TestWholeReport:
         assert found(reading) == {("R109", "stage_code"): (3,)}
         ((_, path),) = reading.accepted_files
         assert rows_of(path, "measure_code, assessed_on") == [("1.1", date(2026, 3, 5))]
+
+
+def test_reports_that_wait_together_have_the_verdicts_that_each_has_alone(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Two tables, two days of sending, columns in another order, no rows, broken rows, rows once more."""
+    turned = [",".join(reversed(line.split(","))) for line in text_of("trainings", {"title": "Risk"}).split()]
+    contents = [
+        ("assessments", "2026-01", text_of("assessments", {}, {"measure_code": "S99"}), SENT_ON),
+        ("assessments", "2026-02", text_of("assessments", {"assessed_on": "2026-04-11"}, {}), SENT_ON),
+        ("assessments", "2026-03", text_of("assessments"), SENT_ON),
+        (
+            "assessments",
+            "2026-04",
+            text_of("assessments", {"assessed_on": "2026-04-11"}, {}, {}) + "FJ,too few\n",
+            date(2026, 4, 11),
+        ),
+        ("trainings", "2026-01", text_of("trainings", {}, {"training_id": "T2"}), SENT_ON),
+        ("trainings", "2026-02", "\n".join(turned) + "\n", SENT_ON),
+        ("trainings", "2026-03", "no header of ours", SENT_ON),
+        ("trainings", "2026-04", text_of("trainings", {"held_on": "?"}), SENT_ON),
+    ]
+
+    def sent(folder: Path) -> list[Sent]:
+        files = []
+        for number, (table, period, content, day) in enumerate(contents):
+            name = file_name("FJ", TABLES[table], period, "csv")
+            scratch = folder / str(number)
+            scratch.mkdir(parents=True)
+            files.append(Sent(put(folder / name, content), name, f"fj-{number}", day, scratch, None, str))
+        return files
+
+    def read(files: list[Sent]) -> list[tuple[Reading, list[Any]]]:
+        home = Settings(home=tmp_path / "home")
+        readings = [reading for _, reading in read_sent_together(home, connection, small_member(), files)]
+        return [
+            (
+                replace(reading, accepted_files=[], rejected_file=None),
+                [
+                    rows_of(path)
+                    for path in (*(path for _, path in reading.accepted_files), reading.rejected_file)
+                    if path is not None
+                ],
+            )
+            for reading in readings
+        ]
+
+    together = read(sent(tmp_path / "together"))
+    alone = [read([file])[0] for file in sent(tmp_path / "alone")]
+
+    assert together == alone
+    assert [counts(reading) for reading, _ in together] == [
+        (2, 1, 1, 0),
+        (2, 1, 1, 0),
+        (0, 0, 0, 0),
+        (4, 2, 1, 1),
+        (2, 2, 0, 0),
+        (1, 1, 0, 0),
+        (0, 0, 0, 0),
+        (1, 0, 1, 0),
+    ]
+    assert found(together[1][0]) == {("R119", "assessed_on"): (2,)}
+    assert found(together[3][0]) == {("R101", ""): (5,), ("R122", "measure_code"): (4,)}
 
 
 def test_no_text_of_a_rejected_row_is_kept_but_for_its_sender(report: Reader) -> None:
