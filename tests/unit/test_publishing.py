@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from pacific_parcels.briefs.files import brief_files
 from pacific_parcels.disclosure import INDICATOR_COLUMNS
 from pacific_parcels.errors import GateClosed, PacificParcelsError
 from pacific_parcels.progress.published import TABLES as PROGRESS_TABLES
-from pacific_parcels.publishing import commit, current, is_current, stage
+from pacific_parcels.publishing import StagedPublication, commit, current, is_current, stage
 from pacific_parcels.settings import Settings
 
 # Fiji shares all, Samoa nothing; 7 parcels from China, 3 from Japan, of Samoa 40 in all.
@@ -162,9 +163,42 @@ OF_WORK = {
 }  # fmt: skip
 
 
+CODE = "0" * 64
+
+
 @pytest.fixture(autouse=True)
 def code_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "code_fingerprint", lambda: "0" * 64)
+    monkeypatch.setattr(publishing, "code_fingerprint", lambda: CODE)
+
+
+def lay_down(home: Settings) -> Path:
+    """The snapshot in a home that is new."""
+    path = home.snapshots / "snapshot_1.duckdb"
+    path.parent.mkdir(parents=True)
+    connection = duckdb.connect(str(path))
+    connection.execute(SNAPSHOT)
+    connection.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def staged_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, StagedPublication]:
+    """The snapshot as it is staged by itself: to be looked at, and copied where a test goes on from it."""
+    settings = Settings(home=tmp_path_factory.mktemp("staged") / "a home with 'marks'")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publishing, "code_fingerprint", lambda: CODE)
+        return settings, stage(settings, lay_down(settings), QUALITY)
+
+
+@pytest.fixture
+def staged(staged_once: tuple[Settings, StagedPublication]) -> StagedPublication:
+    """What nobody has changed."""
+    return staged_once[1]
+
+
+@pytest.fixture
+def files(staged: StagedPublication) -> dict[str, Path]:
+    return staged.files
 
 
 @pytest.fixture
@@ -174,12 +208,22 @@ def home(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def snapshot(home: Settings) -> Path:
-    path = home.snapshots / "snapshot_1.duckdb"
-    path.parent.mkdir(parents=True)
-    connection = duckdb.connect(str(path))
-    connection.execute(SNAPSHOT)
-    connection.close()
-    return path
+    return lay_down(home)
+
+
+@pytest.fixture
+def first(staged_once: tuple[Settings, StagedPublication], home: Settings) -> str:
+    """The home with the snapshot published, once: the name of that run."""
+    settings, staged = staged_once
+    shutil.copytree(settings.home, home.home)
+    commit(home, staged)
+    return staged.run_id
+
+
+@pytest.fixture
+def its_snapshot(home: Settings, first: str) -> Path:
+    """What the first one was made of."""
+    return home.snapshots / "snapshot_1.duckdb"
 
 
 def publish(home: Settings, snapshot: Path) -> str:
@@ -206,9 +250,7 @@ def run_files(home: Settings) -> set[str]:
 
 
 class TestFiles:
-    def test_each_audience_has_its_tables_and_no_other(self, home: Settings, snapshot: Path) -> None:
-        files = stage(home, snapshot, QUALITY).files
-
+    def test_each_audience_has_its_tables_and_no_other(self, files: dict[str, Path]) -> None:
         tables = {
             audience: {name for (name,) in query(path, "select table_name from duckdb_tables()")}
             for audience, path in files.items()
@@ -223,26 +265,22 @@ class TestFiles:
             *(f"progress_{table}" for table in PROGRESS_TABLES),
         }  # fmt: skip
 
-    def test_each_audience_has_its_briefs_out_of_its_own_file(self, home: Settings, snapshot: Path) -> None:
-        staged = stage(home, snapshot, QUALITY)
-
+    def test_each_audience_has_its_briefs_out_of_its_own_file(self, staged: StagedPublication) -> None:
+        published = staged.files["public"].parents[1]
         assert set(staged.pointer["briefs"]) == set(staged.files)
         for audience, folder in staged.pointer["briefs"].items():
-            names = {path.name for path in (home.published / folder).iterdir()}
+            names = {path.name for path in (published / folder).iterdir()}
             assert names == set(brief_files(audience))
             assert folder == f"{audience}/{staged.run_id}.briefs"
         # Samoa shares nothing: what it sees of itself, 40 items, no brief of others holds.
         pages = {
-            audience: (home.published / folder / "brief_en.html").read_text(encoding="utf-8")
+            audience: (published / folder / "brief_en.html").read_text(encoding="utf-8")
             for audience, folder in staged.pointer["briefs"].items()
         }
         figure = re.compile("<(?:td|dd)[^>]*>40[<\u00a0]")  # and not a label of an axis
         assert {name for name, page in pages.items() if figure.search(page)} == {"secretariat", "member_ws"}
 
-    def test_the_public_one_hides_small_cells_and_what_is_not_shared(
-        self, home: Settings, snapshot: Path
-    ) -> None:
-        files = stage(home, snapshot, QUALITY).files
+    def test_the_public_one_hides_small_cells_and_what_is_not_shared(self, files: dict[str, Path]) -> None:
         cells = (
             "select member_code, counterpart_code, obs_value, conf_status from indicators "
             "where indicator_code = 'ITEMS'"
@@ -262,9 +300,8 @@ class TestFiles:
         ]
 
     def test_a_member_s_file_has_its_own_figures_in_full_and_of_others_what_they_share(
-        self, home: Settings, snapshot: Path
+        self, files: dict[str, Path]
     ) -> None:
-        files = stage(home, snapshot, QUALITY).files
         cells = (
             "select member_code, counterpart_code, obs_value from indicators "
             "where indicator_code = 'ITEMS' and member_code <> '_T'"
@@ -302,11 +339,7 @@ class TestFiles:
             ("WS", "public", "none"),
         ]
 
-    def test_a_code_list_tells_no_audience_of_what_it_is_not_shown(
-        self, home: Settings, snapshot: Path
-    ) -> None:
-        files = stage(home, snapshot, QUALITY).files
-
+    def test_a_code_list_tells_no_audience_of_what_it_is_not_shown(self, files: dict[str, Path]) -> None:
         assert query(files["public"], "select counterpart_code from counterparts") == [("CN",), ("JP",)]
         assert query(files["public"], "select port_code from ports") == [("FJSUV",)]
         assert query(files["secretariat"], "select counterpart_code from counterparts") == [
@@ -316,9 +349,7 @@ class TestFiles:
         ]
         assert query(files["secretariat"], "select port_code from ports") == [("FJSUV",), ("WSAPW",)]
 
-    def test_the_catalogue_says_what_it_is_and_as_of_when(self, home: Settings, snapshot: Path) -> None:
-        staged = stage(home, snapshot, QUALITY)
-
+    def test_the_catalogue_says_what_it_is_and_as_of_when(self, staged: StagedPublication) -> None:
         (row,) = query(
             staged.files["public"],
             "select run_id, audience, as_of_date::varchar, first_time_period, last_time_period, "
@@ -328,20 +359,15 @@ class TestFiles:
         # The extract that is held is not in force.
         assert row == (staged.run_id, "public", "2026-04-10", "2026-02", "2026-03", True, "2", 1, 1)
 
-    def test_the_secretariat_sees_receipts_rejections_and_what_is_held(
-        self, home: Settings, snapshot: Path
-    ) -> None:
-        path = stage(home, snapshot, QUALITY).files["secretariat"]
+    def test_the_secretariat_sees_receipts_rejections_and_what_is_held(self, files: dict[str, Path]) -> None:
+        path = files["secretariat"]
 
         assert query(path, "select extract_id from catalogue_extracts") == [("fj-1",)]
         assert query(path, "select extract_id, rows_in, rows_rejected from receipts") == [("fj-1", 11, 1)]
         assert query(path, "select rule_id, row_count from rejections") == [("R106", 1)]
         assert query(path, "select extract_id, reason_fr from held_vintages") == [("fj-0", "pourquoi")]
 
-    def test_a_member_sees_its_own_receipts_offices_and_revisions(
-        self, home: Settings, snapshot: Path
-    ) -> None:
-        files = stage(home, snapshot, QUALITY).files
+    def test_a_member_sees_its_own_receipts_offices_and_revisions(self, files: dict[str, Path]) -> None:
         fiji, samoa = files["member_fj"], files["member_ws"]
         assert query(fiji, "select source_name, rows_in, rows_accepted from receipts") == [
             ("march.csv", 11, 10)
@@ -360,11 +386,12 @@ class TestFiles:
             assert query(samoa, f"select * from {table}") == []
         assert query(files["secretariat"], "select count(*) from busiest_offices") == [(2,)]
 
-    def test_what_changed_since_the_publication_before_is_told(self, home: Settings, snapshot: Path) -> None:
+    def test_what_changed_since_the_publication_before_is_told(
+        self, home: Settings, its_snapshot: Path
+    ) -> None:
         sql = "select kind_code, member_code, time_period, items_before, items_after from publication_changes"
-        commit(home, stage(home, snapshot, QUALITY))
         assert query(home.published / current(home)["audiences"]["secretariat"], sql) == []
-        with duckdb.connect(str(snapshot)) as connection:
+        with duckdb.connect(str(its_snapshot)) as connection:
             connection.execute("""
                 update mart_coverage set items = 12 where time_period = '2026-03';
                 update mart_coverage set status = 'HELD', items = null where time_period = '2026-02';
@@ -373,7 +400,7 @@ class TestFiles:
                     ('WS', '2026-04', 'NIL', 0, timestamp '2026-05-10', 10),
                     ('WS', '2026-03', 'MISSING', null, null, null);
             """)
-        files = stage(home, snapshot, QUALITY).files
+        files = stage(home, its_snapshot, QUALITY).files
         assert query(files["secretariat"], sql) == [
             ("ADDED", "FJ", "2026-04", None, 20),
             ("HELD", "FJ", "2026-02", 0, None),
@@ -382,8 +409,8 @@ class TestFiles:
         ]
         assert query(files["member_ws"], sql) == [("NEW_REPORTER", "WS", "2026-04", None, 0)]
 
-    def test_the_results_of_the_judge_are_published_in_order(self, home: Settings, snapshot: Path) -> None:
-        path = stage(home, snapshot, QUALITY).files["public"]
+    def test_the_results_of_the_judge_are_published_in_order(self, files: dict[str, Path]) -> None:
+        path = files["public"]
 
         assert query(path, "select expectation_id, status from quality_results") == [
             ("E101", "PASS"),
@@ -392,17 +419,18 @@ class TestFiles:
             ("E361", "PASS"),
         ]
 
-    def test_the_warehouse_is_not_part_of_it(self, home: Settings, snapshot: Path) -> None:
-        path = stage(home, snapshot, QUALITY).files["public"]
-        snapshot.unlink()
+    def test_the_warehouse_is_not_part_of_it(self, home: Settings, first: str, its_snapshot: Path) -> None:
+        its_snapshot.unlink()
 
-        assert query(path, "select count(*) from indicators") == [(5,)]
+        assert query(home.published / "public" / f"{first}.duckdb", "select count(*) from indicators") == [
+            (5,)
+        ]
 
 
 class TestOpenData:
     @pytest.fixture
-    def folder(self, home: Settings, snapshot: Path) -> Path:
-        return home.published / "open_data" / stage(home, snapshot, QUALITY).run_id
+    def folder(self, staged: StagedPublication) -> Path:
+        return staged.files["public"].parents[1] / "open_data" / staged.run_id
 
     def test_both_forms_hold_the_public_rows(self, folder: Path) -> None:
         with (folder / "indicators.csv").open(encoding="utf-8", newline="") as file:
@@ -414,16 +442,17 @@ class TestOpenData:
         assert {row["is_synthetic"] for row in rows} == {"true"}
         assert [row["obs_value"] for row in rows if row["counterpart_code"] == "JP"] == [""]
 
-    def test_a_code_that_no_list_names_is_not_published(self, home: Settings, snapshot: Path) -> None:
-        published = publish(home, snapshot)
-        connection = duckdb.connect(str(snapshot))
+    def test_a_code_that_no_list_names_is_not_published(
+        self, home: Settings, first: str, its_snapshot: Path
+    ) -> None:
+        connection = duckdb.connect(str(its_snapshot))
         connection.execute("update mart_indicators set unit_measure = 'FURLONG'")
         connection.close()
 
         with pytest.raises(PacificParcelsError, match="open data: unit_measure holds 'FURLONG'"):
-            stage(home, snapshot, QUALITY)
+            stage(home, its_snapshot, QUALITY)
 
-        assert current(home)["run_id"] == published
+        assert current(home)["run_id"] == first
 
     def test_the_note_says_that_figures_are_synthetic_in_both_languages(self, folder: Path) -> None:
         note = (folder / "README.txt").read_text(encoding="utf-8")
@@ -445,8 +474,10 @@ class TestOpenData:
 
 
 class TestPointer:
-    def test_nothing_is_published_before_commit(self, home: Settings, snapshot: Path) -> None:
-        staged = stage(home, snapshot, QUALITY)
+    def test_nothing_is_published_before_commit(
+        self, home: Settings, staged: StagedPublication, staged_once: tuple[Settings, StagedPublication]
+    ) -> None:
+        shutil.copytree(staged_once[0].home, home.home)
         assert current(home) is None
         assert not is_current(home)
 
@@ -473,9 +504,9 @@ class TestPointer:
         assert is_current(home)
 
     def test_it_is_out_of_date_when_the_code_changes(
-        self, home: Settings, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+        self, home: Settings, first: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        publish(home, snapshot)
+        assert is_current(home)
         monkeypatch.setattr(publishing, "code_fingerprint", lambda: "1" * 64)
 
         assert not is_current(home)
@@ -492,20 +523,23 @@ class TestPointer:
             "public/{}.briefs/progress_fr.pdf",
         ],
     )
-    def test_it_is_out_of_date_when_a_file_is_gone(self, home: Settings, snapshot: Path, what: str) -> None:
-        (home.published / what.format(publish(home, snapshot))).unlink()
+    def test_it_is_out_of_date_when_a_file_is_gone(self, home: Settings, first: str, what: str) -> None:
+        (home.published / what.format(first)).unlink()
 
         assert not is_current(home)
 
     @pytest.mark.parametrize("content", ["", "{", "[1]", '{"run_id": "00001-a"}', "null"])
     def test_a_damaged_one_is_named_and_nothing_is_touched(
-        self, home: Settings, snapshot: Path, content: str
+        self, home: Settings, its_snapshot: Path, content: str
     ) -> None:
-        publish(home, snapshot)
         home.pointer.write_text(content, encoding="utf-8")
         before = run_files(home)
 
-        for action in (lambda: current(home), lambda: is_current(home), lambda: stage(home, snapshot, [])):
+        for action in (
+            lambda: current(home),
+            lambda: is_current(home),
+            lambda: stage(home, its_snapshot, []),
+        ):
             with pytest.raises(
                 PacificParcelsError, match=r"current\.json: the pointer is damaged; .* publish again"
             ):
@@ -514,36 +548,36 @@ class TestPointer:
 
 
 class TestRuns:
-    def test_each_has_the_next_number_and_a_path_of_its_own(self, home: Settings, snapshot: Path) -> None:
-        first, second = publish(home, snapshot), publish(home, snapshot)
+    def test_each_has_the_next_number_and_a_path_of_its_own(
+        self, home: Settings, first: str, its_snapshot: Path
+    ) -> None:
+        second = publish(home, its_snapshot)
 
         assert (first[:5], second[:5]) == ("00001", "00002")
         assert (home.published / "public" / f"{first}.duckdb").is_file()
 
     def test_a_staged_one_that_was_not_committed_gives_its_number_to_the_next(
-        self, home: Settings, snapshot: Path
+        self, home: Settings, first: str, its_snapshot: Path
     ) -> None:
-        published = publish(home, snapshot)
-        refused = stage(home, snapshot, QUALITY)
+        refused = stage(home, its_snapshot, QUALITY)
 
-        again = stage(home, snapshot, QUALITY)
+        again = stage(home, its_snapshot, QUALITY)
 
         assert again.run_id == refused.run_id
-        assert current(home)["run_id"] == published
+        assert current(home)["run_id"] == first
         assert len(run_files(home)) == 12
 
-    def test_the_last_five_stay(self, home: Settings, snapshot: Path) -> None:
-        for _ in range(7):
-            publish(home, snapshot)
+    def test_the_last_five_stay(self, home: Settings, first: str, its_snapshot: Path) -> None:
+        for _ in range(5):
+            publish(home, its_snapshot)
 
         numbers = {Path(name).name[:5] for name in run_files(home)}
-        assert numbers == {"00003", "00004", "00005", "00006", "00007"}
+        assert numbers == {"00002", "00003", "00004", "00005", "00006"}
         assert len(run_files(home)) == 30
 
     def test_a_stage_killed_at_any_step_leaves_the_publication_standing(
-        self, home: Settings, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+        self, home: Settings, first: str, its_snapshot: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        published = publish(home, snapshot)
         before = home.pointer.read_bytes()
         steps = 0
         while True:
@@ -551,32 +585,31 @@ class TestRuns:
             with monkeypatch.context() as patch:
                 patch.setattr(Path, "replace", _killed_at(steps, Path.replace))
                 try:
-                    stage(home, snapshot, QUALITY)
+                    staged = stage(home, its_snapshot, QUALITY)
                 except Killed:
                     assert home.pointer.read_bytes() == before
-                    assert (home.published / "public" / f"{published}.duckdb").is_file()
+                    assert (home.published / "public" / f"{first}.duckdb").is_file()
                     continue
             break
 
         # Killed before each of four audiences' files, of two folders, of four audiences' briefs, and of three
         # records: what was protected, what was attacked, and how that went.
         assert steps == 4 + 2 + 4 + 3 + 1
-        commit(home, stage(home, snapshot, QUALITY))
+        commit(home, staged)
         assert {Path(name).name[:6] for name in run_files(home)} == {"00001-", "00002-"}
 
     def test_a_commit_killed_before_the_pointer_moves_leaves_the_old_one(
-        self, home: Settings, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+        self, home: Settings, its_snapshot: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        publish(home, snapshot)
         before = home.pointer.read_bytes()
-        staged = stage(home, snapshot, QUALITY)
+        staged = stage(home, its_snapshot, QUALITY)
         with monkeypatch.context() as patch:
             patch.setattr(Path, "replace", _killed_at(1, Path.replace))
             with pytest.raises(Killed):
                 commit(home, staged)
         assert home.pointer.read_bytes() == before
 
-        commit(home, stage(home, snapshot, QUALITY))
+        commit(home, stage(home, its_snapshot, QUALITY))
 
         assert current(home)["run_id"] == staged.run_id
 
@@ -601,7 +634,7 @@ class TestAttack:
     """The files are attacked before anybody else can: what tells too much never gets a pointer."""
 
     def test_a_file_that_shows_a_hidden_figure_is_not_published(
-        self, home: Settings, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+        self, home: Settings, its_snapshot: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def careless(connection: duckdb.DuckDBPyConnection, *arguments: Any) -> None:
             disclosure.protect(connection, *arguments)
@@ -611,38 +644,34 @@ class TestAttack:
                 "where counterpart_code = 'JP'"
             )
 
-        commit(home, stage(home, snapshot, QUALITY))
         before = current(home)
         monkeypatch.setattr(publishing, "protect", careless)
 
         with pytest.raises(GateClosed, match="ITEMS FJ _T _T JP _T M 2026-03: OPEN, between 3 and 3"):
-            stage(home, snapshot, QUALITY)
+            stage(home, its_snapshot, QUALITY)
 
         assert current(home) == before
 
     def test_what_it_came_to_stands_in_the_catalogue_and_beside_the_judgements(
-        self, home: Settings, snapshot: Path
+        self, staged_once: tuple[Settings, StagedPublication], files: dict[str, Path]
     ) -> None:
-        files = stage(home, snapshot, QUALITY).files
         columns = "attacked_figures > 0, exposed_figures, narrowest_interval >= 0.999"
 
         assert query(files["public"], f"select {columns} from catalogue") == [(True, 0, True)]
         assert query(files["secretariat"], f"select {columns} from catalogue") == [(None, None, None)]
-        told = json.loads((home.judged / publishing.ATTACK).read_text(encoding="utf-8"))
+        told = json.loads((staged_once[0].judged / publishing.ATTACK).read_text(encoding="utf-8"))
         assert set(told) == {"public", "member_fj", "member_ws"}
         assert all(one["exposed"] == 0 and one["seconds"] > 0 for one in told.values())
 
-    def test_a_change_of_terms_is_listed(self, home: Settings, snapshot: Path) -> None:
-        first = stage(home, snapshot, QUALITY)
-        commit(home, first)
-        with duckdb.connect(str(snapshot)) as connection:
+    def test_a_change_of_terms_is_listed(self, home: Settings, first: str, its_snapshot: Path) -> None:
+        with duckdb.connect(str(its_snapshot)) as connection:
             connection.execute(
                 "update stg_member_terms set detail = 'totals' "
                 "where member_code = 'WS' and audience_class = 'public' and indicator_group = 'VOLUME'"
             )
-        second = stage(home, snapshot, QUALITY)
+        second = stage(home, its_snapshot, QUALITY)
 
-        assert query(first.files["public"], "from sharing_changes") == []
+        assert query(home.published / "public" / f"{first}.duckdb", "from sharing_changes") == []
         assert query(second.files["public"], "from sharing_changes") == [
             ("WS", "public", "VOLUME", "none", "totals", 5, 5)
         ]
