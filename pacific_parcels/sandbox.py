@@ -1,6 +1,6 @@
 """Reading in a child process with limits: no file, whatever it does to its reader, takes a run down.
 
-    parent  Sandbox.read(job)  ──  the job, pickled        ▸  python -m pacific_parcels.sandbox
+    parent  Sandbox.read(job)  ──  the job, pickled        ▸  a child of its own, forked (`zygote`) or started
                                ◂  manifest and reading, JSON  ──  reading.read_sent
 
 One child reads all the files of a member, one after the other or several together; it is started with the
@@ -11,7 +11,7 @@ can tell lies about the files it reads, and run nothing here.
 
 The memory of a child is what DuckDB may take (PACIFIC_PARCELS_MEMORY_LIMIT) and READER_BYTES for everything
 else; its time grows with the size of the file. Windows has no such limits: there the time alone is bounded.
-On Linux a child does not outlive the thread that started it.
+On Linux a child does not outlive the process that started it, nor the zygote that forked it.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ from pacific_parcels import errors
 from pacific_parcels.contract import RULES
 from pacific_parcels.errors import ExtractError, PacificParcelsError, Unavailable
 from pacific_parcels.faults import Fault
+from pacific_parcels.formats import format_names, load_format
 from pacific_parcels.gap import STREAM_CODES
 from pacific_parcels.members import Member
 from pacific_parcels.reading import (
@@ -58,6 +59,7 @@ from pacific_parcels.reading import (
 )
 from pacific_parcels.settings import PACKAGE, Settings
 from pacific_parcels.tokens import TokenKey
+from pacific_parcels.zygote import Forked, Zygote, serve
 
 if sys.platform != "win32":
     import resource
@@ -73,6 +75,37 @@ PR_SET_PDEATHSIG = 1
 PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 Excess = Literal["memory", "time", "disk", "crash"]
+Child = subprocess.Popen[bytes] | Forked
+
+
+def _environment() -> dict[str, str]:
+    """That of a child: without the secrets of connections, since it reads what strangers wrote."""
+    folders = [folder or os.getcwd() for folder in sys.path]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
+    return kept | {"PYTHONPATH": os.pathsep.join(folders)}
+
+
+def _started(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A child where none can be forked."""
+    return subprocess.Popen(  # nosec B603
+        # No shell, and nothing of a member's file in it.
+        # -P: a file in the working directory must not stand in for a module.
+        [sys.executable, "-P", "-m", "pacific_parcels.sandbox", str(os.getpid())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,  # Ctrl+C is for the parent, which ends the child
+    )
+
+
+def _working_directory() -> str | None:
+    """None where it has been taken away."""
+    with suppress(FileNotFoundError):
+        return os.getcwd()
+    return None
+
+
+ZYGOTE = Zygote("pacific_parcels.sandbox", _environment)
 
 
 @dataclass(frozen=True)
@@ -193,7 +226,7 @@ class Sandbox:
         """
         self.settings, self.spill, self.reader = settings, spill, reader
         self.limits = limits or Limits.of(settings)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -251,23 +284,13 @@ class Sandbox:
             return None, "time" if is_late else self._cause_of_death()
         return self._checked(content, jobs), "crash"
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> Child:
         """Errors: PacificParcelsError when there is no reader to be had."""
         shutil.rmtree(self.spill, ignore_errors=True)
-        folders = [folder or os.getcwd() for folder in sys.path]
-        process = self._process = subprocess.Popen(  # nosec B603
-            # No shell, and nothing of a member's file in it.
-            # -P: a file in the working directory must not stand in for a module.
-            [sys.executable, "-P", "-m", "pacific_parcels.sandbox", str(os.getpid()), self.reader],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # Without the secrets of connections: this process reads what strangers wrote.
-            env={name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
-            | {"PYTHONPATH": os.pathsep.join(folders)},
-            start_new_session=True,  # Ctrl+C is for the parent, which ends the child
-        )
-        order = pickle.dumps((self.settings, self.spill, self.limits.memory_bytes))
-        content, _ = _exchange(process, order, START_SECONDS)
+        environment = _environment()
+        process = self._process = ZYGOTE.fork() or _started(environment)
+        order = (environment, _working_directory(), self.reader, self.settings, self.spill)
+        content, _ = _exchange(process, pickle.dumps((*order, self.limits.memory_bytes)), START_SECONDS)
         if content is None:
             self._end()
             raise PacificParcelsError(
@@ -368,7 +391,7 @@ def _error_of(answer: Answer) -> PacificParcelsError:
     return PacificParcelsError(f"{name[:100]} {message}: a defect of the reader")
 
 
-def _exchange(process: subprocess.Popen[bytes], order: bytes, seconds: float) -> tuple[bytes | None, bool]:
+def _exchange(process: Child, order: bytes, seconds: float) -> tuple[bytes | None, bool]:
     """Send an order and wait for what comes back: (the answer or None, whether the time was over).
 
     A child that is late is killed. By a thread, since a pipe cannot be waited for on Windows.
@@ -410,15 +433,20 @@ def _received(pipe: IO[bytes]) -> bytes | None:
     return content if len(content) == length else None
 
 
-def _serve(parent: int, reader: str) -> None:
-    """The child: read file after file until the parent is gone."""
+def _serve(parent: int) -> None:
+    """The child: read file after file until the parent is gone, which is the zygote where that forked it."""
     _end_with(parent)
     orders, way_back = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     start = _received(orders)
     if start is None:
         return
-    # Orders come from the parent alone; what the child read goes back as JSON.
-    settings, spill, memory_bytes = pickle.loads(start)  # nosec B301
+    # Orders come from the sandbox alone; what the child read goes back as JSON.
+    environment, folder, reader, settings, spill, memory_bytes = pickle.loads(start)  # nosec B301
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path[:] = environment["PYTHONPATH"].split(os.pathsep)
+    if folder is not None:
+        os.chdir(folder)
     read: Callable[..., tuple[Manifest | None, Reading]] = pkgutil.resolve_name(reader)
     connection = connect(settings, spill)
     _limit_the_process(memory_bytes)
@@ -545,5 +573,22 @@ def _limit_the_file(cpu_seconds: float, written_bytes: int) -> None:
         resource.setrlimit(kind, (value if most == resource.RLIM_INFINITY else min(value, most), most))
 
 
+def _run(role: str, *numbers: str) -> None:
+    """What a process that is started for a sandbox is: a child, or the zygote of children."""
+    if role == "zygote":
+        parent, number = map(int, numbers)
+        serve(parent, number, _serve, _import_formats)
+    else:
+        _serve(int(role))
+
+
+def _import_formats() -> None:
+    for name in format_names():
+        load_format(name)
+
+
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]), sys.argv[2])
+    # As the module that jobs are of: this one is another, by the name of __main__.
+    from pacific_parcels import sandbox
+
+    sandbox._run(*sys.argv[1:])

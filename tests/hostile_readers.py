@@ -6,8 +6,10 @@ Each takes the arguments of `reading.read_sent`; a file that says none of this i
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import pickle
+import resource
 import signal
 import sys
 import time
@@ -79,6 +81,31 @@ def say_pid(path: Path) -> None:
     path.with_name("pid").write_text(str(os.getpid()), encoding="ascii")
 
 
+def tell_what_it_is(path: Path) -> None:
+    """As a reader would that looks for what it was left by others."""
+    descriptors = {int(name): os.readlink(f"/proc/self/fd/{name}") for name in listed("/proc/self/fd")}
+    told = {
+        "environment": dict(os.environ),
+        "environment of the system": Path("/proc/self/environ").read_text(encoding="utf-8"),
+        "descriptors": descriptors,
+        "parent": os.getppid(),
+        "pid": os.getpid(),
+        "session": os.getsid(0),
+        "oom_score_adj": int(Path("/proc/self/oom_score_adj").read_text(encoding="ascii")),
+        "limits": {
+            name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))
+            for name in ("DATA", "NOFILE", "CORE", "CPU", "FSIZE")
+        },
+        "folder": os.getcwd(),
+    }
+    path.with_name("told").write_text(json.dumps(told), encoding="utf-8")
+
+
+def listed(folder: str) -> list[str]:
+    """The names in a folder, without that of the descriptor that reads it."""
+    return [name for name in os.listdir(folder) if os.path.lexists(f"{folder}/{name}")]
+
+
 def raised(error: Exception) -> None:
     raise error
 
@@ -117,6 +144,7 @@ def reader(
         "defect in a format": lambda: load_format_of_no_name(),
         "disk full": lambda: raised(OSError(28, "No space left on device")),
         "closed": lambda: raised(PermissionError(13, "Permission denied", str(path))),
+        "tell what it is": lambda: tell_what_it_is(path),
         "say pid and loop": lambda: (say_pid(path), loop()),
     }
     lies: dict[str, Callable[[], Reading]] = {

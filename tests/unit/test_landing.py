@@ -28,7 +28,7 @@ from pacific_parcels import landing
 from pacific_parcels.errors import PacificParcelsError, Unavailable
 from pacific_parcels.landing import has_work, receive_all, receive_member
 from pacific_parcels.reading import Manifest, Reading, connect, read_sent_together
-from pacific_parcels.sandbox import Job, Limits, Sandbox
+from pacific_parcels.sandbox import ZYGOTE, Job, Limits, Sandbox
 from pacific_parcels.settings import Settings
 from tests.small_member import (
     FILE_NAME,
@@ -563,6 +563,7 @@ class TestFilesThatAttack:
         april = {"Arrived": "2026-04-05", "Released": "2026-04-06 09:30:00"}
         put(inbox / "again" / "items-2026-04.csv", text_of(april), SENT_AT + timedelta(minutes=3))
 
+        ZYGOTE.start()  # which stays, for the next sandbox
         children = psutil.Process().children(recursive=True)
         outcome = receive_member(settings, small_member())
 

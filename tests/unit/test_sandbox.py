@@ -8,17 +8,23 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from pacific_parcels import sandbox
 from pacific_parcels.errors import MemberFileError, PacificParcelsError, Unavailable
 from pacific_parcels.reading import Manifest, Reading, connect, read_sent
-from pacific_parcels.sandbox import Job, Limits, Sandbox, bytes_of
+from pacific_parcels.sandbox import ZYGOTE, Job, Limits, Sandbox, bytes_of
 from pacific_parcels.settings import Settings
+from pacific_parcels.zygote import Zygote
 from tests.hostile_readers import PERSON
 from tests.small_member import FILE_NAME, SENT_ON, put, small_member, text_of, words_of
 
@@ -63,6 +69,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def desk(settings: Settings, tmp_path: Path) -> Iterator[Desk]:
+    ZYGOTE.start()  # which stays, for the next sandbox
     children = psutil.Process().children(recursive=True)
     with Sandbox(settings, tmp_path / "spill", reader=READER, limits=TIGHT) as sandbox:
         yield Desk(tmp_path, sandbox)
@@ -259,29 +266,286 @@ def test_a_module_in_the_working_directory_is_not_run(
         assert Desk(tmp_path, sandbox).read(GOOD).rows_accepted == 2
 
 
-def test_a_child_ends_with_its_parent_in_the_middle_of_a_file(tmp_path: Path) -> None:
-    path = put(tmp_path / FILE_NAME, "say pid and loop")
-    program = f"""
+class OneThatCannotFork(Zygote):
+    """As where the system has no pidfd: each child is started by itself."""
+
+    def fork(self) -> None:
+        return None
+
+
+@pytest.fixture
+def zygote(monkeypatch: pytest.MonkeyPatch) -> Iterator[Zygote]:
+    """One of this test alone, which it may kill: that of all tests has children of others."""
+    own = Zygote("pacific_parcels.sandbox", sandbox._environment)
+    monkeypatch.setattr(sandbox, "ZYGOTE", own)
+    yield own
+    own.end()
+
+
+@pytest.fixture(params=["forked", "started"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways in which a child comes into being."""
+    if request.param == "started":
+        monkeypatch.setattr(sandbox, "ZYGOTE", OneThatCannotFork("", sandbox._environment))
+    return str(request.param)
+
+
+def told_by(desk: Desk) -> dict[str, Any]:
+    job = desk.job("tell what it is")
+    desk.sandbox.read(job)
+    told: dict[str, Any] = json.loads(job.path.with_name("told").read_text(encoding="utf-8"))
+    return told
+
+
+class TestBothWays:
+    """A child that the zygote forks is as bounded and as clean as one that is started by itself."""
+
+    def test_it_has_every_limit_and_a_session_of_its_own(
+        self, way: str, settings: Settings, tmp_path: Path
+    ) -> None:
+        with Sandbox(settings, tmp_path / "spill", reader=READER, limits=TIGHT) as opened:
+            told = told_by(Desk(tmp_path, opened))
+
+        assert told["session"] == told["pid"] != os.getpid()
+        assert (told["parent"] == os.getpid()) == (way == "started")
+        assert told["oom_score_adj"] == 1000
+        assert told["limits"]["DATA"] == [400_000_000, 400_000_000]
+        assert told["limits"]["NOFILE"] == [512, 512]
+        assert told["limits"]["CORE"] == [0, 0]
+        assert told["limits"]["FSIZE"][0] == 3_000_000
+        assert 2 <= told["limits"]["CPU"][0] <= 6  # two seconds more than it has taken to start
+
+    @pytest.mark.usefixtures("zygote", "way")
+    def test_it_knows_no_secret_of_the_environment_and_sees_what_has_changed_in_it(
+        self, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AIRFLOW_CONN_INBOX", "sftp://password-of-before")
+        with Sandbox(settings, tmp_path / "spill", reader=READER) as first:
+            told_by(Desk(tmp_path / "first", first))
+        monkeypatch.setenv("AIRFLOW_CONN_OTHER", "sftp://password-of-after")
+        monkeypatch.setenv("PACIFIC_PARCELS_OF_THIS_TEST", "seen")
+        monkeypatch.chdir(tmp_path)
+
+        with Sandbox(settings, tmp_path / "spill", reader=READER) as second:
+            told = told_by(Desk(tmp_path / "second", second))
+
+        assert told["environment"]["PACIFIC_PARCELS_OF_THIS_TEST"] == "seen"
+        assert told["folder"] == str(tmp_path)
+        assert "PATH" in told["environment of the system"]
+        for environment in (json.dumps(told["environment"]), told["environment of the system"]):
+            assert "password-of" not in environment
+            assert "AIRFLOW" not in environment
+
+    @pytest.mark.usefixtures("way")
+    def test_it_has_no_pipe_or_socket_of_another(self, settings: Settings, tmp_path: Path) -> None:
+        with (
+            Sandbox(settings, tmp_path / "spill of one", reader=READER) as one,
+            Sandbox(settings, tmp_path / "spill of other", reader=READER) as other,
+        ):
+            of_one = told_by(Desk(tmp_path / "one", one))["descriptors"].values()
+            of_other = told_by(Desk(tmp_path / "other", other))["descriptors"].values()
+
+        # Orders, and the way back.
+        pipes = [{link for link in links if link.startswith("pipe:")} for links in (of_one, of_other)]
+        assert [len(links) for links in pipes] == [2, 2]
+        assert not pipes[0] & pipes[1]
+        assert not [
+            link for link in (*of_one, *of_other) if link.startswith(("socket:", "anon_inode:[pidfd"))
+        ]
+
+    @pytest.mark.usefixtures("way")
+    def test_two_sandboxes_at_once_do_not_meet(self, settings: Settings, tmp_path: Path) -> None:
+        def read(name: str) -> list[tuple[int, bool]]:
+            with Sandbox(settings, tmp_path / f"spill {name}", reader=READER, limits=TIGHT) as opened:
+                desk = Desk(tmp_path / name, opened)
+                texts = (GOOD, "abort" if name == "one" else GOOD, GOOD)
+                readings = [desk.read(text) for text in texts]
+            return [(reading.rows_accepted, reading.is_refused) for reading in readings]
+
+        with ThreadPoolExecutor(2) as threads:
+            one, other = threads.map(read, ["one", "other"])
+
+        assert one == [(2, False), (0, True), (2, False)]
+        assert other == [(2, False)] * 3
+
+    @pytest.mark.parametrize("way", ["started"], indirect=True)
+    @pytest.mark.usefixtures("way")
+    def test_how_one_ended_that_was_started_by_itself_is_known(
+        self, settings: Settings, tmp_path: Path
+    ) -> None:
+        """Of the others the tests of one bad file tell."""
+        with Sandbox(settings, tmp_path / "spill", reader=READER, limits=TIGHT) as opened:
+            desk = Desk(tmp_path, opened)
+            assert refusal(desk.read("kill"))[:2] == ("R019", "memory")
+            assert refusal(desk.read("segfault"))[:2] == ("R023", "")
+            assert desk.read(GOOD).rows_accepted == 2
+
+    @pytest.mark.parametrize("zygotes", ["Zygote", "OneThatCannotFork"])
+    def test_nothing_outlives_a_parent_that_is_killed_in_the_middle_of_a_file(
+        self, zygotes: str, tmp_path: Path
+    ) -> None:
+        path = put(tmp_path / FILE_NAME, "say pid and loop")
+        program = f"""
+sandbox.ZYGOTE = test_sandbox.{zygotes}("pacific_parcels.sandbox", sandbox._environment)
+with Sandbox(Settings(home=folder), folder / "spill", reader={READER!r}) as opened:
+    opened.read(Job(small_member(), folder / FILE_NAME, FILE_NAME, "fj-1", SENT_ON, folder, None, ""))
+"""
+        with started(program, tmp_path) as parent:
+            child = psutil.Process(wait_for(path.with_name("pid")))
+            others = psutil.Process(parent.pid).children(recursive=True)
+            assert child in others
+            assert len(others) == (2 if zygotes == "Zygote" else 1)
+
+            parent.send_signal(signal.SIGKILL)
+            parent.wait()
+
+            assert_gone(others)
+
+
+@contextmanager
+def started(program: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of its own that does what a test says. Nothing of it stays in any case."""
+    head = f"""
+import os, time
 from pathlib import Path
+from pacific_parcels import sandbox
 from pacific_parcels.sandbox import Job, Sandbox
 from pacific_parcels.settings import Settings
-from tests.small_member import FILE_NAME, SENT_ON, small_member
-folder = Path({str(tmp_path)!r})
-with Sandbox(Settings(home=folder), folder / "spill", reader={READER!r}) as sandbox:
-    sandbox.read(Job(small_member(), folder / FILE_NAME, FILE_NAME, "fj-1", SENT_ON, folder, None, ""))
+from pacific_parcels.zygote import Zygote
+from tests.small_member import FILE_NAME, SENT_ON, put, small_member
+from tests.unit import test_sandbox
+folder = Path({str(folder)!r})
 """
-    parent = subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2])
-    pid = wait_for(path.with_name("pid"))
-    child = psutil.Process(pid)
-    assert child.is_running()
+    process = subprocess.Popen([sys.executable, "-c", head + program], cwd=Path(__file__).parents[2])
+    descendants: list[psutil.Process] = []
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            descendants = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        process.wait()
+        for descendant in descendants:
+            with suppress(psutil.NoSuchProcess):
+                descendant.kill()
 
-    parent.send_signal(signal.SIGKILL)
-    parent.wait()
 
+def is_gone(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def assert_gone(processes: list[psutil.Process]) -> None:
     gone_at = time.monotonic() + 10
-    while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < gone_at, "the child outlived its parent"
+    while not all(map(is_gone, processes)):
+        assert time.monotonic() < gone_at, "a process outlived its parent"
         time.sleep(0.01)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each child is started by itself")
+class TestZygote:
+    def test_it_forks_every_child_of_this_process(
+        self, zygote: Zygote, settings: Settings, tmp_path: Path
+    ) -> None:
+        """The third one too: the formats that are imported before the second must not start a thread."""
+        parents = []
+        for name in ("one", "two", "three"):
+            with Sandbox(settings, tmp_path / "spill", reader=READER) as opened:
+                parents.append(told_by(Desk(tmp_path / name, opened))["parent"])
+
+        assert zygote._process is not None
+        assert parents == [zygote._process.pid] * 3
+
+    def test_where_it_is_killed_the_file_is_refused_and_there_is_another(
+        self, zygote: Zygote, settings: Settings, tmp_path: Path
+    ) -> None:
+        with Sandbox(settings, tmp_path / "spill", reader=READER) as opened, ThreadPoolExecutor(1) as thread:
+            desk = Desk(tmp_path, opened)
+            job = desk.job("say pid and loop")
+            reading = thread.submit(opened.read, job)
+            child = psutil.Process(wait_for(job.path.with_name("pid")))
+            killed = zygote._process
+            assert killed is not None
+            killed.kill()
+
+            assert refusal(reading.result()[1])[0] == "R023"
+            assert_gone([child])
+            assert desk.read(GOOD).rows_accepted == 2
+        assert zygote._process is not None
+        assert zygote._process.pid != killed.pid
+
+    def test_one_that_died_unnoticed_is_replaced(
+        self, zygote: Zygote, settings: Settings, tmp_path: Path
+    ) -> None:
+        zygote.start()
+        killed = zygote._process
+        assert killed is not None
+        killed.kill()
+        killed.wait()
+
+        with Sandbox(settings, tmp_path / "spill", reader=READER) as opened:
+            told = told_by(Desk(tmp_path, opened))
+
+        assert zygote._process is not None
+        assert told["parent"] == zygote._process.pid != killed.pid
+
+    def test_a_child_stays_when_the_thread_that_wanted_it_has_ended(
+        self, settings: Settings, tmp_path: Path
+    ) -> None:
+        """Pages open sandboxes in threads that do not last."""
+        with Sandbox(settings, tmp_path / "spill", reader=READER) as opened:
+            desk = Desk(tmp_path, opened)
+            thread = threading.Thread(target=desk.read, args=(GOOD,))
+            thread.start()
+            thread.join()
+            child = opened._process
+
+            assert desk.read(GOOD).rows_accepted == 2
+            assert opened._process is child
+
+    def test_it_ends_with_its_parent_though_a_fork_of_that_lives_on_with_one_of_its_own(
+        self, tmp_path: Path
+    ) -> None:
+        """As tasks of Airflow do."""
+        program = f"""
+sandbox.ZYGOTE.start()
+name = "parent" if os.fork() else "fork"
+def read(number):
+    with Sandbox(Settings(home=folder), folder / f"spill {{name}}", reader={READER!r}) as opened:
+        desk = test_sandbox.Desk(folder / f"{{name}} {{number}}", opened)
+        told = test_sandbox.told_by(desk)
+    put(folder / f"zygote of {{name}} {{number}}", str(told["parent"]))
+put(folder / f"pid of {{name}}", str(os.getpid()))
+read(1)
+if name == "fork":
+    test_sandbox.wait_for(folder / "go on")
+    read(2)
+time.sleep(60)
+"""
+        with started(program, tmp_path) as parent:
+            of_parent, of_fork = (
+                psutil.Process(wait_for(tmp_path / f"zygote of {name} 1")) for name in ("parent", "fork")
+            )
+            fork = psutil.Process(wait_for(tmp_path / "pid of fork"))
+            assert of_parent.pid != of_fork.pid
+
+            parent.send_signal(signal.SIGKILL)
+            parent.wait()
+
+            assert_gone([of_parent])
+            put(tmp_path / "go on", "1")
+            assert wait_for(tmp_path / "zygote of fork 2") == of_fork.pid
+            fork.kill()
+            assert_gone([fork, of_fork])
+
+    def test_it_is_none_where_an_import_starts_a_thread(self) -> None:
+        threaded = Zygote("tests.zygote_with_a_thread", sandbox._environment)
+
+        assert threaded.start() is not None
+        assert threaded.fork() is None
+        threaded.end()
 
 
 def wait_for(path: Path) -> int:
