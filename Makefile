@@ -32,7 +32,7 @@ check: .venv/.made ## Lint, types, imports, SQL, secrets: everything that is che
 	@.ci/secrets
 
 test: check chromium sshd nginx ## Every check and every test, end to end.
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: .venv/.made ## Measure time and memory at size. ARGS: see --help
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -19,9 +19,23 @@ os.environ.pop("PACIFIC_PARCELS_MEMBERS", None)
 enter(airflow_environment(SCRATCH / "airflow"))
 
 
+# What takes minutes comes first, in this order: of two processes, neither then waits for it at the end, and
+# those that go on from the same first run are run by the same process. `make test` keeps xdist from putting
+# the modules with most tests first.
+LONG = ("test_killed_runs.py", "test_airflow.py", "test_gate.py", "test_main_job.py", "test_builds.py")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--screenshots", action="store_true", help="keep pictures of the pages in tests/browser/output"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs the whole chain comes first: of two processes, neither then waits for it at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("end_to_end") is None)
+    def turn(item: pytest.Item) -> int:
+        return LONG.index(item.path.name) if item.path.name in LONG else len(LONG)
+
+    items.sort(key=turn)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -85,6 +85,7 @@ class Visit:
 
     page: Page
     url: str
+    takes_screenshots: bool = False
     wire_bytes: int = 0
     hosts: set[str] = field(default_factory=set)
     failures: list[str] = field(default_factory=list)
@@ -104,7 +105,9 @@ class Visit:
         self.page.wait_for_timeout(300)
 
     def screenshot(self, name: str) -> None:
-        """The whole page: its height is that of the part that scrolls."""
+        """The whole page, for people to look at: its height is that of the part that scrolls."""
+        if not self.takes_screenshots:
+            return
         size = self.page.viewport_size
         assert size is not None
         height = self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
@@ -116,6 +119,12 @@ class Visit:
 
 
 OpenBrowser = Callable[..., Visit]
+# What moves on the screen, and nobody watches, takes processor time from what is tested.
+FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--force-prefers-reduced-motion")
+
+
+def launched(playwright: Playwright, *flags: str) -> Browser:
+    return playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=[*FLAGS, *flags])
 
 
 def free_port() -> int:
@@ -209,15 +218,18 @@ def secretariat_server(servers: Callable[[str], Server]) -> Server:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    launched = playwright.chromium.launch(
-        executable_path=CHROMIUM, headless=True, args=["--no-sandbox", "--disable-dev-shm-usage"]
-    )
-    yield launched
-    launched.close()
+    browser = launched(playwright)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def takes_screenshots(pytestconfig: pytest.Config) -> bool:
+    return bool(pytestconfig.getoption("--screenshots"))
 
 
 @pytest.fixture
-def browser(chromium: Browser) -> Iterator[OpenBrowser]:
+def browser(chromium: Browser, takes_screenshots: bool) -> Iterator[OpenBrowser]:
     """browser(server, viewport="phone", locale="fr-FR"): a visitor with an empty cache."""
     contexts: list[BrowserContext] = []
 
@@ -231,7 +243,7 @@ def browser(chromium: Browser) -> Iterator[OpenBrowser]:
             color_scheme="dark" if scheme == "dark" else "light",
         )
         contexts.append(context)
-        visit = Visit(context.new_page(), server.url)
+        visit = Visit(context.new_page(), server.url, takes_screenshots)
         watch(visit, context.new_cdp_session(visit.page))
         return visit
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, Playwright
 
 from pacific_parcels import accounts
 from pacific_parcels.audit_log import verify
-from tests.browser.conftest import ADDRESSES, CHROMIUM, Server, free_port, running_server
+from tests.browser.conftest import ADDRESSES, Server, free_port, launched, running_server
 from tests.browser.nginx import HOST, NGINX, running_nginx, trusting
 from tests.publication_fixture import write_publication
 
@@ -58,11 +58,7 @@ class Site:
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     if NGINX is None:
         pytest.skip("no nginx here: `make nginx` installs it")
-    browser = playwright.chromium.launch(
-        executable_path=CHROMIUM,
-        headless=True,
-        args=["--no-sandbox", "--disable-dev-shm-usage", f"--host-resolver-rules=MAP {HOST} 127.0.0.1"],
-    )
+    browser = launched(playwright, f"--host-resolver-rules=MAP {HOST} 127.0.0.1")
     yield browser
     browser.close()
 

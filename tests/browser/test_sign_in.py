@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from pacific_parcels.audit_log import verify
-from tests.browser.conftest import ADDRESSES, CHROMIUM, OUTPUT, Server, free_port, running_server
+from tests.browser.conftest import ADDRESSES, OUTPUT, Server, free_port, launched, running_server
 from tests.browser.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 from tests.publication_fixture import write_publication
 
@@ -78,9 +78,7 @@ server_metadata_url = "{provider.url}/.well-known/openid-configuration"
 
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(
-        executable_path=CHROMIUM, headless=True, args=["--no-sandbox", "--disable-dev-shm-usage"]
-    )
+    browser = launched(playwright)
     yield browser
     browser.close()
 
