@@ -30,7 +30,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
@@ -228,6 +228,7 @@ def format_names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
+@cache  # for each file of a member
 def load_format(name: str) -> ModuleType:
     """The module of a format. Errors: MemberFileError when there is none of that name."""
     if name not in format_names():
