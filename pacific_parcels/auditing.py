@@ -35,10 +35,10 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog
-from scipy.sparse import coo_array, csr_array, hstack, vstack
+from scipy.sparse import coo_array, csc_array, csr_array, hstack, vstack
 from scipy.sparse.csgraph import connected_components
 
+from pacific_parcels import linear_programs
 from pacific_parcels.layout import quoted
 from pacific_parcels.policy import (
     CELL,
@@ -58,6 +58,7 @@ from pacific_parcels.policy import (
     terms_in,
     viewer_of,
 )
+from pacific_parcels.processes import Processes
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -72,6 +73,8 @@ ROUNDS = 6
 # Solvers work to 1e-7 of what they are given.
 ENOUGH = 1 - 1e-4
 KEY = ("indicator_code", *CELL)
+# Whoever has no records of its own has more to be attacked: so many times what a member has.
+PUBLIC_WEIGHT = 4
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ def audit(
     snapshot: Path,
     earlier: Mapping[str, Sequence[Path]] | None = None,
     cleared: dict[str, float] | None = None,
+    processes: Processes | None = None,
 ) -> list[Audit]:
     """Attack the files of every audience but the secretariat, which may see everything.
 
@@ -131,15 +135,54 @@ def audit(
     earlier    files that each audience was given before
     cleared    parts that were attacked before and held, by identity, with the narrowest interval; those that
                hold now are added. A part is its numbers and nothing else: the same part holds again
+    processes  what works on two halves of the audiences at once
     """
-    earlier = earlier or {}
-    cleared = {} if cleared is None else cleared
+    orders = [
+        _Order(audiences, files, snapshot, earlier or {}, dict(cleared or {}))
+        for audiences in _shared_out(files)
+    ]
+    answers = [_attack(order) for order in orders] if processes is None else processes.map(_attack, orders)
+    audits = [audit for found, _ in answers for audit in found]
+    for _, new in answers:
+        if cleared is not None:
+            cleared |= new
+    return sorted(audits, key=lambda audit: (CIRCLES.index(circle_of(audit.audience)), audit.audience))
+
+
+@dataclass(frozen=True)
+class _Order:
+    """The audiences to attack in one go, and what `audit` is given."""
+
+    audiences: list[str]
+    files: Mapping[str, Path]
+    snapshot: Path
+    earlier: Mapping[str, Sequence[Path]]
+    cleared: dict[str, float]
+
+
+def _shared_out(files: Mapping[str, Path]) -> list[list[str]]:
+    """The audiences in two halves of about as much work.
+
+    Always so, on however many cores: a point that one attack finds serves the next one in its half, and what
+    is found must be the same everywhere.
+    """
+    audiences = sorted((one for one in files if one != SECRETARIAT), key=lambda one: (one != PUBLIC, one))
+    weights = [PUBLIC_WEIGHT if one == PUBLIC else 1 for one in audiences]
+    first = next(
+        (number for number in range(len(weights)) if 2 * sum(weights[:number]) >= sum(weights)), len(weights)
+    )
+    return [half for half in (audiences[:first], audiences[first:]) if half]
+
+
+def _attack(order: _Order) -> tuple[list[Audit], dict[str, float]]:
+    """The audits of an order, and the parts that were cleared before or are now."""
+    files, earlier, cleared = order.files, order.earlier, dict(order.cleared)
     audits: list[Audit] = []
     with duckdb.connect(config={"threads": 2}) as connection:
-        connection.execute(f"attach {quoted(str(snapshot))} as w (read_only)")
+        connection.execute(f"attach {quoted(str(order.snapshot))} as w (read_only)")
         _lay_down_truth(connection)
         for circle in CIRCLES:
-            audiences = sorted(one for one in files if one != SECRETARIAT and circle_of(one) == circle)
+            audiences = [one for one in order.audiences if circle_of(one) == circle]
             attack: _Attack | None = None
             for audience in audiences:
                 started = time.monotonic()
@@ -154,7 +197,7 @@ def audit(
                     alone = _Attack(connection, circle, [audience], files, earlier)
                     audits.append(alone.on(connection, audience, cleared, started))
                     attack = None
-    return audits
+    return audits, cleared
 
 
 def _same(left: str, right: str, columns: Iterable[str] = KEY) -> str:
@@ -518,28 +561,37 @@ class _Part:
         place = np.full(len(self.figures), -1)
         place[figures] = np.arange(len(figures))
         wanted = self.required[targets] / self.scale[targets]
-        reach = coo_array(
-            (-signs / wanted, (np.arange(len(targets)), place[targets])), shape=(len(targets), len(figures))
-        )
-        gain = coo_array((np.ones(len(targets)), (np.arange(len(targets)),) * 2))
-        least = -self.room[figures] / self.scale[figures]
-        solved = linprog(
-            np.concatenate([np.zeros(len(figures)), -np.ones(len(targets))]),
-            A_ub=csr_array(hstack([reach, gain])),
-            b_ub=np.zeros(len(targets)),
-            A_eq=csr_array(hstack([part, csr_array((part.shape[0], len(targets)))])),
-            b_eq=np.zeros(part.shape[0]),
-            bounds=np.column_stack(
+        gain = np.arange(len(targets))
+        rows = csc_array(
+            vstack(
                 [
-                    np.concatenate([least, np.full(len(targets), -1.0)]),
-                    np.concatenate([np.full(len(figures), np.inf), np.ones(len(targets))]),
+                    hstack([part, csr_array((part.shape[0], len(targets)))]),
+                    # What a target gains is no more than it moves in its direction, and at most all of it.
+                    coo_array(
+                        (
+                            np.concatenate([-signs / wanted, np.ones(len(targets))]),
+                            (
+                                np.concatenate([gain, gain]),
+                                np.concatenate([place[targets], len(figures) + gain]),
+                            ),
+                        ),
+                        shape=(len(targets), len(figures) + len(targets)),
+                    ),
                 ]
-            ),
-            method="highs",
+            )
         )
-        if solved.x is None:
+        least = -self.room[figures] / self.scale[figures]
+        solved = linear_programs.least(
+            np.concatenate([np.zeros(len(figures)), -np.ones(len(targets))]),
+            rows,
+            np.concatenate([np.zeros(part.shape[0]), np.full(len(targets), -np.inf)]),
+            np.zeros(rows.shape[0]),
+            np.concatenate([least, np.full(len(targets), -1.0)]),
+            np.concatenate([np.full(len(figures), np.inf), np.ones(len(targets))]),
+        )
+        if solved is None:
             return
-        distance = np.maximum(solved.x[: len(figures)], least)
+        distance = np.maximum(solved[: len(figures)], least)
         if len(part.data) and np.max(np.abs(part @ distance)) > 1e-6:
             return
         moved = np.flatnonzero(np.abs(distance) > 1e-9)

@@ -19,6 +19,7 @@ import logging
 import math
 import shutil
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -45,6 +46,7 @@ from pacific_parcels.disclosure import (
 from pacific_parcels.errors import GateClosed, PacificParcelsError
 from pacific_parcels.layout import quoted
 from pacific_parcels.open_data.files import PUBLIC_FILES, SECRETARIAT_FILES
+from pacific_parcels.processes import COUNT, Processes
 from pacific_parcels.progress.published import note_measured, note_progress, tables_of
 from pacific_parcels.receipts import input_rows, write_json
 from pacific_parcels.settings import PACKAGE, REPOSITORY, Settings
@@ -52,6 +54,8 @@ from pacific_parcels.settings import PACKAGE, REPOSITORY, Settings
 log = logging.getLogger("pacific_parcels.progress")
 
 KEPT_PUBLICATIONS = 5
+# Of fewer figures a publication is made sooner than other processes have started.
+WORTH_PROCESSES = 50_000
 ATTACK_EXPECTATION = "E361"  # as which the attack stands among the results of checks
 CODE = (PACKAGE, REPOSITORY / "dbt_project", REPOSITORY / "expectations")
 CODE_SUFFIXES = (".py", ".sql", ".yml", ".csv", ".typ")
@@ -154,34 +158,45 @@ def stage(
     # What was staged and never pointed at goes, and what a killed stage left half done.
     _remove(settings, [number for number in _run_numbers(settings) if number >= run_number])
     code_version = f"{__version__}+{code_fingerprint()[:8]}"
-    files: dict[str, Path] = {}
-    facts: dict[str, Any] = {}
-    connection = duckdb.connect(config={"threads": settings.threads, "memory_limit": settings.memory_limit})
-    try:
+    with (
+        Processes() as started,
+        duckdb.connect(
+            config={"threads": settings.threads, "memory_limit": settings.memory_limit}
+        ) as connection,
+    ):
         connection.execute(f"attach {quoted(str(snapshot))} as w (read_only)")
+        ((figures,),) = connection.execute("select count(*) from w.mart_indicators").fetchall()
+        processes = started if figures >= WORTH_PROCESSES else None
         members = connection.execute("select member_code from w.stg_members").fetchall()
         held = files_held(settings, previous)
         protected = _remembered(settings, PROTECTED)
-        protect(connection, held, protected)
+        protect(connection, held, protected, processes)
         _note_changes(connection, next(iter(held.get(SECRETARIAT, [])), None))
         _note_quality(connection, quality_results)
         as_of = _as_of(connection)
         note_progress(connection, settings, as_of)
-        for audience in audiences_of(code for (code,) in members):
+
+        def write(audience: str) -> tuple[Path, dict[str, Any]]:
             path = settings.published / audience / f"{run_id}.duckdb"
             path.parent.mkdir(parents=True, exist_ok=True)
             scratch = path.with_name(f".{path.name}")
-            facts = _write_audience(
-                connection, scratch, audience, run_id, code_version, fingerprint, held, as_of
-            )
+            with connection.cursor() as cursor:
+                facts = _write_audience(
+                    cursor, scratch, audience, run_id, code_version, fingerprint, held, as_of
+                )
             scratch.replace(path)
-            files[audience] = path
-        _attack(settings, files, snapshot, held)
+            return path, facts
+
+        audiences = audiences_of(code for (code,) in members)
+        # What DuckDB writes in the order that it is given keeps one core busy for each file.
+        with ThreadPoolExecutor(settings.threads) as threads:
+            written = dict(zip(audiences, threads.map(write, audiences), strict=True))
+        files = {audience: path for audience, (path, _) in written.items()}
+        facts = written[PUBLIC][1]
+        _attack(settings, files, snapshot, held, processes)
         write_json(settings.judged / PROTECTED, {"code": code_fingerprint(), "parts": protected})
         _write_folders(settings, connection, files[PUBLIC], run_id, facts["is_synthetic"])
-    finally:
-        connection.close()
-    _write_briefs(files, run_id)
+        _write_briefs(files, run_id, processes)
     pointer = {
         "run_id": run_id,
         "run_number": run_number,
@@ -247,13 +262,14 @@ def _write_audience(
     as_of: date | None,
 ) -> dict[str, Any]:
     """Write one audience's file; the facts of the catalogue that the pointer repeats."""
-    connection.execute(f"attach {quoted(str(path))} as audience_file")
+    file = f"file_of_{audience}"  # others are being written at the same time
+    connection.execute(f"attach {quoted(str(path))} as {file}")
     try:
-        connection.execute("use audience_file")
+        connection.execute(f"use {file}")
         for table, query in _tables(audience).items():
             connection.execute(f"create table {table} as {query}")
         note_measured(connection, audience, as_of)
-        _write_changes_of_terms(connection, held.get(audience, []))
+        _write_changes_of_terms(connection, audience, held.get(audience, []))
         connection.execute("create table quality_results as from memory.quality_results")
         connection.execute(
             _CATALOGUE,
@@ -265,7 +281,7 @@ def _write_audience(
         connection.execute("checkpoint")
     finally:
         connection.execute("use memory")
-        connection.execute("detach audience_file")
+        connection.execute(f"detach {file}")
     if row is None:
         raise PacificParcelsError("the catalogue has no row: a defect of ours")
     return dict(zip(("as_of_date", "last_time_period", "is_synthetic"), row, strict=True))
@@ -280,15 +296,16 @@ def _as_of(connection: duckdb.DuckDBPyConnection) -> date | None:
     return cast(date | None, day)
 
 
-def _write_changes_of_terms(connection: duckdb.DuckDBPyConnection, held: list[Path]) -> None:
+def _write_changes_of_terms(connection: duckdb.DuckDBPyConnection, audience: str, held: list[Path]) -> None:
     """Table sharing_changes: which terms are others than in the last publication; empty in the first one."""
+    last = f"last_of_{audience}"
     before = "select * from sharing_terms limit 0"
     if held:
-        connection.execute(f"attach {quoted(str(held[0]))} as last (read_only)")
+        connection.execute(f"attach {quoted(str(held[0]))} as {last} (read_only)")
         found = connection.execute(
-            "select 1 from duckdb_tables() where database_name = 'last' and table_name = 'sharing_terms'"
+            f"select 1 from duckdb_tables() where database_name = '{last}' and table_name = 'sharing_terms'"
         ).fetchall()
-        before = "from last.sharing_terms" if found else "from sharing_terms"
+        before = f"from {last}.sharing_terms" if found else "from sharing_terms"
     connection.execute(f"""
         create table sharing_changes as
         select
@@ -302,17 +319,23 @@ def _write_changes_of_terms(connection: duckdb.DuckDBPyConnection, held: list[Pa
         order by all
     """)
     if held:
-        connection.execute("detach last")
+        connection.execute(f"detach {last}")
 
 
-def _attack(settings: Settings, files: dict[str, Path], snapshot: Path, held: dict[str, list[Path]]) -> None:
+def _attack(
+    settings: Settings,
+    files: dict[str, Path],
+    snapshot: Path,
+    held: dict[str, list[Path]],
+    processes: Processes | None,
+) -> None:
     """Attack the files before anybody else does, and write into each what came of it.
 
     GateClosed: a figure that must stay hidden can be worked out, or bounded too closely. What an attack has
     shown to hold is kept under the identity of its numbers: an unchanged month is not attacked anew.
     """
     cleared = _remembered(settings, ATTACKED)
-    audits = auditing.audit(files, snapshot, held, cleared)
+    audits = auditing.audit(files, snapshot, held, cleared, processes)
     failed = [audit for audit in audits if not audit.is_passed]
     if failed:
         raise GateClosed(
@@ -598,14 +621,21 @@ def _write_folders(
         scratch.replace(folder)
 
 
-def _write_briefs(files: dict[str, Path], run_id: str) -> None:
+def _write_briefs(files: dict[str, Path], run_id: str, processes: Processes | None) -> None:
     """The briefs of each audience, out of the file that it may open, beside that file."""
+    jobs = [(path, path.with_name(f"{run_id}.briefs")) for path in files.values()]
+    if processes is None:
+        _write_some_briefs(jobs)
+    else:
+        processes.map(_write_some_briefs, [jobs[start::COUNT] for start in range(COUNT)])
+
+
+def _write_some_briefs(jobs: list[tuple[Path, Path]]) -> None:
     from pacific_parcels.briefs.pdf import Press  # not part of a member's light install
     from pacific_parcels.briefs.writing import write_briefs
 
     press = Press()
-    for path in files.values():
-        folder = path.with_name(f"{run_id}.briefs")
+    for path, folder in jobs:
         scratch = folder.with_name(f".{folder.name}")
         write_briefs(path, press, scratch)
         scratch.replace(folder)

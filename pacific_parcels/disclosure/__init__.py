@@ -48,6 +48,7 @@ from pacific_parcels.policy import (
     terms_in,
     viewer_of,
 )
+from pacific_parcels.processes import Processes
 
 __all__ = [
     "AUDIENCES",
@@ -106,11 +107,12 @@ def protect(
     connection: duckdb.DuckDBPyConnection,
     previous: Mapping[str, Sequence[Path]],
     memory: dict[str, str] | None = None,
+    processes: Processes | None = None,
 ) -> None:
     """Work out what is hidden from each circle, on a connection to which the snapshot is attached as w.
 
     `previous` has the files of the publications that readers still hold, by audience, the newest first.
-    `memory` is what complementary.protect remembers of parts.
+    `memory` is what complementary.protect remembers of parts, `processes` may work on several at once.
 
     Table shown_<circle> gets the rows of indicators that the circle may see, disclosed_<circle> what it lost.
     """
@@ -146,7 +148,7 @@ def protect(
                 "where list_contains(?, indicator_code)",
                 [codes],
             ).fetchall()[0][0]
-            protection = complementary.protect(problem, is_count=is_count, memory=memory)
+            protection = complementary.protect(problem, is_count=is_count, memory=memory, processes=processes)
             is_hidden = protection.is_hidden & ~problem.is_withheld
             hidden = {  # noqa: F841 - read by DuckDB
                 "cell_id": cell_ids[is_hidden],

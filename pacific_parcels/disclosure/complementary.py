@@ -21,8 +21,12 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from pacific_parcels import linear_programs
 from pacific_parcels.disclosure.cube import Flags, Floats, Integers, Problem
 from pacific_parcels.policy import required_width
+from pacific_parcels.processes import Processes
+
+_Order = tuple[Problem, Floats]  # a part, and the width that each of its cells is asked for
 
 # Problems up to this size are solved exactly.
 EXACT_CELLS = 60
@@ -31,6 +35,9 @@ EXACT_TARGETS = 6
 FEW = 4
 # In which direction, and which share of the way, they are moved, one round after the other.
 ROUNDS = ((1, 1.0), (1, 1.0), (1, 0.5), (-1, 0.5), (-1, 0.5), (1, 0.5), (-1, 1.0))
+# Fewer cells than these are protected sooner than a process has started; more are so many jobs for several.
+WORTH_A_PROCESS = 3_000
+JOBS = 8
 # How many sums away from a cell others are looked for that protect it; at last anywhere.
 NEAR = (1, 2, 3, None)
 # Solvers work to 1e-7 of the numbers they are given, which are scaled to the width that is asked for.
@@ -197,12 +204,18 @@ class Protection:
     is_exposed: Flags
 
 
-def protect(problem: Problem, *, is_count: bool, memory: dict[str, str] | None = None) -> Protection:
+def protect(
+    problem: Problem,
+    *,
+    is_count: bool,
+    memory: dict[str, str] | None = None,
+    processes: Processes | None = None,
+) -> Protection:
     """The cells to hide so that every primary one has the width that is asked for.
 
-    Parts that no sum ties together (years, for one) are protected by themselves. `memory` has what was hidden
-    in parts by the identity of their numbers, and gets those that are new: what has not changed is not worked
-    out again.
+    Parts that no sum ties together (years, for one) are protected by themselves; in `processes`, where there
+    are any and the work is worth it. `memory` has what was hidden in parts by the identity of their numbers,
+    and gets those that are new: what has not changed is not worked out again.
     """
     memory = {} if memory is None else memory
     required = required_width(problem.extent, is_count)
@@ -212,15 +225,39 @@ def protect(problem: Problem, *, is_count: bool, memory: dict[str, str] | None =
         return Protection(is_hidden, is_exposed)
     label = _parts(problem.relation, problem.cell, problem.size)
     of_membership = label[problem.cell]
+    found: list[tuple[Integers, str]] = []
+    new: dict[str, _Order] = {}
     for part in np.unique(label[is_hidden & (problem.value > 0)]).tolist():
         cells = np.flatnonzero(label == part)
         piece = problem.part(cells, np.flatnonzero(of_membership == part))
         identity = piece.identity(required[cells])
+        found.append((cells, identity))
         if identity not in memory:
-            found = _protect_part(piece, required[cells])
-            memory[identity] = _packed(found.is_hidden, found.is_exposed)
+            new[identity] = (piece, required[cells])
+    memory |= zip(new, _protected(list(new.values()), processes), strict=True)
+    for cells, identity in found:
         is_hidden[cells], is_exposed[cells] = _unpacked(memory[identity], len(cells))
     return Protection(is_hidden, is_exposed)
+
+
+def _protected(orders: list[_Order], processes: Processes | None) -> list[str]:
+    """What is hidden in each part, packed."""
+    if processes is None or sum(piece.size for piece, _ in orders) < WORTH_A_PROCESS:
+        return _protect_parts(orders)
+    # The largest first, so that no process is left with one of them at the end.
+    by_size = sorted(range(len(orders)), key=lambda number: -orders[number][0].size)
+    jobs = [by_size[start::JOBS] for start in range(min(JOBS, len(orders)))]
+    answers = processes.map(_protect_parts, [[orders[number] for number in job] for job in jobs])
+    packed = [""] * len(orders)
+    for job, answer in zip(jobs, answers, strict=True):
+        for number, text in zip(job, answer, strict=True):
+            packed[number] = text
+    return packed
+
+
+def _protect_parts(orders: list[_Order]) -> list[str]:
+    found = [_protect_part(piece, required) for piece, required in orders]
+    return [_packed(one.is_hidden, one.is_exposed) for one in found]
 
 
 def _packed(is_hidden: Flags, is_exposed: Flags) -> str:
@@ -442,21 +479,17 @@ class _System:
         )
         most_up, most_down = np.full(count, np.inf), -self.lowest[cells] / scale
         (most_down if sign > 0 else most_up)[place] = 0.0
-        result = milp(
+        found = linear_programs.least(
             np.concatenate([weights, weights, np.zeros(slacks), short]),
-            constraints=LinearConstraint(
-                rows,
-                np.concatenate([np.zeros(slacks), widths / scale]),
-                np.concatenate([np.zeros(slacks), np.full(asked, np.inf)]),
-            ),
-            bounds=Bounds(
-                np.concatenate([np.zeros(2 * count), block.slack_lowest / scale, np.zeros(asked)]),
-                np.concatenate([most_up, most_down, block.slack_highest / scale, np.ones(asked)]),
-            ),
+            rows,
+            np.concatenate([np.zeros(slacks), widths / scale]),
+            np.concatenate([np.zeros(slacks), np.full(asked, np.inf)]),
+            np.concatenate([np.zeros(2 * count), block.slack_lowest / scale, np.zeros(asked)]),
+            np.concatenate([most_up, most_down, block.slack_highest / scale, np.ones(asked)]),
         )
-        if result.x is None:
+        if found is None:
             return _Change(cells[:0], np.zeros(0))
-        return _moved(cells, (result.x[:count] - result.x[count : 2 * count]) * scale, scale)
+        return _moved(cells, (found[:count] - found[count : 2 * count]) * scale, scale)
 
     def widening(self, cell: int, width: float) -> _Change | None:
         """A change of the cube, by cell, that moves one cell by a width at the least loss; None for none.
@@ -576,8 +609,8 @@ def _narrow(system: _System, block: _Block, targets: Integers, required: Floats)
 
 def _solved(weights: Floats, equal: csc_array, lowest: Floats, highest: Floats) -> Floats | None:
     """The point of least weight between bounds at which every sum is nought; None where there is none."""
-    result = milp(weights, constraints=LinearConstraint(equal, 0.0, 0.0), bounds=Bounds(lowest, highest))
-    return None if result.x is None else np.asarray(result.x, dtype=np.float64)
+    nought = np.zeros(equal.shape[0])
+    return linear_programs.least(weights, equal, nought, nought, lowest, highest)
 
 
 def _optimum(problem: Problem, required: Floats) -> Flags:

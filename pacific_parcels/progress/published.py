@@ -321,11 +321,7 @@ def note_measured(connection: duckdb.DuckDBPyConnection, audience: str, as_of: d
             }
             for one in meet(stages, measured_in(connection, viewer, as_of))
         ]
-    _fill(connection, "measured", rows)
-    connection.execute(
-        f"create table progress_measured as select {', '.join(TABLES['measured'])} "
-        "from memory.progress_measured order by all"
-    )
+    _make(connection, "progress_measured", TABLES["measured"], rows)
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> None:
@@ -334,10 +330,14 @@ def _fill(connection: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> None:
         "readers": "VARCHAR",
         **{f"is_named_{circle}": "BOOLEAN" for circle in CIRCLES},
     }
+    _make(connection, f"memory.progress_{name}", columns, rows)
+
+
+def _make(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], rows: Rows) -> None:
     structure = json.dumps([columns])
     connection.execute(
-        f"create or replace table memory.progress_{name} as "
-        f"select unnest(from_json(?, '{structure}'), recursive := true)",
+        f"create or replace table {table} as select * from ("
+        f"select unnest(from_json(?, '{structure}'), recursive := true)) order by all",
         [json.dumps(rows, ensure_ascii=False, default=str)],
     )
 

@@ -12,10 +12,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from pacific_parcels import publishing
+from pacific_parcels.disclosure import complementary
 from pacific_parcels.errors import PacificParcelsError
 from pacific_parcels.landing import receive_member
 from pacific_parcels.members import load_members
 from pacific_parcels.open_data.files import PUBLIC_FILES, SECRETARIAT_FILES
+from pacific_parcels.processes import Processes
 from pacific_parcels.publishing import commit, current, input_fingerprint, is_current, stage
 from pacific_parcels.settings import Settings
 from tests.small_member import FILE_NAME, SENT_AT, member_file, put, small_member, text_of
@@ -202,9 +205,23 @@ def test_a_member_s_own_minimum_of_busiest_days_is_never_below_that_of_all(house
     assert query(house.path(house.publish()["audiences"]["public"]), days) == [("FJSUV",)]
 
 
-def test_the_same_inputs_give_the_same_publication(published: House, tmp_path: Path) -> None:
+def test_the_same_inputs_give_the_same_publication_made_in_one_process_or_in_several(
+    published: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = House(tmp_path / "other")
-    first, second = published.pointer(), other.publish()
+    first = published.pointer()
+    handed_over: list[str] = []
+    hand_over = Processes.map
+
+    def noted(processes: Processes, function: Any, jobs: Any) -> Any:
+        handed_over.append(function.__name__)
+        return hand_over(processes, function, jobs)
+
+    monkeypatch.setattr(Processes, "map", noted)
+    monkeypatch.setattr(publishing, "WORTH_PROCESSES", 0)
+    monkeypatch.setattr(complementary, "WORTH_A_PROCESS", 0)
+    second = other.publish()
+    assert {*handed_over} == {"_protect_parts", "_attack", "_write_some_briefs"}
     assert first == second
     assert len(first["audiences"]) == 4
     for path in first["audiences"].values():
