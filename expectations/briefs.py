@@ -24,7 +24,7 @@ PDF_PAGES = 2
 
 # What names a place in SVG is no address that a browser would ask.
 SVG_NAMES = "http://www.w3.org/2000/svg"
-ADDRESS = re.compile(r"\w+://[^\s\"'<>)]+|url\((?!#)[^)]*\)|@import")
+ADDRESS = re.compile(r"\b\w+://[^\s\"'<>)]+|url\((?!#)[^)]*\)|@import")
 ACTIVE_TAGS = {
     "script",
     "link",

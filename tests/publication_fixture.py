@@ -19,6 +19,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 
 from tests.progress_fixture import write_progress
 
@@ -406,10 +407,11 @@ def write_published_file(path: Path, audience: str, run_id: str) -> None:
     connection.execute(TABLES)
 
     def insert(table: str, rows: list[tuple[object, ...]]) -> None:
-        """One statement for all rows: row by row takes a hundred times as long."""
-        one = f"({', '.join('?' * len(rows[0]))})"
-        every = [value for row in rows for value in row]
-        connection.execute(f"insert into {table} values {', '.join([one] * len(rows))}", every)
+        """All rows at once: as parameters of statements they take fifty times as long."""
+        frame = pd.DataFrame(rows)
+        connection.register("frame", frame)
+        connection.execute(f"insert into {table} select * from frame")
+        connection.unregister("frame")
 
     as_of = date(2026, 4, 20)
     insert(
