@@ -88,7 +88,7 @@ class Zygote:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._is_possible = sys.platform == "linux" and hasattr(os, "pidfd_open")
+        self._is_possible = _has_handles()
         if sys.platform != "win32":
             os.register_at_fork(after_in_child=self._forget)
         atexit.register(self.end)
@@ -165,6 +165,15 @@ class Zygote:
         if self._process is not None:
             self._process.returncode = 0  # nothing to wait for
         self._process = self._control = None
+
+
+def _has_handles() -> bool:
+    """Whether the system has handles of processes: an old one has none, and a container may forbid them."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
 
 
 def _ask_for_child(control: socket.socket) -> Forked | None:
