@@ -75,6 +75,7 @@ ENOUGH = 1 - 1e-4
 KEY = ("indicator_code", *CELL)
 # Whoever has no records of its own has more to be attacked: so many times what a member has.
 PUBLIC_WEIGHT = 4
+FEW = 6
 
 
 @dataclass(frozen=True)
@@ -161,17 +162,19 @@ class _Order:
 
 
 def _shared_out(files: Mapping[str, Path]) -> list[list[str]]:
-    """The audiences in two halves of about as much work.
+    """The audiences in two halves of about as much work; a few are not worth it.
 
-    Always so, on however many cores: a point that one attack finds serves the next one in its half, and what
-    is found must be the same everywhere.
+    So on however many cores: a point that one attack finds serves the next one in its half, and what is found
+    must be the same everywhere.
     """
     audiences = sorted((one for one in files if one != SECRETARIAT), key=lambda one: (one != PUBLIC, one))
+    if len(audiences) < FEW:
+        return [audiences]
     weights = [PUBLIC_WEIGHT if one == PUBLIC else 1 for one in audiences]
     first = next(
         (number for number in range(len(weights)) if 2 * sum(weights[:number]) >= sum(weights)), len(weights)
     )
-    return [half for half in (audiences[:first], audiences[first:]) if half]
+    return [audiences[:first], audiences[first:]]
 
 
 def _attack(order: _Order) -> tuple[list[Audit], dict[str, float]]:

@@ -75,7 +75,8 @@ class Processes:
 
     def _start(self) -> subprocess.Popen[bytes]:
         folders = [folder or os.getcwd() for folder in sys.path]
-        return subprocess.Popen(  # nosec B603 - our own program, and no shell
+        return subprocess.Popen(  # nosec B603
+            # Our own program, and no shell.
             [sys.executable, "-P", "-m", "pacific_parcels.processes"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -90,7 +91,8 @@ def _answer(process: subprocess.Popen[bytes], function: Callable[[Job], Result],
     try:
         pickle.dump((function, job), process.stdin, pickle.HIGHEST_PROTOCOL)
         process.stdin.flush()
-        error, result = pickle.load(process.stdout)  # nosec B301 - by our own process
+        # Both ends are ours.
+        error, result = pickle.load(process.stdout)  # nosec B301
     except (OSError, EOFError) as ended:
         code = process.wait()
         raise PacificParcelsError(
@@ -108,7 +110,7 @@ def _serve() -> None:
     os.dup2(2, 1)  # what a library prints is no answer
     while True:
         try:
-            function, job = pickle.load(orders)  # nosec B301 - by the process that started this one
+            function, job = pickle.load(orders)  # nosec B301
         except EOFError:
             return
         answer: tuple[Exception | None, Any] = (None, None)

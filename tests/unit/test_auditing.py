@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pacific_parcels import auditing
 from pacific_parcels.auditing import Audit, audit
 from pacific_parcels.policy import CELL
 
@@ -509,3 +510,14 @@ def test_a_sum_that_does_not_hold_is_no_knowledge(case: Case) -> None:
     case.figure(35, **LETTERS)
     case.figure(3, is_shown=False, **EXPRESS)
     assert case.attack().is_passed
+
+
+@pytest.mark.parametrize("members", range(25))
+def test_nobody_s_file_is_left_out_when_the_attack_is_shared_out(members: int) -> None:
+    audiences = ["public", "secretariat", *(f"member_{number:02d}" for number in range(members))]
+    shared = auditing._shared_out({audience: Path(audience) for audience in audiences})
+    assert sorted(one for half in shared for one in half) == sorted(set(audiences) - {"secretariat"})
+    assert len(shared) == (1 if members < 5 else 2)
+    if len(shared) == 2:  # the public file counts for four
+        sizes = [sum(4 if one == "public" else 1 for one in half) for half in shared]
+        assert abs(sizes[0] - sizes[1]) <= 4
