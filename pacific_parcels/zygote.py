@@ -32,7 +32,7 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import IO
+from typing import IO, NoReturn
 
 START_SECONDS = 120
 SECONDS_TO_TELL = 5  # how a child ended, once it has
@@ -215,14 +215,24 @@ def _has_news(descriptor: int, seconds: float | None) -> bool:
     return bool(poll.poll(None if seconds is None else seconds * 1000))
 
 
-def serve(parent: int, number: int, run: Callable[[int], None], prepare: Callable[[], None]) -> None:
+def serve(parent: int, number: int, run: Callable[[int], None], prepare: Callable[[], None]) -> NoReturn:
     """The zygote: fork a child whenever one is wanted, and tell how it ended, until the parent is gone.
 
     A child runs `run` with the pid of the zygote, which ends it where the zygote ends. `number` is that of
     the socket. `prepare` imports what not every child needs: before the second one, since many parents want
     no more than one.
     """
-    control = socket.socket(fileno=number)
+    try:
+        _fork_on_demand(parent, socket.socket(fileno=number), run, prepare)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(0)  # at once, and with it its children: nothing is left to be put away
+
+
+def _fork_on_demand(
+    parent: int, control: socket.socket, run: Callable[[int], None], prepare: Callable[[], None]
+) -> None:
     for name in ("SIGINT", "SIGTERM"):  # these are for the parent
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     control.send(READY)
