@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -217,8 +217,3 @@ class Region:
 @pytest.fixture
 def region(tmp_path: Path) -> Region:
     return Region(tmp_path / "home")
-
-
-@pytest.fixture
-def new_region(tmp_path: Path) -> Callable[[str], Region]:
-    return lambda name: Region(tmp_path / name)

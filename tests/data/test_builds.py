@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,10 @@ def query(snapshot: Path, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
-def content(outcome: BuildOutcome) -> dict[str, list[tuple[Any, ...]]]:
+Content = dict[str, list[tuple[Any, ...]]]
+
+
+def content(outcome: BuildOutcome) -> Content:
     """Every mart row by row, the items among them."""
     marts = query(
         outcome.snapshot,
@@ -63,38 +66,66 @@ def judge_and_correct(region: Region) -> None:
     region.allow("TO", "500.00")
 
 
-def test_the_way_to_a_state_does_not_show_in_it(new_region: Callable[[str], Region]) -> None:
-    step_by_step, at_once = new_region("step_by_step"), new_region("at_once")
+@dataclass
+class Steps:
+    """A region that was built after each of three steps, and once more; of each build, what it left behind.
 
-    land_first_months(step_by_step)
-    assert build(step_by_step).changed_partitions == 3
+    `begun` is a copy of the home as the first build left it.
+    """
 
-    land_later_months(step_by_step)
-    second = build(step_by_step)
+    region: Region
+    begun: Path
+    outcomes: list[BuildOutcome] = field(default_factory=list)
+    items: list[int] = field(default_factory=list)
+    contents: list[Content] = field(default_factory=list)
+
+    def build(self) -> None:
+        outcome = build(self.region)
+        self.outcomes.append(outcome)
+        ((items,),) = query(outcome.snapshot, "select sum(items) from mart_item_cube")
+        self.items.append(items)
+        self.contents.append(content(outcome))
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory: pytest.TempPathFactory) -> Steps:
+    folder = tmp_path_factory.mktemp("steps")
+    steps = Steps(Region(folder / "home"), folder / "begun")
+    land_first_months(steps.region)
+    steps.build()
+    shutil.copytree(steps.region.home, steps.begun)
+    for land in (land_later_months, judge_and_correct):
+        land(steps.region)
+        steps.build()
+    steps.build()
+    return steps
+
+
+def test_the_way_to_a_state_does_not_show_in_it(steps: Steps, region: Region) -> None:
+    first, second, third, fourth = steps.outcomes
+    assert first.changed_partitions == 3
+
     # FJ February has a newer vintage, WS February is new; in TO February nothing came: nothing to keep.
     assert second.changed_partitions == 2
-    assert query(second.snapshot, "select sum(items) from mart_item_cube") == [(300 + 310 + 200 + 150,)]
+    assert steps.items[1] == 300 + 310 + 200 + 150
 
-    judge_and_correct(step_by_step)
-    third = build(step_by_step)
     # FJ February falls back to its first vintage, WS February has none left, TO January has a threshold now.
     assert third.changed_partitions == 3
-    assert query(third.snapshot, "select sum(items) from mart_item_cube") == [(300 + 320 + 200,)]
+    assert steps.items[2] == 300 + 320 + 200
 
-    fourth = build(step_by_step)
     assert fourth.changed_partitions == 0
 
     for land in (judge_and_correct, land_later_months, land_first_months):
-        land(at_once)
-    directly = build(at_once)
+        land(region)
+    directly = build(region)
 
-    assert content(directly) == content(third)
-    assert content(fourth) == content(third)
+    assert content(directly) == steps.contents[2]
+    assert steps.contents[3] == steps.contents[2]
 
 
-def test_only_the_files_of_changed_months_are_opened(region: Region) -> None:
+def test_only_the_files_of_changed_months_are_opened(steps: Steps, region: Region) -> None:
+    shutil.copytree(steps.begun, region.home)
     land_first_months(region)
-    build(region)
     # The first file of the pattern tells DuckDB the columns and is always opened; these are two others.
     unchanged = [region.file_of("fj-1", "FJ", "2026-02"), region.file_of("to-1", "TO", "2026-01")]
     for path in unchanged:
@@ -120,23 +151,21 @@ def test_a_landing_without_an_extract_makes_empty_marts(region: Region) -> None:
     assert outcome.changed_partitions == 0
 
 
-def test_killed_builds_leave_nothing_behind(new_region: Callable[[str], Region]) -> None:
-    killed, undisturbed = new_region("killed"), new_region("undisturbed")
+def test_killed_builds_leave_nothing_behind(region: Region, steps: Steps) -> None:
     code = (
         "import sys; from pathlib import Path; from pacific_parcels.settings import Settings;"
         "from dbt_project.build import build_models;"
         "build_models(Settings(home=Path(sys.argv[1]), memory_limit='1GB'))"
     )
-    landings = (land_first_months, land_later_months)
     kills = 0
-    for land in landings:
-        land(killed)
-        killed.write_inputs()
+    for land in (land_first_months, land_later_months):
+        land(region)
+        region.write_inputs()
         # The more models are done, the later; each time on what the one before left.
         for models_done in (4, 24):
-            log = killed.settings.warehouse / "dbt" / "logs" / "dbt.log"
+            log = region.settings.warehouse / "dbt" / "logs" / "dbt.log"
             log.unlink(missing_ok=True)
-            process = subprocess.Popen([sys.executable, "-c", code, str(killed.home)], cwd=REPOSITORY)
+            process = subprocess.Popen([sys.executable, "-c", code, str(region.home)], cwd=REPOSITORY)
             while process.poll() is None:
                 if log.exists() and len(re.findall(r" of \d+ OK ", log.read_text())) >= models_done:
                     process.kill()
@@ -145,23 +174,20 @@ def test_killed_builds_leave_nothing_behind(new_region: Callable[[str], Region])
             kills += process.wait() == -signal.SIGKILL
     assert kills == 4
 
-    for land in landings:
-        land(undisturbed)
-    assert content(build(killed)) == content(build(undisturbed))
-    assert not list(killed.settings.snapshots.glob(".*"))
+    assert content(build(region)) == steps.contents[1], "as undisturbed after these two"
+    assert not list(region.settings.snapshots.glob(".*"))
 
 
-def test_two_snapshots_are_kept_and_read_apart_from_the_warehouse(region: Region) -> None:
-    land_first_months(region)
-    outcomes = [build(region) for _ in range(3)]
-
-    assert sorted(path.name for path in region.settings.snapshots.iterdir()) == [
-        outcome.run_id for outcome in outcomes[1:]
+def test_two_snapshots_are_kept_and_read_apart_from_the_warehouse(steps: Steps) -> None:
+    settings = steps.region.settings
+    assert len(steps.outcomes) == 4
+    assert sorted(path.name for path in settings.snapshots.iterdir()) == [
+        outcome.run_id for outcome in steps.outcomes[2:]
     ]
-    with duckdb.connect(str(region.settings.warehouse_file)):
+    with duckdb.connect(str(settings.warehouse_file)):
         # Also while the warehouse is being written, and down to the items, which are landed files.
         items = "select count(*) from mart_items where member_code = 'FJ'"
-        assert query(outcomes[-1].snapshot, items) == [(620,)]
+        assert query(steps.outcomes[-1].snapshot, items) == [(300 + 320,)]
 
 
 def copy_of_the_project(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
@@ -204,8 +230,9 @@ def test_changed_logic_builds_everything_anew(
 
 
 def test_a_new_indicator_is_one_sql_and_one_yml(
-    region: Region, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    region: Region, steps: Steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shutil.copytree(steps.begun, region.home)
     land_first_months(region)
     project = copy_of_the_project(monkeypatch, tmp_path)
     indicators = project / "models/indicators"
