@@ -27,7 +27,7 @@ LONG = ("test_killed_runs.py", "test_airflow.py", "test_gate.py", "test_main_job
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--screenshots", action="store_true", help="keep pictures of the pages in tests/browser/output"
+        "--no-screenshots", action="store_true", help="keep no pictures of the pages in tests/browser/output"
     )
 
 

@@ -85,7 +85,7 @@ class Visit:
 
     page: Page
     url: str
-    takes_screenshots: bool = False
+    takes_screenshots: bool = True
     wire_bytes: int = 0
     hosts: set[str] = field(default_factory=set)
     failures: list[str] = field(default_factory=list)
@@ -225,7 +225,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def takes_screenshots(pytestconfig: pytest.Config) -> bool:
-    return bool(pytestconfig.getoption("--screenshots"))
+    return not pytestconfig.getoption("--no-screenshots")
 
 
 @pytest.fixture
