@@ -214,7 +214,8 @@ if definitions.empty:
     st.stop()
 titles = dict(zip(definitions["indicator_code"], definitions["title"], strict=True))
 codes = list(titles)
-left, right = st.columns([1, 2])
+# On a member's own page no member is to be chosen, and no room is kept for it.
+left, right = [st.container()] * 2 if page.identity.member_code else st.columns([1, 2])
 with left:
     member_code = choose_member(page)
 with right:

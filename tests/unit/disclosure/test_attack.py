@@ -124,3 +124,37 @@ def test_periods_are_protected_together(tmp_path: Path, frequency: str) -> None:
     march = [key for key in published.hidden() if key[4] == "M" and key[0] == "FJ" and key[1] == "AIR"]
     # Either the longer period is hidden too, or another month of the channel.
     assert long or len({key[5] for key in march}) > 1
+
+
+def test_a_share_of_many_items_is_not_the_last_one_unknown_of_a_region(tmp_path: Path) -> None:
+    """Six decimals do not say to the item how many 99.7 % of a region are; its readers have the items.
+
+    All items, and those that were not inspected. Of the region 426,337 and 1,162: the share is 99.727446 %,
+    by which the others are 1,162 x 99.727446 / 0.272554 = 425,175.5. Its members have 425,175.
+    """
+    counts = {
+        "AU": (182_310, 504),
+        "FJ": (54_913, 125),
+        "KI": (4_870, 23),
+        "NZ": (126_484, 338),
+        "PG": (50_076, 153),
+        "PW": (5_869, 16),
+        "TV": (1_815, 3),  # too few to be told of
+    }
+    made = Region(public=dict.fromkeys(counts, "detail"))
+    for member, (items, _) in counts.items():
+        made.put(member, items)
+    region = tuple(map(sum, zip(*counts.values(), strict=True)))
+    assert region == (426_337, 1_162)
+    for member, (items, others) in (*counts.items(), ("_T", region)):
+        share = round(100 * (items - others) / items, 6)
+        members = len(counts) if member == "_T" else 1
+        made.figures[("INSPECTION_RATE_PCT", member, *["_T"] * 4, "2026-03")] = (share, others, members)
+    publication = Publication(made, tmp_path)
+
+    hidden = {member for member, *_ in publication.hidden(code="INSPECTION_RATE_PCT")}
+
+    # With one other hidden it does not follow for anybody but that other: with the two smallest it does not.
+    assert hidden == {"TV", "KI", "PW"}
+    (found,) = publication.attacked()
+    assert found.is_passed, found.findings
