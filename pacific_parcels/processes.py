@@ -116,7 +116,7 @@ def _serve() -> None:
         answer: tuple[Exception | None, Any] = (None, None)
         try:
             answer = (None, function(job))
-        except Exception as error:
+        except Exception as error:  # whatever it is, it is raised where the answer is waited for
             answer = (error, None)
         pickle.dump(answer, way_back, pickle.HIGHEST_PROTOCOL)
         way_back.flush()
