@@ -221,9 +221,7 @@ def _lay_down_truth(connection: duckdb.DuckDBPyConnection) -> None:
             case
                 when l.kind = 'SUM' then
                     case when i.obs_status = 'E' then i.obs_value * i.coverage_pct / 100 else i.obs_value end
-                when i.obs_value > 50 and i.obs_value < 100
-                    then round(i.base_items * i.obs_value / (100 - i.obs_value))
-                else i.base_items
+                else i.counted_items
             end as value,
             i.obs_value as told,
             i.base_items,

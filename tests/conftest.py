@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from dags.environment import airflow_environment, enter
 
@@ -17,6 +18,10 @@ os.environ["PACIFIC_PARCELS_HOME"] = str(SCRATCH / "home")
 os.environ["PACIFIC_PARCELS_KEYS"] = str(SCRATCH / "keys")
 os.environ.pop("PACIFIC_PARCELS_MEMBERS", None)
 enter(airflow_environment(SCRATCH / "airflow"))
+
+# No example has to be quick: two processes share a busy machine, and how long one takes says nothing.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 # What takes minutes comes first, in this order: of two processes, neither then waits for it at the end, and

@@ -8,6 +8,7 @@
         is_estimated      the figure stands on the members that reported, for a region that is not complete
         base_items        the smallest positive number of items behind the figure; null where no items are behind it
         base_members      the members behind the figure
+        counted_items     where a share counts items (`counted`): how many
 
     and, where they are named, with columns for
 
@@ -17,7 +18,7 @@
 
     obs_status: M no figure, E estimated, P one of the last three months is in it, A normal.
 -#}
-{% macro long_table(figures, indicator_code, unit_measure, coverage=none, revision=none, model=none) %}
+{% macro long_table(figures, indicator_code, unit_measure, coverage=none, revision=none, model=none, counted=none) %}
     {%- set lower_and_upper = {
         'revision_lower': revision[0] if revision else none,
         'revision_upper': revision[1] if revision else none,
@@ -58,7 +59,8 @@
         {%- endif %}
         {%- endfor %}
         cast(case when {{ figures }}.obs_value is not null then {{ figures }}.base_items end as bigint) as base_items,
-        cast(case when {{ figures }}.obs_value is not null then {{ figures }}.base_members end as integer) as base_members
+        cast(case when {{ figures }}.obs_value is not null then {{ figures }}.base_members end as integer) as base_members,
+        cast({% if counted %}{{ figures }}.{{ counted }}{% else %}null{% endif %} as bigint) as counted_items
     from {{ figures }}
     inner join {{ ref('int_frequency_periods') }} as periods on {{ figures }}.time_period = periods.time_period
 {% endmacro %}

@@ -23,6 +23,7 @@
         round(model_lower, 6) as model_lower,
         round(model_upper, 6) as model_upper,
         cast(base_items as bigint) as base_items,
-        cast(base_members as integer) as base_members
+        cast(base_members as integer) as base_members,
+        cast(null as bigint) as counted_items
     from {{ figures }}
 {% endmacro %}

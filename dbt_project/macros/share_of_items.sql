@@ -5,8 +5,8 @@
         asked                     the items of which it could have been said: coverage_pct is the share of them that
                                   the denominator has; null for a region with a gap, whose items nobody knows
 
-    Without an item in the denominator there is no share. base_items is the smaller of the two sides; a region stands
-    on the members that have the denominator.
+    Without an item in the denominator there is no share. base_items is the smaller of the two sides, counted_items the
+    numerator as it is, which the share has to six decimals only; a region stands on the members that have the denominator.
 -#}
 {% macro share_of_items(numerator, denominator, asked='items') %}
     select
@@ -20,6 +20,7 @@
         not is_complete as is_estimated,
         case when is_complete then 100 * cast({{ denominator }} as double) / nullif({{ asked }}, 0) end as coverage_pct,
         least(nullif({{ numerator }}, 0), nullif({{ denominator }} - {{ numerator }}, 0)) as base_items,
+        case when {{ denominator }} > 0 then {{ numerator }} end as counted_items,
         case
             when member_code = '_T'
                 then

@@ -27,11 +27,6 @@ from pacific_parcels.disclosure.links import ITEMS
 from pacific_parcels.disclosure.primary import PLACE, ROUNDING
 from pacific_parcels.policy import CELL, DIMENSIONS, MINIMUM_ITEMS
 
-# The items of a share over half are worked out from the few that are not of it, by a share of six decimals:
-# how far that may be out, as a part of their square over those few. A sum that holds but for it is one that
-# readers know, who have the share and the items.
-ROUNDING_OF_SHARES = 1e-8
-
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -271,7 +266,6 @@ def _memberships() -> str:
                         sum(case when is_total then -n.obs_value when n.kind = 'RESIDUAL' then -n.obs_value
                             else n.obs_value end)
                     ) <= {ROUNDING} * (count(*) + sum(abs(n.obs_value)))
-                        + {ROUNDING_OF_SHARES} * sum(coalesce(n.obs_value ** 2 / nullif(n.extent, 0), 0))
                     -- An estimate leans on what was reported, which the coverage tells.
                     or bool_or(n.obs_status = 'E')
                 )

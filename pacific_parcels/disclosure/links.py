@@ -56,12 +56,8 @@ def find_measures(connection: duckdb.DuckDBPyConnection) -> list[list[str]]:
         create or replace temp table sdc_measures as
         select
             indicator_code, {", ".join(CELL)},
-            case
-                when not is_share then obs_value
-                when obs_value = 0 then 0
-                when obs_value > 50 and obs_value < 100 then round(base_items * obs_value / (100 - obs_value))
-                else base_items
-            end as obs_value,
+            -- Not from the share: six decimals do not tell one item in millions, which its readers can.
+            case when is_share then counted_items else obs_value end as obs_value,
             -- The share of a region with a gap is that of the members that are there, and no estimate.
             case when is_share then 'A' else obs_status end as obs_status,
             base_items, base_members

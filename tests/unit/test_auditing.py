@@ -50,6 +50,7 @@ class Case:
         indicator: str = "ITEMS",
         is_shown: bool = True,
         base_items: int | None = None,
+        counted_items: int | None = None,
         coverage: float | None = None,
         **cell: str,
     ) -> None:
@@ -60,7 +61,7 @@ class Case:
             base_items = int(value) if indicator == "ITEMS" else 100
         unit = "NUMBER" if indicator == "ITEMS" else "USD"
         status = "A" if coverage is None else "E"
-        self.truth.append((*key, value, unit, base_items, 5, status, coverage))
+        self.truth.append((*key, value, unit, base_items, 5, counted_items, status, coverage))
         if is_shown:
             self.shown.append((*key, value))
 
@@ -90,7 +91,7 @@ class Case:
                 f"""
                 create table mart_indicators (
                     {columns}, obs_value double, unit_measure varchar, base_items bigint,
-                    base_members integer, obs_status varchar, coverage_pct double
+                    base_members integer, counted_items bigint, obs_status varchar, coverage_pct double
                 );
                 create table mart_indicator_links (
                     indicator_code varchar, kind varchar, of_code varchar, by_code varchar, bands varchar,
@@ -103,7 +104,7 @@ class Case:
                 )
                 """
             )
-            connection.executemany(f"insert into mart_indicators values ({', '.join('?' * 14)})", self.truth)
+            connection.executemany(f"insert into mart_indicators values ({', '.join('?' * 15)})", self.truth)
             connection.executemany(
                 "insert into mart_indicator_links values (?, ?, ?, ?, ?, ?, ?, null, null)",
                 [(code, *link) for code, link in LINKS.items()],
@@ -348,10 +349,32 @@ def test_shares_are_added_up_like_the_items_they_count(case: Case) -> None:
     case.figure(100)
     case.figure(60, **PARCELS)
     case.figure(40, **LETTERS)
-    case.figure(23, indicator="INSPECTION_RATE_PCT", base_items=23)
-    case.figure(33.333333, indicator="INSPECTION_RATE_PCT", base_items=20, **PARCELS)
-    case.figure(7.5, indicator="INSPECTION_RATE_PCT", base_items=3, is_shown=False, **LETTERS)
+    case.figure(23, indicator="INSPECTION_RATE_PCT", base_items=23, counted_items=23)
+    case.figure(33.333333, indicator="INSPECTION_RATE_PCT", base_items=20, counted_items=20, **PARCELS)
+    case.figure(
+        7.5, indicator="INSPECTION_RATE_PCT", base_items=3, counted_items=3, is_shown=False, **LETTERS
+    )
     assert bounds(case.attack()) == [("NARROW", "FJ", 3, 3)]
+
+
+def test_the_items_behind_a_share_are_known_to_the_item_however_many_they_are(case: Case) -> None:
+    """All but 3 of the 5,123,333 letters were inspected: six decimals alone leave room for thousands.
+
+    Of 41,234,567 items 1,000 were not, so 41,233,567 were; of 36,111,234 parcels 997, so 36,110,237 were.
+    41,233,567 - 36,110,237 = 5,123,330. From 99.997575 % and the 1,000 one would come to 41,236,113 +- 8,500.
+    """
+    of_all, of_parcels, of_letters = (41_234_567, 1_000), (36_111_234, 997), (5_123_333, 3)
+    for (items, others), place in ((of_all, {}), (of_parcels, PARCELS), (of_letters, LETTERS)):
+        case.figure(items, **place)
+        case.figure(
+            round(100 * (items - others) / items, 6),
+            indicator="INSPECTION_RATE_PCT",
+            base_items=others,
+            counted_items=items - others,
+            is_shown=place != LETTERS,
+            **place,
+        )
+    assert bounds(case.attack()) == [("NARROW", "FJ", 5_123_330, 5_123_330)]
 
 
 def test_a_figure_that_two_files_give_with_few_items_more_tells_those(case: Case) -> None:

@@ -26,23 +26,24 @@ SNAPSHOT = """
 create table mart_indicators as
 select * from (values
     ('ITEMS', 'FJ', '_T', '_T', '_T', '_T', 'M', '2026-03', 10.0, 'NUMBER', 0, 'P', 'F',
-     null, null, null, null, null, 10, 1),
+     null, null, null, null, null, 10, 1, null),
     ('ITEMS', 'FJ', '_T', '_T', 'CN', '_T', 'M', '2026-03', 7.0, 'NUMBER', 0, 'P', 'F',
-     null, null, null, null, null, 7, 1),
+     null, null, null, null, null, 7, 1, null),
     ('ITEMS', 'FJ', '_T', '_T', 'JP', '_T', 'M', '2026-03', 3.0, 'NUMBER', 0, 'P', 'F',
-     null, null, null, null, null, 3, 1),
+     null, null, null, null, null, 3, 1, null),
     ('ITEMS', 'WS', '_T', '_T', '_T', '_T', 'M', '2026-03', 40.0, 'NUMBER', 0, 'P', 'F',
-     null, null, null, null, null, 40, 1),
+     null, null, null, null, null, 40, 1, null),
     ('ITEMS', 'WS', '_T', '_T', 'KR', '_T', 'M', '2026-03', 40.0, 'NUMBER', 0, 'P', 'F',
-     null, null, null, null, null, 40, 1),
+     null, null, null, null, null, 40, 1, null),
     ('ITEMS', '_T', '_T', '_T', '_T', '_T', 'M', '2026-03', 50.0, 'NUMBER', 0, 'P', 'F',
-     null, null, null, null, null, 50, 2),
+     null, null, null, null, null, 50, 2, null),
     ('ITEMS_GROWTH_YOY_PCT', '_T', '_T', '_T', '_T', '_T', 'M', '2026-03', -1.5, 'PERCENT', 0, 'P', 'F',
-     null, null, null, null, null, 50, 3)
+     null, null, null, null, null, 50, 3, null)
 ) as t (
     indicator_code, member_code, channel_code, value_band_code, counterpart_code, commodity_code, frequency,
     time_period, obs_value, unit_measure, unit_mult, obs_status, conf_status, coverage_pct, revision_lower,
-    revision_upper, model_lower, model_upper, base_items, base_members
+    revision_upper, model_lower, model_upper, base_items, base_members,
+    counted_items
 );
 create table stg_members as select * from (values
     ('FJ', 'Fiji', 'Fidji', 'FJD', 'ASYCUDAWorld'),

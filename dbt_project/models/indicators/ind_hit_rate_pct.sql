@@ -6,7 +6,7 @@ with figures as (
 
 final as (
 
-    {{ long_table('figures', 'HIT_RATE_PCT', 'PERCENT', coverage='coverage_pct') }}
+    {{ long_table('figures', 'HIT_RATE_PCT', 'PERCENT', coverage='coverage_pct', counted='counted_items') }}
 
 )
 

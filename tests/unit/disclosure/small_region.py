@@ -52,6 +52,8 @@ class Region:
     # Other indicators, by code, member, channel, band, counterpart, section and period: value, base items and
     # members
     figures: dict[Key, tuple[float, int | None, int | None]] = field(default_factory=dict)
+    # The items that a share counts, where they are not its base items: of a share over half.
+    counted: dict[Key, int] = field(default_factory=dict)
     # What a member shares with each circle, other than `totals`, and its minimum.
     public: dict[str, str] = field(default_factory=dict)
     peers: dict[str, str] = field(default_factory=dict)
@@ -97,11 +99,16 @@ class Region:
         for (who, *place, frequency, period), (count, value, contributors) in sums.items():
             members = len(contributors)
             for code, figure, unit in (("ITEMS", count, "NUMBER"), ("DECLARED_VALUE_USD", value, "USD")):
-                rows.append((code, who, *place, "_T", frequency, period, float(figure), unit, count, members))
+                rows.append(
+                    (code, who, *place, "_T", frequency, period, float(figure), unit, count, members, None)
+                )
         for (code, *key, period), (figure, base_items, members) in self.figures.items():
             unit = "PERCENT" if code.endswith("PCT") else "NUMBER"
             frequency = "M" if len(period) == 7 and "Q" not in period else "Q" if "Q" in period else "A"
-            rows.append((code, *key, frequency, period, figure, unit, base_items, members))
+            counted = None
+            if LINKS[code][0] == "SHARE":
+                counted = self.counted.get((code, *key, period), base_items)
+            rows.append((code, *key, frequency, period, figure, unit, base_items, members, counted))
         return rows
 
     @contextmanager
@@ -119,7 +126,7 @@ class Region:
                     obs_status varchar default 'A', conf_status varchar default 'F',
                     coverage_pct double default 100, revision_lower double default 1,
                     revision_upper double default 2, model_lower double, model_upper double,
-                    base_items bigint, base_members integer
+                    base_items bigint, base_members integer, counted_items bigint
                 );
                 create table w.mart_indicator_definitions (indicator_code varchar, indicator_group varchar);
                 create table w.mart_indicator_links (
@@ -133,11 +140,11 @@ class Region:
                 """
             )
             rows = self.rows()
-            places = ", ".join(["(" + ", ".join("?" * 12) + ")"] * len(rows))
+            places = ", ".join(["(" + ", ".join("?" * 13) + ")"] * len(rows))
             connection.execute(
                 "insert into w.mart_indicators (indicator_code, member_code, channel_code, value_band_code, "
                 "counterpart_code, commodity_code, frequency, time_period, obs_value, unit_measure, "
-                f"base_items, base_members) values {places}",
+                f"base_items, base_members, counted_items) values {places}",
                 [value for row in rows for value in row],
             )
             connection.executemany(
