@@ -113,4 +113,8 @@ record_opening(settings, identity, publication.run_id)
 if publication.is_synthetic:
     st.warning(say("app.synthetic"))
 st.session_state["page"] = Page(publication, say, identity)
-chosen.run()
+try:
+    chosen.run()
+except PublicationUnavailable as unavailable:
+    logging.getLogger("dashboards").exception("%s is no file that this page can read", publication.run_id)
+    show_unavailable(unavailable, settings.home, language)

@@ -97,7 +97,17 @@ ACTION_LOOKS = {
     "STOPPED": Look("✕", EVENT, 0.3),
 }
 FEWEST_COLUMNS = 8
+LEAST_BUBBLE, LARGEST_BUBBLE, RING = 12, 1400, 48  # square pixels, on the map
+# Where a member's code stands beside its bubble: how it is aligned, and the way from the middle.
+SIDES = {
+    "right": ("left", 1, 0),
+    "left": ("right", -1, 0),
+    "above": ("center", 0, -1),
+    "below": ("center", 0, 1),
+}
 ROW_HEIGHT = 46  # of a row with its name above what is drawn
+OFFICE_HEIGHT = 40  # the same, of what there are many of
+FIGURE_WIDTH = 7.5  # pixels of a bold sign, at the end of a row
 LEAST_SHARE_FOR_A_FIGURE, LEAST_SHARE_FOR_A_MARK = 0.09, 0.04  # of the width: 300 pixels on a telephone
 # A height given to Streamlit is that of the whole picture, not of the plot.
 AXIS_HEIGHT = 30
@@ -108,8 +118,21 @@ Spec = dict[str, Any]
 Rows = list[dict[str, Any]]
 # Vega describes an axis in English, whatever the language of the page: the summary and the table tell of it.
 SILENT: Spec = {"aria": False}
+# Labels stand beside what they name: Streamlit draws the first and the last of an axis towards its middle.
+BESIDE: Spec = {"labelFlush": False}
 # An axis of names, every one of them shown.
-BARE: Spec = {"labelOverlap": False, "ticks": False, "domain": False, "labelColor": TEXT, **SILENT}
+BARE: Spec = {
+    "labelOverlap": False, "ticks": False, "domain": False, "labelColor": TEXT, **BESIDE, **SILENT,
+}  # fmt: skip
+# The same for members, the long names on two lines (see `_two_lines`).
+MEMBERS: Spec = {
+    "labelExpr": "split(datum.value, '|')",
+    "labelOffset": {"expr": "indexof(datum.value, '|') < 0 ? 0 : -6"},
+    "labelLineHeight": 12,
+    "labelLimit": 150,
+    **BARE,
+}
+LONG_NAME = 20  # letters: what a telephone has room for beside a chart
 # In pixels, like the distance to the name above it: rows are higher in a file than on a page.
 ROW_BAR: Spec = {"height": 15, "yOffset": 8}
 # A field of its own for each side of a look; what is drawn in full is written on in white.
@@ -396,6 +419,7 @@ def coverage_matrix(coverage: pd.DataFrame, say: Words, source: str) -> Chart:
     months = {period: say.month(period) for period in coverage["time_period"].unique()}
     data = _rows(
         member_name=coverage["member_name"],
+        label=[_two_lines(name) for name in coverage["member_name"]],
         time_period=coverage["time_period"],
         status_text=[words[status] for status in coverage["status"]],
         month_text=[months[period] for period in coverage["time_period"]],
@@ -416,7 +440,7 @@ def coverage_matrix(coverage: pd.DataFrame, say: Words, source: str) -> Chart:
     }
     encoding = {
         "x": {"field": "time_period", "type": "ordinal", "title": None, "axis": years},
-        "y": _words("member_name", sort=None, axis={"labelLimit": 130, **BARE}),
+        "y": _words("label", sort=None, axis=MEMBERS),
         "fill": by_status(COVERAGE_FILLS),
         "stroke": by_status(COVERAGE_STROKES),
         **_told(member_name=say("app.member"), month_text=say("app.month"), status_text=say("app.status")),
@@ -438,15 +462,18 @@ def contributions(frame: pd.DataFrame, say: Words, source: str) -> Chart:
 
     `frame`: member_name, points. The figure stands at the end of its bar.
     """
+    texts = [say.points(value) for value in frame["points"]]
     data = _rows(
         member=frame["member_name"],
+        label=[_two_lines(name) for name in frame["member_name"]],
         points=frame["points"],
-        points_text=[say.points(value) for value in frame["points"]],
+        points_text=texts,
         is_growth=frame["points"] >= 0,
     )
+    room = FIGURE_WIDTH * max(map(len, texts), default=0) + 4
     encoding = {
-        "x": _amount("points", axis=None, scale={"padding": 38}),
-        "y": _words("member", sort=None, axis={"labelLimit": 190, **BARE}),
+        "x": _amount("points", axis=None, scale=_with_room(frame["points"], room)),
+        "y": _words("label", sort=None, axis=MEMBERS),
         **_told(member=" ", points_text=say("region.contribution")),
     }
     by_sign = {"condition": {"test": "datum.is_growth", "value": OCEAN}, "value": DECLINE}
@@ -471,33 +498,39 @@ def contributions(frame: pd.DataFrame, say: Words, source: str) -> Chart:
 def offices(frame: pd.DataFrame, say: Words, source: str) -> Chart:
     """Parcels of the busiest day of each office, and a mark at its stated capacity where there is one.
 
-    `frame`: office (its name), busiest_day_items, capacity_items_per_day.
+    `frame`: office (its name), busiest_day_items, capacity_items_per_day. The name stands above its bar, the
+    figure at the end of that line.
     """
-    capacities = frame["capacity_items_per_day"]
+    items, capacities = frame["busiest_day_items"], frame["capacity_items_per_day"]
+    figures = [
+        say.number(count)
+        if pd.isna(capacity)
+        else say("region.of_capacity", items=say.number(count), capacity=say.number(capacity))
+        for count, capacity in zip(items, capacities, strict=True)
+    ]
     data = _rows(
+        place=range(len(frame)),
         office=frame["office"],
-        busiest_day_items=frame["busiest_day_items"],
+        busiest_day_items=items,
         capacity_items_per_day=capacities,
-        items_text=[say.number(value) for value in frame["busiest_day_items"]],
+        figure=figures,
+        items_text=[say.number(value) for value in items],
         capacity_text=["–" if pd.isna(value) else say.number(value) for value in capacities],
     )
+    scale = {"nice": False, "zero": True}
     shared = {
-        "y": _words("office", sort=None, axis={"labelLimit": 190, **BARE}),
+        "y": _row_axis(),
         **_told(office=" ", items_text=say("region.busiest_items"), capacity_text=say("region.capacity")),
     }
-    # From nought on: a day, unlike a month, is of the size of a few hundred.
-    counts = _amount("busiest_day_items", axis=_value_axis("ITEMS", say), scale={"padding": 6})
-    stated = [row for row in data if row["capacity_items_per_day"] is not None]
-    datasets = {"offices": data, "stated": stated}
-    at = {"x": _amount("capacity_items_per_day"), **shared}
+    counts = {"x": _amount("busiest_day_items", axis=None, scale=scale), **shared}
+    stated = {"x": _amount("capacity_items_per_day", axis=None, scale=scale), **shared}
+    datasets = {"offices": data, "stated": [row for row in data if row["capacity_items_per_day"] is not None]}
     layers = [
-        (
-            "offices",
-            _mark("bar", {"x": counts, **shared}, color=OCEAN, height={"band": 0.5}, cornerRadiusEnd=2),
-        ),
-        ("stated", _mark("tick", at, color=LIMIT, thickness=3, height={"band": 0.9})),
+        ("offices", _mark("bar", counts, color=OCEAN, cornerRadiusEnd=2, **ROW_BAR)),
+        ("stated", _mark("tick", stated, color=LIMIT, thickness=3, size=22, yOffset=8)),
+        *(("offices", layer) for layer in _row_names("office", "figure", figures)),
     ]
-    return _chart(layers, datasets, 26 * len(data) + AXIS_HEIGHT + SOURCE_HEIGHT, source)
+    return _chart(layers, datasets, OFFICE_HEIGHT * len(data) + SOURCE_HEIGHT, source)
 
 
 def before_and_now(frame: pd.DataFrame, now_title: str, before_title: str, say: Words, source: str) -> Chart:
@@ -537,19 +570,47 @@ def before_and_now(frame: pd.DataFrame, now_title: str, before_title: str, say: 
         "before": [row for row in data if row["before"] is not None],
     }
     layers = [("rows", {**track, "mark": {**track["mark"], "aria": False}}), ("now", bar), ("before", tick)]
-    layers += [("rows", layer) for layer in _row_names("name", "now_text")]
+    figures = [row["now_text"] for row in data]
+    layers += [("rows", layer) for layer in _row_names("name", "now_text", figures)]
     return _chart(layers, datasets, ROW_HEIGHT * len(data) + SOURCE_HEIGHT, source)
+
+
+def _two_lines(name: str) -> str:
+    """A long name with a `|` where it breaks best: at a blank or behind a hyphen, near its middle."""
+    breaks = [place + 1 for place, sign in enumerate(name) if sign in " -"]
+    if len(name) <= LONG_NAME or not breaks:
+        return name
+    place = min(breaks, key=lambda candidate: abs(2 * candidate - len(name)))
+    return f"{name[:place].rstrip()}|{name[place:]}"
+
+
+def _with_room(amounts: pd.Series[float], room: float) -> Spec:
+    """A scale from nought that leaves so many pixels for a figure at the end of the bars, on either side.
+
+    On the side where there is no bar there is no room.
+    """
+    least, most = min(amounts.min(), 0), max(amounts.max(), 0)
+    left, right = room if least < 0 else 0, room if most > 0 else 0
+    unit = f"{most - least} / max(1, width - {left + right})"
+    return {
+        "nice": False,
+        "domainMin": {"expr": f"{least} - {left} * {unit}"},
+        "domainMax": {"expr": f"{most} + {right} * {unit}"},
+    }
 
 
 def _row_axis() -> Spec:
     return {"field": "place", "type": "ordinal", "title": None, "axis": None}
 
 
-def _row_names(name: str, figure: str = "") -> list[Spec]:
-    """Words above what is drawn in a row, cut where the picture ends; the figure, if any, at their end."""
+def _row_names(name: str, figure: str = "", figures: Iterable[str] = ()) -> list[Spec]:
+    """Words above what is drawn in a row, cut where the picture ends; the figure, if any, at their end.
+
+    `figures` are all there are of them: the words have the room that the longest leaves.
+    """
     look: Spec = {"dy": -11, "baseline": "middle", "fontSize": 12, "color": TEXT, "aria": False}
     y = _row_axis()
-    width = "width - 96" if figure else "width"
+    width = f"width - {FIGURE_WIDTH * max(map(len, figures), default=0) + 8:g}" if figure else "width"
     words = {"text": {"field": name, "type": "nominal"}, "x": {"value": 0}, "y": y}
     layers = [_mark("text", words, align="left", limit={"expr": width}, **look)]
     if figure:
@@ -695,12 +756,13 @@ def budgets(frame: pd.DataFrame, say: Words, source: str) -> Chart:
     )  # fmt: skip
     known = [row for row in data if row["budget"] is not None]
     words = {"x": {"value": 0}, "y": y, "text": {"field": "remark", "type": "nominal"}}
+    axis = {**_value_axis("BUDGET_USD", say), "tickCount": 3}
     frame_look: Spec = {"fillOpacity": 0.12, "fill": OCEAN, "stroke": OCEAN, "strokeWidth": 1.2}
     layers = [
-        ("known", _mark("bar", {"x": _amount("budget", axis=None), "y": y, **told}, **frame_look, **ROW_BAR)),
+        ("known", _mark("bar", {"x": _amount("budget", axis=axis), "y": y, **told}, **frame_look, **ROW_BAR)),
         (
             "known",
-            _mark("bar", {"x": _amount("done", axis=None), "y": y}, color=OCEAN, aria=False, **ROW_BAR),
+            _mark("bar", {"x": _amount("done", axis=axis), "y": y}, color=OCEAN, aria=False, **ROW_BAR),
         ),
         (
             "withheld",
@@ -715,10 +777,10 @@ def budgets(frame: pd.DataFrame, say: Words, source: str) -> Chart:
                 color=SOFT_TEXT,
             ),
         ),
-        *(("rows", layer) for layer in _row_names("name", "figure")),
+        *(("rows", layer) for layer in _row_names("name", "figure", frame["figure"])),
     ]
     datasets = {"known": known, "withheld": [row for row in data if row["budget"] is None], "rows": data}
-    return _chart(layers, datasets, ROW_HEIGHT * len(data) + SOURCE_HEIGHT, source)
+    return _chart(layers, datasets, ROW_HEIGHT * len(data) + AXIS_HEIGHT + SOURCE_HEIGHT, source)
 
 
 def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: str) -> Chart:
@@ -768,7 +830,7 @@ def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: st
     def day(field: str) -> Spec:
         return {
             "field": field, "type": "temporal", "title": None, "scale": {"type": "utc"},
-            "axis": {**_month_axis(months, say), "grid": True},
+            "axis": {**_month_axis(months, say), "grid": True, "orient": "top"},
         }  # fmt: skip
 
     told = _told(
@@ -839,7 +901,7 @@ def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: st
                 **quiet,
             ),
         ),
-        *(("rows", layer) for layer in _row_names("name", "figure")),
+        *(("rows", layer) for layer in _row_names("name", "figure", [row["figure"] for row in data])),
     ]
     datasets: dict[str, Rows] = {
         "today": [{"date": as_of.isoformat()}],
@@ -872,18 +934,25 @@ def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 34
         x=[seats[code]["longitude"] for code in here["member_code"]],
         y=[_mercator(seats[code]["latitude"]) for code in here["member_code"]],
         side=[seats[code]["label"] for code in here["member_code"]],
-        size=here["obs_value"].fillna(0),
+        size=here["obs_value"],
     )
+    most = here["obs_value"].max()
+    for row in data:
+        share = row["size"] / most if row["size"] else 0
+        is_known = row["size"] is not None
+        row["area"] = LEAST_BUBBLE + (LARGEST_BUBBLE - LEAST_BUBBLE) * share if is_known else RING
+        away = math.sqrt(row["area"] / math.pi) + 4
+        row["align"], across, down = SIDES[row["side"]]
+        row["dx"], row["dy"] = across * away, down * (away + 3)
     told = _told(member_name=" ", value_text=say("overview.items"))
     place = {"longitude": _amount("x"), "latitude": _amount("y"), **told}
-    size = _amount("size", legend=None, scale={"range": [12, 1400]})
-    is_known = here["obs_value"].notna().tolist()
+    size = _amount("area", legend=None, scale=None)
     datasets = {
-        "known": [row for row, known in zip(data, is_known, strict=True) if known],
-        "unknown": [row for row, known in zip(data, is_known, strict=True) if not known],
+        "known": [row for row in data if row["size"] is not None],
+        "unknown": [row for row in data if row["size"] is None],
         "members": data,
     }
-    ring = {"shape": "circle", "size": 48, "color": EVENT, "strokeWidth": 1.5, "filled": False}
+    ring = {"shape": "circle", "size": RING, "color": EVENT, "strokeWidth": 1.5, "filled": False}
     layers = [
         (
             "known",
@@ -895,26 +964,23 @@ def bubble_map(frame: pd.DataFrame, say: Words, source: str, *, height: int = 34
                 stroke=OCEAN,
                 strokeWidth=1.2,
             ),
-        )
+        ),
+        ("unknown", _mark("point", place, **ring)),
+        (
+            "members",
+            _mark(
+                "text",
+                {"text": {"field": "member_code", "type": "nominal"}, **place},
+                align={"expr": "datum.align"},
+                dx={"expr": "datum.dx"},
+                dy={"expr": "datum.dy"},
+                fontSize=11,
+                fontWeight=600,
+                color=TEXT,
+                aria=False,  # its bubble tells of it
+            ),
+        ),
     ]
-    layers.append(("unknown", _mark("point", place, **ring)))
-    for side, align, right, down in (
-        ("right", "left", 9, 0),
-        ("left", "right", -9, 0),
-        ("above", "center", 0, -10),
-    ):
-        code = _mark(
-            "text",
-            {"text": {"field": "member_code", "type": "nominal"}, **place},
-            align=align,
-            dx=right,
-            dy=down,
-            fontSize=11,
-            fontWeight=600,
-            color=TEXT,
-            aria=False,  # its bubble tells of it
-        )
-        layers.append(("members", {"transform": [{"filter": f"datum.side == '{side}'"}], **code}))
     chart = _chart(layers, datasets, height, source, projection={"type": "identity", "reflectY": True})
     chart.specification["layer"].insert(0, _land())
     return chart
@@ -1004,7 +1070,7 @@ def _event_lines(x: Spec) -> list[Spec]:
     look: Spec = {"fontSize": 11, "fontWeight": "bold", "baseline": "top", "align": "left", "dx": 3}
     return [
         _mark("rule", {"x": x, **told}, color=EVENT, strokeDash=[2, 3], strokeWidth=1.2),
-        _mark("text", {"x": x, **numbers, **told}, color=EVENT, **look),
+        _mark("text", {"x": x, **numbers, **told}, color=SOFT_TEXT, **look),
     ]
 
 
@@ -1083,6 +1149,7 @@ def _value_axis(indicator_code: str, say: Words) -> Spec:
         "domain": False,
         "ticks": False,
         "labelColor": SOFT_TEXT,
+        **BESIDE,
         **SILENT,
     }
 

@@ -21,6 +21,7 @@ import pandas as pd
 import streamlit as st
 from pyarrow import parquet
 
+from dashboards.words import typeset
 from pacific_parcels.settings import Settings
 
 REGION = "_T"
@@ -28,6 +29,8 @@ BUILDS_SHOWN = 20
 TOTAL = "_T"
 DIMENSIONS = ("channel_code", "value_band_code", "counterpart_code", "commodity_code")
 AUDIENCE = re.compile(r"[a-z][a-z_]*")
+# Columns of our own words in the files, typed as in code: with upright apostrophes and plain blanks.
+SENTENCES = ("title", "definition", "limits", "text", "reason", "remedy")
 
 # What a page cannot do without. Tables that an audience may not see are asked for with `Publication.shares`.
 REQUIRED_COLUMNS = {
@@ -112,9 +115,19 @@ class Publication:
         """Whether this audience is given the table."""
         return table in self.tables
 
-    def rows(self, sql: str, *parameters: object) -> pd.DataFrame:
-        """The answer, the caller's own: pandas copies what is written to, and only then."""
-        return _rows(self.path, self.run_id, self.audience, sql, parameters).copy(deep=False)
+    def rows(self, sql: str, *parameters: object, language: str = "") -> pd.DataFrame:
+        """The answer, the caller's own: pandas copies what is written to, and only then.
+
+        With a `language` the `SENTENCES` of the answer are typeset in it.
+
+        Raises `PublicationUnavailable` ("older") where the file lacks a table or a column that is asked for:
+        one of those that not every audience is given, which `REQUIRED_COLUMNS` therefore does not name.
+        """
+        try:
+            frame = _rows(self.path, self.run_id, self.audience, sql, parameters, language)
+            return frame.copy(deep=False)
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            raise PublicationUnavailable("older") from error
 
 
 def open_publication(settings: Settings) -> Publication:
@@ -178,7 +191,9 @@ def _catalogue(path: str, audience: str) -> tuple[dict[str, frozenset[str]], lis
 
 
 @lru_cache(maxsize=256)
-def _rows(path: str, run_id: str, audience: str, sql: str, parameters: tuple[object, ...]) -> pd.DataFrame:
+def _rows(
+    path: str, run_id: str, audience: str, sql: str, parameters: tuple[object, ...], language: str
+) -> pd.DataFrame:
     """The answer, kept per run and audience: what one audience asked is never served to another.
 
     Not st.cache_data, which pickles what it keeps and reads the signature of this function at each call.
@@ -186,7 +201,13 @@ def _rows(path: str, run_id: str, audience: str, sql: str, parameters: tuple[obj
     bound = [list(value) if isinstance(value, tuple) else value for value in parameters]
     frame = _connection(path, audience).cursor().execute(sql, bound).df()
     # The few words of a page are quicker as plain ones than in any array for text that pandas has.
-    return frame.astype(dict.fromkeys(frame.select_dtypes("str").columns, object))
+    frame = frame.astype(dict.fromkeys(frame.select_dtypes("str").columns, object))
+    for name in SENTENCES if language else ():
+        if name in frame:
+            frame[name] = [
+                typeset(text, language) if isinstance(text, str) else text for text in frame[name].tolist()
+            ]
+    return frame
 
 
 # --- names -----------------------------------------------------------------------------------------------
@@ -229,7 +250,8 @@ def definitions(publication: Publication, language: str) -> pd.DataFrame:
         from indicator_definitions
         where indicator_code in (select indicator_code from indicators)
         order by strip_accents(title)
-        """
+        """,
+        language=language,
     )
 
 
@@ -306,6 +328,7 @@ def events(
         members,
         first_time_period,
         publication.last_time_period,
+        language=language,
     )
 
 
@@ -642,7 +665,8 @@ def rejections(publication: Publication, language: str) -> pd.DataFrame:
         inner join members using (member_code)
         group by all
         order by row_count desc, rule_id
-        """
+        """,
+        language=language,
     )
 
 
@@ -655,7 +679,8 @@ def held_vintages(publication: Publication, language: str) -> pd.DataFrame:
         from held_vintages
         inner join members using (member_code)
         order by time_period desc, strip_accents(member_name), expectation_id
-        """
+        """,
+        language=language,
     )
 
 
@@ -681,7 +706,8 @@ def checks_not_passed(publication: Publication, language: str) -> pd.DataFrame:
         from quality_results
         where status <> 'PASS'
         order by severity, suite, expectation_id
-        """
+        """,
+        language=language,
     )
 
 

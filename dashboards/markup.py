@@ -23,7 +23,7 @@ class Column(NamedTuple):
 
     name: str
     heading: str
-    kind: Literal["label", "long", "word", "text", "number"] = "word"
+    kind: Literal["label", "long", "code", "word", "text", "number"] = "word"
 
 
 def table(
@@ -31,7 +31,8 @@ def table(
 ) -> str:
     """The frame's columns in this order, the values as they are.
 
-    A `label` heads its row, a `long` one may break over lines; a `word` does not, a `text` may.
+    A `label` heads its row, a `long` one may break over lines, a `code` is a short one; a `word` does not
+    break, a `text` may.
     """
     head = "".join(
         f'<th scope="col"{_class(column.kind)}>{escape(column.heading)}</th>' for column in columns
@@ -106,7 +107,7 @@ def rejection_table(frame: pd.DataFrame, title: str, say: Words, *, with_members
         level=[say.term("level", level) for level in frame["level"]],
     )
     columns = [
-        Column("rule_id", say("quality.rule"), "label"),
+        Column("rule_id", say("quality.rule"), "code"),
         Column("title", say("quality.finding"), "text"),
         Column("row_count", say("quality.rows"), "number"),
         Column("extract_count", say("quality.extracts"), "number"),
@@ -264,7 +265,7 @@ def _observation(value: float, obs_status: str, conf_status: str, indicator_code
 
 
 def _cells(column: Column, values: Iterable[object]) -> list[str]:
-    is_label = column.kind in ("label", "long")
+    is_label = column.kind in ("label", "long", "code")
     start = f'<th scope="row"{_class(column.kind)}>' if is_label else f"<td{_class(column.kind)}>"
     end = "</th>" if is_label else "</td>"
     return [f"{start}{escape(_plain(value))}{end}" for value in values]

@@ -290,7 +290,7 @@ def next_commitments(
 
 
 def actions(publication: Publication, language: str) -> pd.DataFrame:
-    """Every action of the members that are named, the overdue ones first, then by the date stated first.
+    """Every action of the members that are named: the overdue ones, the open ones, the others; by first date.
 
     member_code, member_name, action_id, plan_code, framework_code, measure_code, measure_name, is_confirmed,
     area_code, area_name, title, owner_body, start_date, due_date, first_due_date, status_code, completed_on,
@@ -306,7 +306,8 @@ def actions(publication: Publication, language: str) -> pd.DataFrame:
         from progress_actions
         left join progress_measures using (framework_code, measure_code)
         left join members using (member_code)
-        order by is_overdue desc, first_due_date, strip_accents(member_name), action_id
+        order by is_overdue desc, list_position(['UNDER_WAY', 'PLANNED', 'DONE', 'STOPPED'], status_code),
+                 first_due_date, strip_accents(member_name), action_id
         """
     )
 
@@ -365,4 +366,5 @@ def measured(publication: Publication, framework_code: str, language: str) -> pd
                  measure_code, indicator_code
         """,
         framework_code,
+        language=language,
     )

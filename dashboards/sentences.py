@@ -16,6 +16,7 @@ def trend(frame: pd.DataFrame, names: dict[str, str], indicator_code: str, say: 
         missing=say.number((frame["obs_value"].isna() & ~confidential).sum()),
         confidential=say.number(confidential.sum()),
         provisional=say.number(shown["obs_status"].eq("P").sum()),
+        estimated=say.number(shown["obs_status"].eq("E").sum()),
     )
     if shown.empty:
         return say("trends.summary_none", marks=marks)

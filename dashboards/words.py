@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -42,6 +44,11 @@ def _typeset(text: str, *, is_french: bool) -> str:
     return text.replace(": {", f":{NO_BREAK_SPACE}{{")  # a figure stays on the line of its word
 
 
+def typeset(text: str, language: str) -> str:
+    """A sentence that was typed in code, with the apostrophes and the blanks of print."""
+    return _typeset(re.sub(r"(?<=\w)'(?=\w)", "’", text), is_french=language == "fr")
+
+
 def read_catalogue(path: Path) -> dict[str, Text]:
     """The sentences by name. An entry without a French text, or a fuzzy one, is not said at all."""
     with path.open("rb") as file:
@@ -68,7 +75,10 @@ class Words:
 
     def __call__(self, key: str, **values: str) -> str:
         text: str = getattr(WORDS[key], self.language)
-        return text.format(**values) if values else text
+        if not values:
+            return text
+        begins_with_a_value = text.startswith("{") and text.endswith(".")
+        return capital(text.format(**values)) if begins_with_a_value else text.format(**values)
 
     def term(self, family: str, code: str) -> str:
         """The words for a code; a code that these pages do not know is shown as it is."""
@@ -169,6 +179,20 @@ class Words:
         in_utc = moment.astimezone(datetime.UTC)
         hour = f"{in_utc.hour} h {in_utc:%M}" if self.language == "fr" else f"{in_utc:%H:%M}"
         return f"{self.date(in_utc.date())}, {hour.replace(' ', NO_BREAK_SPACE)} UTC"
+
+
+def capital(text: str) -> str:
+    """As at the beginning of a sentence, of a heading, of a label: French months are written small."""
+    return text[:1].upper() + text[1:]
+
+
+def alphabetical(names: Iterable[str]) -> list[str]:
+    """As a dictionary orders them: accents do not count, so that Îles Salomon stands before Kiribati."""
+    return sorted(names, key=without_accents)
+
+
+def without_accents(text: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))
 
 
 def is_quarter(time_period: str) -> bool:

@@ -13,6 +13,7 @@ from dashboards import charts, data, markup
 from dashboards.choices import choose
 from dashboards.markup import Column
 from dashboards.page import Card, Page, current_page, draw
+from dashboards.words import alphabetical
 
 VIEW = "compare"
 DEFAULT_INDICATOR = "SHARE_LE_100_USD_PCT"
@@ -20,7 +21,7 @@ GROUPS = ("all", "size", "system", "relief")
 SCALES = ("level", "per_person")
 SIMILAR_SIZE = 3  # up to three times as many parcels, or as few
 FEWEST_RANKED = 4
-MOST_SMALL = 9
+MOST_SMALL, SMALL_IN_A_ROW = 9, 3
 MONTHS = 24
 PER_PERSON = "_PER_1000"  # behind the code of an indicator: the same for each 1,000 inhabitants
 # A place in a row of these says nothing of how well one does: they follow the size of a member.
@@ -152,7 +153,7 @@ def show_ranking(
         name=f"compare_{indicator_code.lower()}",
         key=say("compare.key"),
     )
-    without = sorted(frame.loc[frame["obs_value"].isna(), "name"])
+    without = alphabetical(frame.loc[frame["obs_value"].isna(), "name"])
     if without:
         page.paragraph(say("compare.without", month=month, members=", ".join(without)), "pp-small")
 
@@ -163,26 +164,35 @@ def show_small_multiples(
     say = page.say
     page.heading(say("compare.over_time"))
     with_figures = set(frame.loc[frame["obs_value"].notna(), "series_code"])
-    codes = [code for code in names if code in with_figures][:MOST_SMALL]
+    every = [code for code in names if code in with_figures]
+    codes = every[:MOST_SMALL]
     events = data.events(page.publication, tuple(codes), str(frame["time_period"].min()), say.language)
-    columns = st.columns(3, gap="small")
     for place, code in enumerate(codes):
+        if place % SMALL_IN_A_ROW == 0:  # row by row, so that on a telephone they follow in their order
+            columns = st.columns(SMALL_IN_A_ROW, gap="small")
         rows = frame[frame["series_code"] == code]
         summary = page.say(
             "compare.small_summary", name=names[code], trend=_trend(page, rows, indicator_code)
         )
-        with columns[place % 3], st.container(gap="xxsmall"):
+        with columns[place % SMALL_IN_A_ROW], st.container(gap="xxsmall"):
             page.html(f'<p class="pp-small-title">{markup.text(names[code])}</p>')
             concerning = events[events["member_code"].isin((data.REGION, code))]
             chart = charts.small_line(rows, indicator_code, say, concerning)
             draw(chart, summary)
-    page.paragraph(say("compare.small_key"), "pp-small")
+    key = say(
+        "compare.small_key",
+        first=say.month(str(frame["time_period"].min())),
+        last=say.month(str(frame["time_period"].max())),
+    )
+    if len(codes) < len(every):
+        key += " " + say("compare.small_first", shown=say.number(len(codes)), count=say.number(len(every)))
+    page.paragraph(key, "pp-small")
     page.events(events)
     with st.expander(say("app.table")):
-        shown = frame[frame["series_code"].isin(codes)]
+        shown = frame[frame["series_code"].isin(every)]
         heading = f"{title} · {say('compare.over_time')}"
         page.html(
-            markup.series_table(shown, {code: names[code] for code in codes}, indicator_code, heading, say)
+            markup.series_table(shown, {code: names[code] for code in every}, indicator_code, heading, say)
         )
         with st.container(horizontal=True, gap="small"):
             page.files(
@@ -223,7 +233,7 @@ with right:
     indicator_code = choose(
         VIEW, "indicator", say("trends.indicator"), codes, lambda code: titles[code], default
     )
-with st.container(horizontal=True, gap="medium"):
+with st.container(horizontal=True, gap="medium", key="choices"):
     indicator_code = choose_scale(page, indicator_code, codes)
     group = choose(
         VIEW,

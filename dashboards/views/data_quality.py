@@ -148,8 +148,8 @@ def show_not_passed(page: Page, title: str) -> None:
         status=[say.term("check", status) for status in frame["status"]],
     )
     columns = [
-        Column("expectation_id", say("quality.check"), "label"),
-        Column("title", say("quality.finding"), "text"),
+        Column("expectation_id", say("quality.check"), "code"),
+        Column("title", say("quality.expected"), "text"),
         Column("suite", say("quality.suite")),
         Column("severity", say("quality.severity")),
         Column("status", say("quality.result")),
@@ -174,7 +174,7 @@ def show_rates(page: Page) -> None:
         difference=[say.percent(difference) for difference in frame["difference_pct"]],
     )
     columns = [
-        Column("currency_code", say("quality.currency"), "label"),
+        Column("currency_code", say("quality.currency"), "code"),
         Column("period", say("quality.period")),
         Column("source_code", say("quality.rate_used")),
         Column("second_source_code", say("quality.rate_other")),
@@ -212,7 +212,7 @@ def show_builds(page: Page) -> None:
         slowest=[
             ", ".join(f"{name} {say.number(took, 1)}" for name, took in row[:2]) for row in frame["slowest"]
         ],
-        failed=[", ".join(names) for names in frame["failed"]],
+        failed=[", ".join(names) or "–" for names in frame["failed"]],
     )
     columns = [
         Column("date", say("quality.build_began"), "label"),

@@ -10,21 +10,19 @@ import streamlit as st
 from dashboards import data, exports
 from dashboards.page import Page, current_page
 
-# In this order: what a person opens, then what a tool reads.
 TO_READ = ("methodology", "codebook")
-FILES = (
-    "indicators.csv",
-    "indicators.parquet",
-    "data.sdmx.csv",
-    "structure_3_0.xml",
-    "data_3_0.xml",
-    "structure_2_1.xml",
-    "data_2_1.xml",
-    "datapackage.json",
-    "codebook.csv",
-    "inputs.json",
-    "README.txt",
-)
+# What tools read, by the tool that somebody has.
+FILES = {
+    "spreadsheet": ("indicators.csv", "codebook.csv"),
+    "statistics": (
+        "data.sdmx.csv",
+        "structure_3_0.xml",
+        "data_3_0.xml",
+        "structure_2_1.xml",
+        "data_2_1.xml",
+    ),
+    "programs": ("indicators.parquet", "datapackage.json", "inputs.json", "README.txt"),
+}
 
 
 def offer(page: Page, name: str, label: str) -> None:
@@ -68,13 +66,16 @@ show_definitions(page)
 if publication.open_data is not None:
     page.heading(say("methods.files"))
     page.paragraph(say("methods.files_note"))
-    with st.container(gap="small"):
-        page.download(
-            say("methods.workbook"),
-            "totals.xlsx",
-            exports.XLSX_TYPE,
-            lambda: exports.xlsx({"data": data.public_totals(publication)}, page.notes()),
-        )
-        for name in FILES:
-            offer(page, name, say.term("open_data", name))
+    for kind, names in FILES.items():
+        page.html(f'<p class="pp-small-title">{escape(say.term("files_for", kind))}</p>')
+        with st.container(horizontal=True, gap="small"):
+            if kind == "spreadsheet":
+                page.download(
+                    say("methods.workbook"),
+                    "totals.xlsx",
+                    exports.XLSX_TYPE,
+                    lambda: exports.xlsx({"data": data.public_totals(publication)}, page.notes()),
+                )
+            for name in names:
+                offer(page, name, say.term("open_data", name))
 page.source()

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboards import charts, data, exports, markup
 from dashboards.markup import Column
 from dashboards.page import Card, Page, current_page
+from dashboards.words import capital
 
 
 def show_state(page: Page, own: pd.DataFrame, receipts: pd.DataFrame) -> None:
@@ -19,7 +20,9 @@ def show_state(page: Page, own: pd.DataFrame, receipts: pd.DataFrame) -> None:
     page.cards(
         [
             Card(
-                say.month(last["time_period"]), say.term("coverage", last["status"]), say("mine.state_note")
+                capital(say.month(last["time_period"])),
+                say.term("coverage", last["status"]),
+                say("mine.state_note"),
             ),
             Card(say("quality.share_accepted"), share, say("mine.of_rows", rows=say.number(rows_in))),
             Card(

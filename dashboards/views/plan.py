@@ -17,6 +17,7 @@ from dashboards.progress_parts import (
     show_timeline,
     show_unconfirmed,
 )
+from dashboards.words import alphabetical, without_accents
 
 VIEW = "plan"
 ALL = "all"
@@ -125,7 +126,7 @@ def show_waiting(page: Page, actions: pd.DataFrame) -> None:
         .agg(
             actions_count=("action_id", "size"),
             overdue_count=("is_overdue", "sum"),
-            members=("member_name", lambda names: ", ".join(sorted(set(names)))),
+            members=("member_name", lambda names: ", ".join(alphabetical(set(names)))),
             titles=("title", ", ".join),
         )
         .reset_index()
@@ -181,7 +182,9 @@ def show_members(page: Page, actions: pd.DataFrame) -> None:
         name=counts["member_name"],
         actions_count=counts[list(STATES.values())].sum(axis=1),
         conf_status="F",
-    ).sort_values(["actions_count", "member_name"], ascending=[False, True])
+        in_order=counts["member_name"].map(without_accents),
+    )
+    counts = counts.sort_values(["actions_count", "in_order"], ascending=[False, True])
     budgets = actions.groupby("member_code")["budget_usd"].sum(min_count=1)
     counts["budget_usd"] = [budgets.get(code) for code in counts["member_code"]]
     first = counts.iloc[0]
@@ -215,7 +218,7 @@ def show_members(page: Page, actions: pd.DataFrame) -> None:
         summary,
         legend=markup.part_legend(charts.ACTION_LOOKS, states),
         table=markup.table(shown, columns, title, say, tall=True),
-        rows=counts.drop(columns=["name", "conf_status"]),
+        rows=counts.drop(columns=["name", "conf_status", "in_order"]),
         name="actions_by_member",
     )
 
@@ -241,7 +244,7 @@ def show_trainings(page: Page) -> None:
         Column("held", say("plan.trainings_held"), "number"),
         Column("participants", say("plan.participants"), "number"),
     ]
-    page.html(markup.table(shown, columns, title, say, tall=True))
+    page.html(markup.table(shown, columns, title, say))
     with st.container(horizontal=True, gap="small"):
         page.files(frame, "trainings")
 

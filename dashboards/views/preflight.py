@@ -18,6 +18,7 @@ from dashboards.checking import Checked, NotChecked, check
 from dashboards.choices import choose
 from dashboards.markup import Column
 from dashboards.page import Page, current_page
+from dashboards.words import typeset
 
 LARGEST_UPLOAD_MB = 50  # that of server.maxUploadSize
 # Streamlit labels its button in English, whatever the language, and says the size that our label has said.
@@ -47,18 +48,19 @@ def choose_member(page: Page) -> str:
 
 def show_report(page: Page, checked: Checked) -> None:
     say, report = page.say, checked.report
-    verdict = str(report["verdict"])
-    page.html(
-        f'<p class="pp-verdict pp-verdict-{escape(verdict)}" role="status">'
-        f"{escape(report[f'sentence_{say.language}'])}</p>"
+    verdict, file = str(report["verdict"]), str(report["file"])
+    # The name of the file stays as it is.
+    sentence = file.join(
+        typeset(part, say.language) for part in report[f"sentence_{say.language}"].split(file)
     )
+    page.html(f'<p class="pp-verdict pp-verdict-{escape(verdict)}" role="status">{escape(sentence)}</p>')
     for rule in report["rules"]:
         show_rule(page, report, rule)
     if checked.rejects is not None:
         st.download_button(
             say("preflight.rejects"),
             checked.rejects,
-            file_name=f"{report['file']}.rejected.csv",
+            file_name=f"{file}.rejected.csv",
             mime="text/csv",
             on_click="ignore",
         )
@@ -83,7 +85,7 @@ def show_rule(page: Page, report: dict[str, Any], rule: dict[str, Any]) -> None:
     page.html(
         f'<p class="pp-fault"><strong>{escape(rule["rule_id"])}</strong> '
         f'<span class="pp-tag">{escape(say.term("level", rule["level"]))}</span> '
-        f"{escape(' · '.join(facts))}</p><p>{escape(rule[f'title_{language}'])}</p>"
+        f"{escape(' · '.join(facts))}</p><p>{escape(typeset(rule[f'title_{language}'], language))}</p>"
     )
     examples = [
         example for example in report["examples"] if (example["rule_id"], example["column_name"]) == key
@@ -94,7 +96,8 @@ def show_rule(page: Page, report: dict[str, Any], rule: dict[str, Any]) -> None:
         rows = ", ".join(map(str, rule["first_rows"]))
         page.paragraph(f"{say.term('preflight_rows', report['numbers'])} {rows}")
     page.html(
-        f"<p><strong>{escape(say('preflight.what_to_do'))}</strong> {escape(rule[f'remedy_{language}'])}</p>"
+        f"<p><strong>{escape(say('preflight.what_to_do'))}</strong> "
+        f"{escape(typeset(rule[f'remedy_{language}'], language))}</p>"
     )
 
 
@@ -105,7 +108,7 @@ def show_examples(page: Page, numbers: str, rule: dict[str, Any], examples: list
     frame = frame.assign(
         where=frame["source_column"] + letters,
         found=[found or say("preflight.nothing") for found in frame["found"]],
-        expected=frame[f"expected_{say.language}"],
+        expected=[typeset(words, say.language) for words in frame[f"expected_{say.language}"]],
     )
     columns = [
         Column("sheet", say("preflight.sheet") if numbers == "row" else say("preflight.file_of_archive")),
@@ -118,7 +121,7 @@ def show_examples(page: Page, numbers: str, rule: dict[str, Any], examples: list
     for name in ("sheet", "line"):  # a workbook has sheets, an archive files, a message lines
         if not frame[name].any():
             columns = [column for column in columns if column.name != name]
-    title = rule[f"title_{say.language}"]
+    title = typeset(rule[f"title_{say.language}"], say.language)
     page.html(f'<div class="pp-examples">{markup.table(frame, columns, title, say)}</div>')
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboards import charts, data, markup
 from dashboards.markup import Column
 from dashboards.page import Page, current_page
+from dashboards.words import alphabetical, capital
 
 MOST_OFFICES = 12
 OVER_CAPACITY_PCT = 100
@@ -34,7 +35,7 @@ def show_reporting(page: Page) -> None:
     )
     columns = [
         Column("member_name", say("app.member"), "label"),
-        Column("status", say.month(last)),
+        Column("status", capital(say.month(last))),
         Column("months_in_force", say("region.months_in_force"), "number"),
         Column("months_held", say("region.held"), "number"),
         Column("days", say("region.days"), "number"),
@@ -80,7 +81,7 @@ def show_growth(page: Page, month: str) -> None:
         name=f"contributions_{month}",
     )
     begun = data.reporting(page.publication, say.language)["member_name"]
-    left_out = sorted(set(begun) - set(frame["member_name"]))
+    left_out = alphabetical(set(begun) - set(frame["member_name"]))
     if left_out:
         page.paragraph(say("region.left_out", members=", ".join(left_out)), "pp-small")
 
@@ -190,7 +191,7 @@ def show_changes(page: Page) -> None:
         page.paragraph(say("region.changes_none"))
         return
     counts = frame["kind_code"].value_counts()
-    reporters = sorted(set(frame.loc[frame["kind_code"] == "NEW_REPORTER", "member_name"]))
+    reporters = alphabetical(set(frame.loc[frame["kind_code"] == "NEW_REPORTER", "member_name"]))
     page.paragraph(
         say(
             "region.changes_summary",
@@ -211,8 +212,8 @@ show_reporting(page)
 left, right = st.columns([1, 1], gap="medium")
 with left:
     show_growth(page, month)
-    show_pressure(page, month)
 with right:
     show_map(page, month)
-    show_changes(page)
+    show_pressure(page, month)
+show_changes(page)
 page.source()

@@ -229,7 +229,7 @@ if definitions.empty:
     st.stop()
 
 indicator_code = choose_indicator(page, definitions)
-with st.container(horizontal=True, gap="medium"):
+with st.container(horizontal=True, gap="medium", key="choices"):
     split = choose_split(page, ["member", *sorted(data.splits(publication, indicator_code))])
     index_code = f"{indicator_code}_INDEX"
     has_index = split != "value_band" and index_code in set(definitions["indicator_code"])

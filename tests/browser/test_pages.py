@@ -119,6 +119,26 @@ NOT_REACHED = """() => {
 }"""
 
 
+# Words of a chart that its picture cuts off, and buttons of a choice that are out of sight.
+CUT_OFF = """() => {
+    const within = (element, frame) => {
+        const [a, b] = [element.getBoundingClientRect(), frame.getBoundingClientRect()];
+        return a.left >= b.left - 1 && a.right <= b.right + 1
+            && a.top >= b.top - 1 && a.bottom <= b.bottom + 1;
+    };
+    const main = document.querySelector('[data-testid=stMain]');
+    const words = [...document.querySelectorAll('[data-testid=stVegaLiteChart] svg text')]
+        .filter(text => text.checkVisibility() && text.textContent.trim());
+    const buttons = [...main.querySelectorAll('[role=radiogroup] button')];
+    const across = button => {
+        const [a, b] = [button.getBoundingClientRect(), main.getBoundingClientRect()];
+        return a.left >= b.left && a.right <= b.right;
+    };
+    return [...words.filter(text => !within(text, text.closest('svg'))), ...buttons.filter(b => !across(b))]
+        .map(element => element.textContent);
+}"""
+
+
 def marks_of(chart: Locator) -> list[str]:
     """What a screen reader is told of each figure: events, and our source line, are in no file."""
     labels = chart.locator("[role=graphics-symbol][aria-label*='·']:not([aria-label^=Title])")
@@ -140,6 +160,10 @@ def assert_file_is_chart(visit: Visit, name: str, say: Words) -> None:
     assert rows
     expected = sorted(MARKS[name](row, say) for row in rows)
     assert marks_of(visit.page.locator("[data-testid=stVegaLiteChart] svg").first) == expected, name
+
+
+def assert_nothing_is_cut_off(visit: Visit, name: str) -> None:
+    assert visit.page.evaluate(CUT_OFF) == [], (name, visit.page.viewport_size)
 
 
 def assert_keyboard_goes_through(visit: Visit, name: str) -> None:
@@ -180,6 +204,7 @@ def test_each_page_is_whole_and_open_to_everyone(
             assert words in chart.inner_html()
             assert_file_is_chart(visit, name, say)
         assert_fits(visit)
+        assert_nothing_is_cut_off(visit, name)
         assert_keyboard_goes_through(visit, name)
         findings[name, "light"] = serious_findings(visit.page, without=STREAMLIT_S_OWN)
         visit.screenshot(f"{name}_{audience}_{language}_wide_light")
@@ -193,6 +218,7 @@ def test_each_page_is_whole_and_open_to_everyone(
         visit.page.set_viewport_size({"width": 390, "height": 844})
         visit.page.wait_for_timeout(300)
         assert_fits(visit)
+        assert_nothing_is_cut_off(visit, name)
         visit.screenshot(f"{name}_{audience}_{language}_phone_dark")
     assert {where: found for where, found in findings.items() if found} == {}
     assert_quiet(visit)

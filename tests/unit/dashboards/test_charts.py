@@ -295,7 +295,7 @@ def test_one_series_in_a_sentence() -> None:
     )
     assert sentences.trend(one, NAMES, "ITEMS", ENGLISH).replace("\u00a0", " ") == (
         "Fiji: from 100 in January 2026 to 110 in February 2026. "
-        "Missing or withheld: 1; confidential: 0; provisional: 1."
+        "Missing or withheld: 1; confidential: 0; provisional: 1; estimated: 0."
     )
 
 
@@ -303,7 +303,7 @@ def test_several_series_are_compared_in_the_last_month_that_most_have(observatio
     # January is the only month in which both have a figure
     assert sentences.trend(observations, NAMES, "ITEMS", ENGLISH).replace("\u00a0", " ") == (
         "In January 2026, highest: Fiji (100); lowest: Tonga (10). "
-        "Missing or withheld: 1; confidential: 1; provisional: 1."
+        "Missing or withheld: 1; confidential: 1; provisional: 1; estimated: 0."
     )
 
 
@@ -312,6 +312,12 @@ def test_the_region_is_not_ranked_among_its_members(observations: pd.DataFrame) 
     with_region = pd.concat([observations, region], ignore_index=True)
     said = sentences.trend(with_region, {"_T": "Region", **NAMES}, "ITEMS", ENGLISH)
     assert "highest:\u00a0Fiji (100)" in said
+
+
+def test_an_estimate_is_counted_in_the_sentence() -> None:
+    one = frame(("FJ", "2026-01", 100, "P", "F"), ("FJ", "2026-02", 110, "E", "F"))
+    said = sentences.trend(one, NAMES, "ITEMS", ENGLISH).replace("\u00a0", " ")
+    assert said.endswith("Missing or withheld: 0; confidential: 0; provisional: 1; estimated: 1.")
 
 
 def test_nothing_to_show_in_a_sentence() -> None:
@@ -355,6 +361,73 @@ def test_contributions_to_the_left_take_away() -> None:
     chart = charts.contributions(frame, Words("fr"), "source").to_dict()
     (rows,) = chart["datasets"].values()
     assert [(row["points_text"], row["is_growth"]) for row in rows] == [("+3,2", True), ("−1,0", False)]
+
+
+def test_figures_have_room_at_the_end_of_their_bars_and_none_where_there_is_no_bar() -> None:
+    def ends(*points: float, width: float) -> tuple[float, float]:
+        frame = pd.DataFrame({"member_name": [f"m{place}" for place in range(len(points))], "points": points})
+        scale = charts.contributions(frame, ENGLISH, "source").to_dict()["layer"][0]["encoding"]["x"]["scale"]
+        return tuple(
+            eval(scale[end]["expr"], {"width": width, "max": max}) for end in ("domainMin", "domainMax")
+        )  # type: ignore[return-value]
+
+    # "+16.0" is 5 signs of 7.5 pixels, and 4 between: of 241.5 pixels 200 are left for 16 points.
+    assert ends(16.0, 2.0, width=241.5) == pytest.approx((0, 16 + 41.5 * 16 / 200))
+    # 41.5 on either side of 200 pixels for 20 points
+    assert ends(16.0, -4.0, width=283) == pytest.approx((-4 - 4.15, 16 + 4.15))
+    assert ends(-4.0, width=234) == pytest.approx((-4 - 34 * 4 / 200, 0))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Fiji", "Fiji"),
+        ("Wallis and Futuna", "Wallis and Futuna"),
+        ("Papouasie-Nouvelle-Guinée", "Papouasie-|Nouvelle-Guinée"),
+        ("Northern Mariana Islands", "Northern|Mariana Islands"),
+        ("Micronesia (Federated States of)", "Micronesia|(Federated States of)"),
+        ("Aaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "Aaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+    ],
+)
+def test_a_long_name_breaks_near_its_middle(name: str, expected: str) -> None:
+    frame = pd.DataFrame({"member_name": [name], "points": [1.0]})
+    (rows,) = charts.contributions(frame, ENGLISH, "source").datasets.values()
+    assert [(row["member"], row["label"]) for row in rows] == [(name, expected)]
+
+
+def test_an_office_shows_its_figure_and_the_capacity_it_states() -> None:
+    frame = pd.DataFrame(
+        {
+            "office": ["Fiji · NAN01", "Tonga · TBU01"],
+            "busiest_day_items": [1200, 8],
+            "capacity_items_per_day": [1000.0, None],
+        }
+    )
+    spec = charts.offices(frame, ENGLISH, "source").to_dict()
+    assert [row["figure"] for row in spec["datasets"]["offices"]] == ["1,200 of 1,000", "8"]
+    assert [row["office"] for row in spec["datasets"]["stated"]] == ["Fiji · NAN01"]
+    # The name has what the longest figure leaves: 14 signs of 7.5 pixels, and 8 between.
+    names = next(layer for layer in spec["layer"] if layer["mark"].get("align") == "left")
+    assert names["mark"]["limit"] == {"expr": "width - 113"}
+
+
+def test_a_code_on_the_map_stands_outside_its_bubble() -> None:
+    frame = pd.DataFrame(
+        {
+            "member_code": ["NZ", "TO", "TV"],
+            "member_name": ["New Zealand", "Tonga", "Tuvalu"],
+            "obs_value": [100.0, 25.0, None],
+            "value_text": ["100", "25", "–"],
+        }
+    )
+    members = {row["member_code"]: row for row in charts.bubble_map(frame, ENGLISH, "").datasets["members"]}
+    # The largest has 1400 square pixels, a quarter of it 12 + 347; their radii are 21.11 and 10.69 pixels.
+    assert members["NZ"]["area"] == 1400
+    assert (members["NZ"]["align"], members["NZ"]["dx"]) == ("left", pytest.approx(25.11, abs=0.01))
+    assert members["TO"]["area"] == 359
+    assert (members["TO"]["align"], members["TO"]["dy"]) == ("center", pytest.approx(17.69, abs=0.01))
+    assert members["TV"]["align"] == "right"
+    assert members["TV"]["dx"] == pytest.approx(-7.91, abs=0.01)  # a ring of 48 square pixels
 
 
 def test_quarters_are_on_the_first_day_of_their_first_month_and_speak_the_language() -> None:

@@ -170,7 +170,7 @@ def test_trends_open_on_the_region_and_say_so(open_page: OpenPage, text: Read) -
     body = text(open_page("views/trends.py", lang="en")).replace("\u00a0", " ")
     # 36 months from 2023-04 (month 4): FJ 1200 + NC 580 = 1780; WS and TO had not begun
     assert "Region: from 1,780 in April 2023 to 4,945 in January 2026." in body
-    assert "Missing or withheld: 2; confidential: 0; provisional: 1." in body
+    assert "Missing or withheld: 2; confidential: 0; provisional: 1; estimated: 0." in body
 
 
 def test_what_happened_is_told_for_the_region_and_the_members_shown(open_page: OpenPage, text: Read) -> None:
@@ -181,7 +181,7 @@ def test_what_happened_is_told_for_the_region_and_the_members_shown(open_page: O
     assert "United States: de minimis ends" in region
     assert "Fiji: new de minimis" not in region
     fiji = text(open_page("views/trends.py", lang="fr", members="FJ"))
-    assert "Fidji : nouveau seuil de minimis" in fiji
+    assert "Fidji\u00a0: nouveau seuil de minimis" in fiji
     assert "DHL, Fiji VAT 2024" in fiji
     # In August 2022, before the months shown, and of another member.
     assert "Tonga" not in fiji.split("pp-events")[1].split("</ol>")[0]
@@ -210,7 +210,9 @@ def test_an_address_restores_the_view(open_page: OpenPage, text: Read) -> None:
     body = text(page)
     # Twelve months of three channels: two months missing in all three; in the other ten the letters are
     # confidential, and of those ten the last is provisional in the two channels that are shown.
-    assert "Missing or withheld:\u00a06; confidential:\u00a010; provisional:\u00a02." in body
+    assert (
+        "Missing or withheld:\u00a06; confidential:\u00a010; provisional:\u00a02; estimated:\u00a00." in body
+    )
     assert '<span class="pp-small">confidential</span>' in body
 
 
@@ -275,7 +277,10 @@ def test_the_secretariat_sees_what_was_rejected_held_and_checked(
     assert "began: 142; in force: 140; held: 1; missing: 1." in plain
     # 6045 of 6200 rows
     assert "Of 6,200 rows received, 97.5% were accepted; rejected: 135; duplicate: 20." in plain
-    assert '<th scope="row">R007</th><td class="pp-text">Unknown currency &lt;XYZ&gt;</td>' in body
+    assert (
+        '<th scope="row" class="pp-code">R007</th><td class="pp-text">Unknown currency &lt;XYZ&gt;</td>'
+        in body
+    )
     assert "Use a code of ISO 4217." in body
     assert "Nine times the parcels of the month before." in body
     assert "Passed: 2; failed: 2; could not be carried out: 1." in plain
@@ -305,6 +310,26 @@ def test_without_a_publication_both_languages_say_what_to_type(
     assert [info.value for info in page.info] == [Words(x).term("unavailable", reason) for x in ("fr", "en")]
     assert [code.value for code in page.code] == ["make run", "make run"]
     assert any(str(home) in caption.value for caption in page.caption)
+
+
+@pytest.mark.parametrize(
+    ("change", "view"),
+    [
+        ("alter table progress_commitments drop column support_needed", "my_gaps"),
+        ("alter table receipts drop column rows_warned", "my_data"),
+    ],
+)
+def test_an_older_file_of_an_audience_is_said_to_be_one(
+    change: str, view: str, home: Path, monkeypatch: pytest.MonkeyPatch, open_page: OpenPage
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", "member_fj")
+    (path,) = (home / "published" / "member_fj").glob("*.duckdb")
+    with duckdb.connect(path) as connection:
+        connection.execute(change)
+    page = open_page(f"views/{view}.py", lang="en")
+    assert not page.exception
+    assert [info.value for info in page.info] == [Words(x).term("unavailable", "older") for x in ("en", "fr")]
+    assert [code.value for code in page.code] == ["make run", "make run"]
 
 
 def test_a_new_publication_appears_without_a_restart(home: Path, open_page: OpenPage, text: Read) -> None:
@@ -467,7 +492,10 @@ def test_a_member_sees_what_it_sent_and_what_to_do(
     # Its two extracts: 5850 of 6000 rows accepted.
     assert '<dd class="pp-figure">97.5%</dd><dd class="pp-note">of 6,000 rows received' in body
     assert '<dd class="pp-figure">5 days</dd>' in body
-    assert '<th scope="row">R007</th><td class="pp-text">Unknown currency &lt;XYZ&gt;</td>' in body
+    assert (
+        '<th scope="row" class="pp-code">R007</th><td class="pp-text">Unknown currency &lt;XYZ&gt;</td>'
+        in body
+    )
     assert '<td class="pp-text">Use a code of ISO 4217.</td>' in body
     assert '<th scope="row">fj-2026-03.csv</th>' in body
     # 2780 parcels became 2800 in December 2025: 0.7 in a hundred

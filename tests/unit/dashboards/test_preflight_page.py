@@ -187,8 +187,8 @@ class TestPage:
         assert "<strong>R002</strong>" in shown
         assert "Columns are missing: Office, Place of discharge," in shown
         french = self.upload(open_page(VIEW, lang="fr", member="FJ"), name, body)
-        assert f"{name} serait refusé : ne l&#x27;envoyez pas encore." in text(french)
-        assert "Colonnes manquantes : Office, Place of discharge," in text(french)
+        assert f"{name} serait refusé\u00a0: ne l’envoyez pas encore." in text(french)
+        assert "Colonnes manquantes\u00a0: Office, Place of discharge," in text(french)
         assert not list(scratch.iterdir())
 
     def test_escapes_what_the_visitor_sends(self, open_page: OpenPage, text: Read) -> None:

@@ -215,7 +215,7 @@ def test_a_member_sees_its_gaps_and_who_closed_them(see: See, home: Path) -> Non
     assert actions["Risk engine &lt;live&gt;"][:3] == [
         "▲ Overdue, 181 days after the first date", "Customs IT", "Ministry of Finance",
     ]  # fmt: skip
-    assert list(actions) == ["Risk engine &lt;live&gt;", "Law on advance data", "Express lane"]
+    assert list(actions) == ["Risk engine &lt;live&gt;", "Express lane", "Law on advance data"]
     assert "Data model" not in body, "an action of another member that is named"
     assert figures(body)["Overdue actions"] == str(
         ask(home, "member_fj", f"select count(*) from progress_actions where is_overdue and {OWN}")
@@ -345,7 +345,7 @@ def test_a_long_plan_shows_its_first_actions_and_tells_of_the_others(see: See, h
             "from progress_actions, range(41) r(i) where action_id = 'FJ-3'"
         )
     page, body = see("secretariat", "views/plan.py", lang="en")
-    assert "The picture has the first 40, the overdue ones before all others" in body
+    assert "The picture has the first 40: the overdue ones, then those that are open, then the others" in body
     assert "Actions: 47; overdue 2" in body
     height = json.loads(page.get("vega_lite_chart")[0].proto.spec)["height"]
     assert 40 * 40 < height < 50 * 40

@@ -17,8 +17,10 @@ from dashboards.words import (
     LANGUAGES,
     WORDS,
     Words,
+    alphabetical,
     language_of,
     read_catalogue,
+    typeset,
 )
 
 DASHBOARDS = Path(__file__).resolve().parents[3] / "dashboards"
@@ -123,10 +125,10 @@ def test_french_is_typeset_as_french(key: str) -> None:
 
 
 def test_signs_and_figures_do_not_leave_the_line_of_their_word() -> None:
-    marks = {"missing": "2", "confidential": "0", "provisional": "1"}
+    marks = {"missing": "2", "confidential": "0", "provisional": "1", "estimated": "3"}
     assert Words("fr")("trends.marks", **marks) == (
         "Manquants ou non diffusés\u00a0:\u00a02\u202f; confidentiels\u00a0:\u00a00\u202f; "
-        "provisoires\u00a0:\u00a01."
+        "provisoires\u00a0:\u00a01\u202f; estimés\u00a0:\u00a03."
     )
 
 
@@ -199,6 +201,30 @@ def test_the_address_decides_the_language_then_the_browser(
     chosen: str | None, locale: str | None, expected: str
 ) -> None:
     assert language_of(chosen, locale) == expected
+
+
+def test_a_sentence_that_begins_with_a_month_begins_with_a_capital() -> None:
+    values = {"days": "14", "slowest_month": "août 2025", "slowest_days": "27"}
+    said = Words("fr")("mine.timeliness_summary", month="septembre 2026", **values)
+    assert said.startswith("Septembre 2026 est arrivé")
+    assert Words("fr")("methods.size", name="indices", size="2 ko") == "indices, 2 ko", "no sentence"
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "expected"),
+    [
+        ("fr", "L'envoi d'un autre ; oui", "L’envoi d’un autre\u202f; oui"),
+        ("en", "The item's own: 'as is'", "The item’s own: 'as is'"),
+    ],
+)
+def test_words_of_the_files_are_typeset(language: str, typed: str, expected: str) -> None:
+    assert typeset(typed, language) == expected
+
+
+def test_accents_do_not_count_in_the_order_of_names() -> None:
+    assert alphabetical({"Kiribati", "Îles Salomon", "Wallis-et-Futuna", "Fidji"}) == [
+        "Fidji", "Îles Salomon", "Kiribati", "Wallis-et-Futuna",
+    ]  # fmt: skip
 
 
 def test_a_code_without_words_is_shown_as_it_is() -> None:
