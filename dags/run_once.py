@@ -24,21 +24,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from dags.environment import airflow_environment, enter
-from dags.steps import progress
+from dags.steps import progress, receiving_ahead
 from dags.summary import held_count, print_summary
 from pacific_parcels.errors import PacificParcelsError, Unavailable
+from pacific_parcels.processes import Processes
 from pacific_parcels.settings import Settings
 
 FAILED, NEEDS_MENDING = 1, 3
-# Synthetic reports on progress: one a year, where there are two, for one has nothing to be held against.
-MONTHS_BETWEEN_GAP_REPORTS = 12
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,20 +77,20 @@ def _run(settings: Settings, options: argparse.Namespace, console: Console) -> i
 
     started = time.monotonic()
     wishes = {name: value for name, value in vars(options).items() if value is not None}
-    if _is_untouched(settings) and not has_sources(settings):
+    is_demo = _is_untouched(settings) and not has_sources(settings)
+    if is_demo:
         console.print(f"The inbox {settings.inbox} is empty: writing SYNTHETIC extracts, true of no country.")
-        _fill_inbox(settings, wishes)
     elif wishes:
         console.print("There are extracts already: the options for synthetic ones are not used.")
     is_idle = not has_work(settings) and not has_sources(settings) and not has_letters(settings)
-    if is_idle and is_current(settings):
+    if not is_demo and is_idle and is_current(settings):
         console.print(
             "Nothing is new, so nothing was run: what is published is what follows from the extracts."
         )
         print_summary(settings, console)
         return 0
 
-    problems, refused = _run_dags(settings, console)
+    problems, refused = _run_dags(settings, console, wishes if is_demo else None)
     console.print(f"Finished in {time.monotonic() - started:.0f} s.\n")
     if settings.pointer.exists():
         print_summary(settings, console)
@@ -117,40 +115,33 @@ def _is_untouched(settings: Settings) -> bool:
     return not inbox and not any(settings.receipts.glob("*/*.json"))
 
 
-def _fill_inbox(settings: Settings, wishes: dict[str, Any]) -> None:
-    """Write the synthetic extracts aside and move them in at once: half of them would look like a region."""
-    from pacific_parcels.demo import write_demo
-    from pacific_parcels.demo.gap import write_gap_demo
-    from pacific_parcels.demo.plan import MONTHS
+def _run_dags(settings: Settings, console: Console, demo: dict[str, Any] | None) -> tuple[list[str], int]:
+    """Both DAGs to their end, whatever becomes of the first: (what went wrong, extracts refused).
 
-    aside = replace(settings, home=settings.home / "demo.unfinished")
-    shutil.rmtree(aside.home, ignore_errors=True)
-    write_demo(aside, **wishes)
-    if wishes.get("months", MONTHS) >= 2 * MONTHS_BETWEEN_GAP_REPORTS:
-        of_both = {name: wishes[name] for name in ("months", "seed") if name in wishes}
-        write_gap_demo(aside, months_between=MONTHS_BETWEEN_GAP_REPORTS, **of_both)
-    for folder in sorted(settings.inbox.rglob("*"), reverse=True):
-        folder.rmdir()  # of an inbox without a file
-    aside.inbox.replace(settings.inbox)
-    shutil.rmtree(aside.home)
-
-
-def _run_dags(settings: Settings, console: Console) -> tuple[list[str], int]:
-    """Both DAGs to their end, whatever becomes of the first: (what went wrong, extracts refused)."""
+    demo    the wishes for synthetic extracts that are to be written first, while Airflow starts
+    """
     job_home = _job_home(settings)
     shutil.rmtree(job_home, ignore_errors=True)
     enter(airflow_environment(job_home))
     console.print(f"Airflow runs receive_extracts, then publish_region. Everything it says: {_log(settings)}")
+    from pacific_parcels.demo.inbox import fill_inbox
+
     told = _Told()
     with _quiet(_log(settings), told):
-        from airflow.utils.db import initdb
+        with Processes() as processes:
+            filled = None if demo is None else processes.submit(fill_inbox, (settings, demo))
+            from airflow.utils.db import initdb
 
-        initdb()
-        from dags.publish_region import publish_region
-        from dags.receive_extracts import receive_extracts
+            initdb()
+            from dags.publish_region import publish_region
+            from dags.receive_extracts import receive_extracts
 
-        states = {dag.dag_id: str(dag.test().state) for dag in (receive_extracts, publish_region)}
-    failed = [f"{dag_id}: {state}" for dag_id, state in states.items() if state != "success"]
+            if filled is not None:
+                filled.result()
+            with receiving_ahead(processes):
+                runs = [receive_extracts.test()]
+        runs.append(publish_region.test())
+    failed = [f"{run.dag_id}: {run.state}" for run in runs if str(run.state) != "success"]
     return (told.problems or failed) if failed else [], told.refused
 
 

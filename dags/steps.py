@@ -13,7 +13,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +25,15 @@ from pacific_parcels.settings import Settings
 if TYPE_CHECKING:
     from expectations.judgement import Judgement
     from pacific_parcels.members import Member
+    from pacific_parcels.processes import Processes
 
 progress = logging.getLogger("pacific_parcels.progress")
+
+Received = tuple[dict[str, Any], float]
+"""What became of a member's extracts, and in how many seconds."""
+
+# Of members that other processes receive already.
+_ahead: dict[str, Future[Received]] = {}
 
 
 @contextmanager
@@ -46,20 +55,72 @@ def member_codes() -> list[str]:
     return sorted(load_members(Settings.from_environment()))
 
 
+@contextmanager
+def receiving_ahead(processes: Processes) -> Iterator[None]:
+    """Within the block members are received two at a time, and `receive` waits for what became of its member.
+
+    For whoever calls `receive` for one member after the other. A member with a source, or with a key in an
+    Airflow connection, is received in its turn: only a task can open those.
+    """
+    from pacific_parcels.members import load_members
+
+    settings = Settings.from_environment()
+    for code, member in sorted(load_members(settings).items()):
+        if member.source is None and member.tokens is None:
+            _ahead[code] = processes.submit(_receive_local, (settings, member))
+            _ahead[code].add_done_callback(partial(_tell_ahead, code))
+    try:
+        yield
+    finally:
+        _ahead.clear()
+
+
+def _receive_local(order: tuple[Settings, Member]) -> Received:
+    from pacific_parcels.landing import receive_member
+
+    started = time.monotonic()
+    return receive_member(*order).to_dict(), time.monotonic() - started
+
+
+def _tell_ahead(member_code: str, done: Future[Received]) -> None:
+    """A task may wait for another member when this one is done; what failed, its own task tells."""
+    if not done.cancelled() and done.exception() is None:
+        _tell_received(member_code, *done.result())
+
+
+def _tell_received(member_code: str, outcome: dict[str, Any], seconds: float) -> None:
+    words = _in_words(outcome)
+    progress.info("receive  %s  %s  %.1f s", member_code, words, seconds, extra={"outcome": outcome})
+
+
 @_told(logging.WARNING)  # it may be tried again; problems_of_receiving has the last word
 def receive(member_code: str) -> dict[str, Any]:
     """Fetch, land and acknowledge what is new of one member: the outcome as a row.
 
     What was fetched is landed even when the source then failed. `Unavailable`: it may be better in a moment.
     """
-    from dags.sources import fetch
-    from dags.token_keys import token_key
-    from pacific_parcels.landing import receive_member
     from pacific_parcels.members import load_members
 
     settings = Settings.from_environment()
-    started = time.monotonic()
     member = load_members(settings)[member_code]
+    ahead = _ahead.pop(member_code, None)  # tried again, it is received here
+    if ahead is not None:
+        outcome, _ = ahead.result()
+        _return_receipts(settings, member)
+    else:
+        outcome, seconds = _fetch_and_receive(settings, member)
+        _tell_received(member_code, outcome, seconds)
+    if outcome["status"] == "UNREACHABLE":
+        raise Unavailable(outcome["message_en"])
+    return outcome
+
+
+def _fetch_and_receive(settings: Settings, member: Member) -> Received:
+    from dags.sources import fetch
+    from dags.token_keys import token_key
+    from pacific_parcels.landing import receive_member
+
+    started = time.monotonic()
     missed = ""
     try:
         fetched = fetch(settings, member)
@@ -71,16 +132,7 @@ def receive(member_code: str) -> dict[str, Any]:
     else:
         outcome["files_still_growing"] += fetched.still_growing
         _return_receipts(settings, member)
-    progress.info(
-        "receive  %s  %s  %.1f s",
-        member_code,
-        _in_words(outcome),
-        time.monotonic() - started,
-        extra={"outcome": outcome},
-    )
-    if outcome["status"] == "UNREACHABLE":
-        raise Unavailable(outcome["message_en"])
-    return outcome
+    return outcome, time.monotonic() - started
 
 
 def _return_receipts(settings: Settings, member: Member) -> None:

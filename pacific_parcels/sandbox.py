@@ -48,6 +48,7 @@ from pacific_parcels.faults import Fault
 from pacific_parcels.formats import format_names, load_format
 from pacific_parcels.gap import STREAM_CODES
 from pacific_parcels.members import Member
+from pacific_parcels.processes import end_with_parent
 from pacific_parcels.reading import (
     Manifest,
     Reading,
@@ -71,7 +72,6 @@ LONGEST_MESSAGE = 1000
 MOST_FAULTS_LISTED = 100
 START_SECONDS = 120
 OPEN_FILES = 512
-PR_SET_PDEATHSIG = 1
 PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 Excess = Literal["memory", "time", "disk", "crash"]
@@ -435,7 +435,7 @@ def _received(pipe: IO[bytes]) -> bytes | None:
 
 def _serve(parent: int) -> None:
     """The child: read file after file until the parent is gone, which is the zygote where that forked it."""
-    _end_with(parent)
+    end_with_parent(parent)
     orders, way_back = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     start = _received(orders)
     if start is None:
@@ -530,18 +530,6 @@ def _place_of(error: Exception) -> str:
     if not ours:
         return ""
     return f"in {Path(ours[-1].filename).relative_to(PACKAGE.parent).as_posix()}, line {ours[-1].lineno}"
-
-
-def _end_with(parent: int) -> None:
-    """Have the system end this process with its parent, also in the middle of a file."""
-    for name in ("SIGINT", "SIGTERM"):  # these are for the parent
-        signal.signal(getattr(signal, name), signal.SIG_IGN)
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it ended before it could be tied to
-            os._exit(0)
 
 
 def _limit_the_process(memory_bytes: int) -> None:

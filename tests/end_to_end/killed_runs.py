@@ -34,6 +34,7 @@ import dbt_project.build
 import expectations.run
 from dags import steps
 from pacific_parcels import publishing
+from pacific_parcels.processes import Processes
 from pacific_parcels.settings import Settings
 
 _from_environment = Settings.from_environment
@@ -44,14 +45,15 @@ KILLS = ["receive"] * 3 + ["build"] * 3 + ["judge"] * 2 + ["publish"] * 2
 
 
 def run_chain(say: int) -> None:
-    """As the two DAGs do; the name of each phase goes to the pipe as it begins."""
+    """As the main job does; the name of each phase goes to the pipe as it begins."""
 
     def begins(phase: str) -> None:
         os.write(say, f"{phase}\n".encode())
 
     begins("receive")
-    for member_code in steps.member_codes():
-        steps.receive(member_code)
+    with Processes() as processes, steps.receiving_ahead(processes):
+        for member_code in steps.member_codes():
+            steps.receive(member_code)
     begins("build")
     if steps.is_publication_due():
         built = steps.build_region()

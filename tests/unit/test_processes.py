@@ -76,14 +76,33 @@ def test_a_process_that_ends_is_told_with_what_to_do() -> None:
         processes.map(crash, [1])
 
 
-def test_nothing_outlives_a_parent_that_is_killed() -> None:
+def test_what_is_submitted_is_worked_on_while_others_are_waited_for() -> None:
+    with Processes() as processes:
+        later = [processes.submit(squared, number) for number in range(5)]
+        refused = processes.submit(refuse, 4)
+        assert [one.result() for one in later] == [0, 1, 4, 9, 16]
+        with pytest.raises(GateClosed, match="refused: 4"):
+            refused.result()
+
+
+def test_a_block_that_ends_waits_for_nobody() -> None:
+    began = time.monotonic()
+    with Processes() as processes:
+        asleep = [processes.submit(time.sleep, 600) for _ in range(5)]
+        assert processes.submit(squared, 2).cancel(), "it waits for a process"
+    assert time.monotonic() - began < 60
+    assert all(one.cancelled() or isinstance(one.exception(), PacificParcelsError) for one in asleep)
+
+
+@pytest.mark.parametrize("work", ["squared, 2", "time.sleep, 600"], ids=["idle", "at work"])
+def test_nothing_outlives_a_parent_that_is_killed(work: str) -> None:
     code = (
         "import time\n"
         "from pacific_parcels.processes import Processes\n"
-        "from tests.unit.test_processes import squared\n"
+        "from tests.unit.test_processes import process_of, squared\n"
         "with Processes() as processes:\n"
-        "    processes.map(squared, [1, 2])\n"
-        "    print(*(one.pid for one in processes._started), flush=True)\n"
+        "    print(*set(processes.map(process_of, [1, 2])), flush=True)\n"
+        f"    working = [processes.submit({work}) for _ in (1, 2)]\n"
         "    time.sleep(60)\n"
     )
     with subprocess.Popen(

@@ -12,7 +12,7 @@ import pytest
 
 from dags import run_once
 from pacific_parcels import demo, landing, publishing
-from pacific_parcels.demo import gap
+from pacific_parcels.demo import gap, inbox
 from pacific_parcels.settings import Settings
 from tests.publication_fixture import write_publication
 
@@ -40,7 +40,11 @@ class Job:
     def write_gap_demo(self, settings: Settings, **wishes: Any) -> None:
         self.called.append({"gap": wishes})
 
-    def run_dags(self, settings: Settings, console: Any) -> tuple[list[str], int]:
+    def run_dags(
+        self, settings: Settings, console: Any, demo: dict[str, Any] | None
+    ) -> tuple[list[str], int]:
+        if demo is not None:
+            inbox.fill_inbox((settings, demo))
         self.called.append("dags")
         return self.problems, self.refused
 

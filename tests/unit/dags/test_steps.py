@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,11 @@ from typing import Any
 import pytest
 
 from dags import steps
-from pacific_parcels.errors import GateClosed
+from pacific_parcels.errors import GateClosed, Unavailable
+from pacific_parcels.landing import receive_member
+from pacific_parcels.members import load_members
+from pacific_parcels.processes import Processes
+from pacific_parcels.settings import Settings
 
 
 def outcome(member_code: str, status: str = "OK", message_en: str = "") -> dict[str, Any]:
@@ -146,3 +152,57 @@ def test_a_failed_judgement_closes_the_gate_and_says_where(
         steps.publish(JUDGED)
 
     assert done == done_before
+
+
+def test_members_received_ahead_are_as_when_each_waits_for_the_other(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    alone = Settings(home=tmp_path / "alone", member_directories=settings.member_directories)
+    shutil.copytree(settings.inbox, alone.inbox)
+    with caplog.at_level("INFO", "pacific_parcels.progress"):
+        with Processes() as processes, steps.receiving_ahead(processes):
+            # A task may come for the last one first.
+            ahead = {code: steps.receive(code) for code in ("XC", "XA", "XB")}
+        said = [record.getMessage() for record in caplog.records]
+
+    assert ahead["XA"] | {"rows_in": 4, "rows_accepted": 3, "rows_rejected": 1} == ahead["XA"]
+    members = load_members(alone)
+    for code, outcome in ahead.items():
+        assert outcome == receive_member(alone, members[code]).to_dict()
+        assert len([line for line in said if line.startswith(f"receive  {code}  1 extracts acc")]) == 1
+        assert list((settings.inbox / code.lower() / "receipts").glob("*.receipt.html"))
+    assert bytes_of_files(settings.items) == bytes_of_files(alone.items) != {}
+
+
+def bytes_of_files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.parquet")}
+
+
+def test_what_failed_ahead_fails_in_its_own_task_and_is_received_there_when_it_is_tried_again(
+    settings: Settings,
+) -> None:
+    lock = settings.originals / ".scratch" / "XB.lock"
+    lock.parent.mkdir(parents=True)
+    with Processes() as processes, lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with steps.receiving_ahead(processes):
+            assert steps.receive("XA")["status"] == "OK"
+            with pytest.raises(Unavailable, match="another process is receiving it"):
+                steps.receive("XB")
+            fcntl.flock(held, fcntl.LOCK_UN)
+            assert steps.receive("XB")["status"] == "OK"
+
+
+def test_a_member_with_a_source_waits_for_its_task(settings: Settings, tmp_path: Path) -> None:
+    source = tmp_path / "sent"
+    source.mkdir()
+    (settings.inbox / "xa" / "XA_202603.csv").rename(source / "XA_202603.csv")
+    member_file = settings.member_directories[-1] / "xa.yml"
+    member_file.write_text(
+        member_file.read_text(encoding="utf-8") + f"source: {{kind: folder, path: {source}}}\n",
+        encoding="utf-8",
+    )
+    with Processes() as processes, steps.receiving_ahead(processes):
+        assert steps.receive("XB")["status"] == "OK"
+        assert not list((settings.receipts / "XA").glob("*.json"))
+        assert steps.receive("XA")["extracts_accepted"] == 1
