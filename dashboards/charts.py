@@ -97,6 +97,7 @@ ACTION_LOOKS = {
     "STOPPED": Look("✕", EVENT, 0.3),
 }
 FEWEST_COLUMNS = 8
+YEAR_LABEL_MONTHS = 6  # of a matrix on a telephone: what half of a year's label takes
 LEAST_BUBBLE, LARGEST_BUBBLE, RING = 12, 1400, 48  # square pixels, on the map
 # Where a member's code stands beside its bubble: how it is aligned, and the way from the middle.
 SIDES = {
@@ -429,9 +430,14 @@ def coverage_matrix(coverage: pd.DataFrame, say: Words, source: str) -> Chart:
     def by_status(looks: Mapping[str, str]) -> Spec:
         return _words("status_text", scale={"domain": statuses, "range": list(looks.values())}, legend=None)
 
-    januaries = sorted(period for period in months if period.endswith("-01"))
+    periods = sorted(months)
+    # A year that begins at the right edge is written to the left of its first month: there is no room beyond.
+    at_the_edge = (
+        f"datum.value > '{periods[-YEAR_LABEL_MONTHS]}'" if len(periods) > YEAR_LABEL_MONTHS else "false"
+    )
     years = {
-        "values": januaries,
+        "values": [period for period in periods if period.endswith("-01")],
+        "labelAlign": {"expr": f"{at_the_edge} ? 'right' : 'center'"},
         "labelExpr": "slice(datum.value, 0, 4)",
         "labelAngle": 0,
         "domain": False,

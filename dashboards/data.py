@@ -21,7 +21,7 @@ import pandas as pd
 import streamlit as st
 from pyarrow import parquet
 
-from dashboards.words import typeset
+from dashboards.words import alphabetical, typeset
 from pacific_parcels.settings import Settings
 
 REGION = "_T"
@@ -656,11 +656,11 @@ def acceptance(publication: Publication, language: str) -> pd.DataFrame:
 
 def rejections(publication: Publication, language: str) -> pd.DataFrame:
     """By rule: rule_id, level, title, remedy, row_count, extract_count, members (names)."""
-    return publication.rows(
+    frame = publication.rows(
         f"""
         select rule_id, level, title_{language} as title, remedy_{language} as remedy,
                sum(row_count)::bigint as row_count, sum(extract_count)::bigint as extract_count,
-               string_agg(distinct members.name_{language}, ', ' order by members.name_{language}) as members
+               list(distinct members.name_{language}) as members
         from rejections
         inner join members using (member_code)
         group by all
@@ -668,6 +668,7 @@ def rejections(publication: Publication, language: str) -> pd.DataFrame:
         """,
         language=language,
     )
+    return frame.assign(members=[", ".join(alphabetical(names)) for names in frame["members"]])
 
 
 def held_vintages(publication: Publication, language: str) -> pd.DataFrame:

@@ -23,7 +23,7 @@ class Column(NamedTuple):
 
     name: str
     heading: str
-    kind: Literal["label", "long", "code", "word", "text", "number"] = "word"
+    kind: Literal["label", "long", "code", "word", "text", "names", "number"] = "word"
 
 
 def table(
@@ -32,7 +32,7 @@ def table(
     """The frame's columns in this order, the values as they are.
 
     A `label` heads its row, a `long` one may break over lines, a `code` is a short one; a `word` does not
-    break, a `text` may.
+    break, a `text` may, and `names` are many.
     """
     head = "".join(
         f'<th scope="col"{_class(column.kind)}>{escape(column.heading)}</th>' for column in columns
@@ -115,7 +115,7 @@ def rejection_table(frame: pd.DataFrame, title: str, say: Words, *, with_members
         Column("remedy", say("quality.remedy"), "text"),
     ]
     if with_members:
-        columns.append(Column("members", say("quality.members"), "text"))
+        columns.append(Column("members", say("quality.members"), "names"))
     return table(shown, columns, title, say, tall=True)
 
 

@@ -216,6 +216,33 @@ def test_dark_pages_are_legible(secretariat_server: Server, browser: OpenBrowser
     assert_quiet(visit)
 
 
+# The colours of what is on paper: those behind the page and its charts, and those of the words.
+ON_PAPER = """() => {
+    const look = (selector, name) => [...new Set([...document.querySelectorAll(selector)]
+        .map(element => getComputedStyle(element)[name]))];
+    const main = '[data-testid=stMain]';
+    return {
+        page: look('html, body, [data-testid=stApp]', 'backgroundColor'),
+        parts: look(`${main} :is(section, div, details, svg)`, 'backgroundColor'),
+        words: look(`${main} :is(h1, h3, .pp p, .pp dt, .pp dd, .pp th)`, 'color'),
+        chart: look(`${main} svg text`, 'fill'),
+    };
+}"""
+
+
+def test_a_page_is_printed_dark_on_white_without_its_menu(server: Server, browser: OpenBrowser) -> None:
+    visit = browser(server, scheme="dark")
+    visit.open("/?lang=en")
+    assert visit.page.locator("[data-testid=stSidebar]").is_visible()
+    visit.page.emulate_media(media="print", color_scheme="dark")
+    none, ink = "rgba(0, 0, 0, 0)", "rgb(18, 48, 59)"
+    assert visit.page.evaluate(ON_PAPER) == {
+        "page": ["rgb(255, 255, 255)"], "parts": [none], "words": [ink], "chart": [ink],
+    }  # fmt: skip
+    for part in ("stSidebar", "stHeader", "stDownloadButton"):
+        assert not visit.page.locator(f"[data-testid={part}]").first.is_visible(), part
+
+
 def half_written(home: Path) -> None:
     file = next((home / "published" / "public").glob("*Z.duckdb"))
     whole = file.read_bytes()

@@ -283,6 +283,15 @@ def test_a_missing_month_is_a_frame_without_a_filling() -> None:
     assert charts.COVERAGE_STROKES["MISSING"] != "transparent"
 
 
+def test_a_year_that_begins_at_the_edge_is_written_to_the_left() -> None:
+    periods = [f"{2024 + month // 12}-{month % 12 + 1:02d}" for month in range(27)]  # to March 2026
+    coverage = pd.DataFrame({"member_name": "Fiji", "time_period": periods, "status": "REPORTED"})
+    chart = charts.coverage_matrix(coverage, ENGLISH, "").to_dict()
+    axis = chart["layer"][0]["encoding"]["x"]["axis"]
+    assert axis["values"] == ["2024-01", "2025-01", "2026-01"]
+    assert axis["labelAlign"] == {"expr": "datum.value > '2025-10' ? 'right' : 'center'"}
+
+
 @pytest.mark.parametrize(("language", "expected"), [("en", "'Jan'"), ("fr", "'janv.'")])
 def test_the_axis_speaks_the_language(observations: pd.DataFrame, language: str, expected: str) -> None:
     spec = charts.lines(observations, NAMES, "ITEMS", Words(language), "source").to_dict()
