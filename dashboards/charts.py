@@ -387,8 +387,18 @@ def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str, *, m
 
 
 def small_line(frame: pd.DataFrame, indicator_code: str, say: Words, events: pd.DataFrame) -> Chart:
-    """One series in little, on a scale of its own. `frame` and `events` as for `lines`."""
+    """One series in little, on a scale of its own. `frame` and `events` as for `lines`.
+
+    The last figure has a dot, and so has one between two gaps, through which no line goes.
+    """
     data = _observations(frame, indicator_code, say)
+    known = [False, *(row["obs_value"] is not None for row in data), False]
+    last = max((place for place, is_known in enumerate(known) if is_known), default=0)
+    dots = [
+        row
+        for place, row in enumerate(data, start=1)
+        if place == last or (known[place] and not known[place - 1] and not known[place + 1])
+    ]
     axis = {**_value_axis(indicator_code, say), "tickCount": 2}
     encoding = {
         "x": {"field": "date", "type": "temporal", "title": None, "scale": {"type": "utc"}, "axis": None},
@@ -402,9 +412,9 @@ def small_line(frame: pd.DataFrame, indicator_code: str, say: Words, events: pd.
                 "line", encoding, color=OCEAN, strokeWidth=1.8, invalid="break-paths-show-domains", aria=False
             ),
         ),
-        ("last", _mark("point", encoding, color=OCEAN, filled=True, size=36, opacity=1)),
+        ("dots", _mark("point", encoding, color=OCEAN, filled=True, size=36, opacity=1)),
     ]
-    datasets = {"months": data, "last": [row for row in data if row["obs_value"] is not None][-1:]}
+    datasets = {"months": data, "dots": dots}
     if len(events):
         datasets["events"] = _events_by_month(events)
         layers += [("events", layer) for layer in _event_lines(encoding["x"])]

@@ -113,6 +113,17 @@ def test_events_are_numbered_lines_in_their_months(observations: pd.DataFrame) -
         ]
 
 
+def test_a_figure_between_two_gaps_has_a_dot_in_a_small_chart() -> None:
+    series = frame(
+        ("FJ", "2026-01", 1, "A", "F"), ("FJ", "2026-02", None, "M", "F"), ("FJ", "2026-03", 3, "A", "F"),
+        ("FJ", "2026-04", 4, "A", "F"), ("FJ", "2026-05", 5, "A", "F"), ("FJ", "2026-06", None, "A", "C"),
+    )  # fmt: skip
+    chart = charts.small_line(series, "ITEMS", ENGLISH, pd.DataFrame())
+    assert [row["obs_value"] for row in chart.datasets["dots"]] == [1, 5]
+    none = charts.small_line(series.tail(1), "ITEMS", ENGLISH, pd.DataFrame())
+    assert "dots" not in none.datasets
+
+
 def test_the_provisional_part_is_dotted_and_joined_to_the_last_final_month(
     observations: pd.DataFrame,
 ) -> None:
