@@ -14,6 +14,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
@@ -31,6 +32,7 @@ WHOLE_DECLARATION = re.compile(rb"<\?xml\s[^>]*\?>")
 ENCODING = re.compile(rb"""\sencoding\s*=\s*["']([^"'>]*)["']""")
 READ_AS_DECLARED = re.compile(r"utf-8|ascii|iso8859-\d{1,2}|cp125\d")
 NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{0,17})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+LONGEST_NUMBER = 40  # signs: more than NUMBER can have
 LONGEST_DECLARATION = 1 << 10
 Events = Iterable[tuple[str, etree._Element]]
 LONGEST_SIGN = len(codecs.BOM_UTF8 + b"<!DOCTYPE")
@@ -129,17 +131,27 @@ class Elements:
     """Every element with one of the local names `tags`, when it ends, over all documents of the file.
 
     An element is emptied as soon as the next one is asked for, and what stood before it, in its parent and
-    in all above, is taken away: keep what is needed of it, not the element. The root of a document is given
-    too when `tags` holds its name. Errors: ExtractError R001 (empty), R004 (encoding), R014 (at the end of a
-    document that is not of the `kind`: nobody would notice that it was passed over), R016 (NUL), R019 (more
-    than 16 MB from one of these elements to the next), R020 (document type), R022 (not well-formed, or no
-    document at all).
+    in all above, is taken away: keep what is needed of it, not the element. With `keeps_whole`, which spares
+    that work, a document that is parsed at once stays as it is, and `is_whole` says which one does. The root
+    of a document is given too when `tags` holds its name. Errors: ExtractError R001 (empty), R004 (encoding),
+    R014 (at the end of a document that is not of the `kind`: nobody would notice that it was passed over),
+    R016 (NUL), R019 (more than 16 MB from one of these elements to the next), R020 (document type), R022 (not
+    well-formed, or no document at all).
     """
 
-    def __init__(self, path: Path, tags: Collection[str], kind: DocumentKind | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        tags: Collection[str],
+        kind: DocumentKind | None = None,
+        *,
+        keeps_whole: bool = False,
+    ) -> None:
+        self.is_whole = False
         self._path = path
         self._wanted = [f"{{*}}{tag}" for tag in tags]
         self._kind = kind
+        self._keeps_whole = keeps_whole
         self._lines_before = 0
 
     def line_of(self, element: etree._Element) -> int:
@@ -154,10 +166,14 @@ class Elements:
             parent: etree._Element | None = None
             is_marked = False
             try:
-                for element in document.ended(self._wanted):
+                elements = document.ended(self._wanted)
+                self.is_whole = self._keeps_whole and document.is_whole
+                for element in elements:
                     if kind is not None and kind.mark:
                         is_marked = is_marked or NAMES[element.tag] == kind.mark
                     yield element
+                    if self.is_whole:
+                        continue
                     element.clear()
                     above = element.getparent()
                     if above is parent:
@@ -176,10 +192,14 @@ class Elements:
 
 
 class _Document:
-    """One document: its elements as they end; after the last one the name of its root."""
+    """One document: its elements as they end; after the last one the name of its root.
+
+    `is_whole`: it is small, and parsed at once.
+    """
 
     def __init__(self, chunks: Iterator[bytes], parser: etree.XMLParser) -> None:
         self.root = ""
+        self.is_whole = False
         self._chunks = chunks
         self._parser = parser
 
@@ -195,6 +215,7 @@ class _Document:
             size += len(chunk)
             if size > LARGEST_PARSED_AT_ONCE:
                 return self._ended_as_fed(chain(start, self._chunks), wanted)
+        self.is_whole = True
         return self._ended_of_whole(b"".join(start), wanted)
 
     def _ended_of_whole(self, text: bytes, wanted: Collection[str]) -> Iterator[etree._Element]:
@@ -356,6 +377,11 @@ def texts_by_name(element: etree._Element, without: Collection[str] = ()) -> dic
 
 def number(text: str) -> Decimal | None:
     """A number as XML programs write it (1234.5, 1.2E7); None for anything else, the empty text too."""
+    return _number(text) if len(text) <= LONGEST_NUMBER else None
+
+
+@lru_cache(maxsize=1 << 12)  # few figures make up most of what messages say
+def _number(text: str) -> Decimal | None:
     return Decimal(text) if NUMBER.fullmatch(text) else None
 
 

@@ -60,7 +60,6 @@ from pacific_parcels.markup import (
     plain_number,
     root_name,
     text_at,
-    texts,
 )
 
 NUMBERS: Literal["row", "record"] = "record"
@@ -118,6 +117,7 @@ Party = Literal[
 ]
 PARTIES: Final[tuple[Party, ...]] = get_args(Party)
 SHIPMENT = "GoodsShipment/"
+MOMENT_WITHIN = "DateTimeString"
 CONSIGNMENT = "GoodsShipment/Consignment/"
 # Where a declaration says what holds for all of its items: the first place that has a text.
 OF_DECLARATION: dict[str, tuple[str, ...]] = {
@@ -157,15 +157,6 @@ PARTIES_OF_DECLARATION = {
 }
 
 
-def _heads(places_of: Iterable[Iterable[str]]) -> frozenset[str]:
-    """The elements of a declaration or a shipment under which such places are."""
-    return frozenset(
-        place.removeprefix(SHIPMENT).partition("/")[0] for places in places_of for place in places
-    )
-
-
-HEADS = _heads(OF_DECLARATION.values())
-HEADS_WITH_PARTIES = HEADS | _heads(PARTIES_OF_DECLARATION.values())
 PLACES_FROM_LAST = tuple(
     (column, place) for column, places in OF_DECLARATION.items() for place in reversed(places)
 )
@@ -173,7 +164,6 @@ MOMENTS = ("Acceptance_date_time", "Issue_date_time", "Arrival_date_time")
 
 ITEM, DECLARATION = "GovernmentAgencyGoodsItem", "Declaration"
 TAGS = (ITEM, DECLARATION, "Response", "WCOTypeName")
-CONTAINERS = frozenset({"Commodity", "GoodsShipment", "Consignment", "ConsignmentItem"})
 MOST_ITEMS = 10_000
 LONGEST_RECORD = 1 << 20
 LONGEST_KEPT = 40  # characters of a time that is remembered
@@ -184,26 +174,6 @@ DECLARATIONS = DocumentKind(
 )
 Kind = Literal["CUSTOMS", "STATISTICAL", "INVOICE"]
 VALUES: dict[str, Kind] = {"CustomsValueAmount": "CUSTOMS", "StatisticalValueAmount": "STATISTICAL"}
-# Most of an item is papers and their statements, which are of no use here.
-GOODS = (
-    CONTAINERS
-    | VALUES.keys()
-    | {
-        "Classification",
-        "Description",
-        "DutyTaxFee",
-        "ExportCountry",
-        "GoodsMeasure",
-        "GovernmentProcedure",
-        "InvoiceAmount",
-        "InvoiceLine",
-        "Origin",
-        "Packaging",
-        "SequenceNumeric",
-        "TotalGrossMassMeasure",
-        "TotalPackageQuantity",
-    }
-)
 KILOGRAMS = {
     "": Decimal(1),
     "KGM": Decimal(1),
@@ -217,6 +187,7 @@ MOMENT = re.compile(
     re.ASCII,
 )
 Amount = tuple[str, str]  # the text, and its currency or unit; both may be empty
+NO_AMOUNT: Final[Amount] = ("", "")
 
 # Where a draft of a layout looks for the columns of the contract, and what codes of the standard mean.
 USUAL: Final[dict[str, str]] = {
@@ -259,10 +230,6 @@ class Options(BaseModel):
     time_zone: TimeZone | None = None
     parties: Annotated[tuple[Party, ...], EachOnce] = ()
 
-    @property
-    def heads(self) -> frozenset[str]:
-        return HEADS_WITH_PARTIES if self.parties else HEADS
-
     @cached_property
     def columns_of_charges(self) -> dict[str, str]:
         """The column of each code of a duty, a tax or a fee."""
@@ -285,7 +252,8 @@ def header(path: Path, options: Options) -> Header:
     """The columns. Errors: those of markup.Elements, and R014 for what is no declaration."""
     DECLARATIONS.require(root_name(path))
     for element in Elements(path, TAGS):
-        _refuse_other_messages(element)
+        if NAMES[element.tag] != DECLARATION:
+            _refuse_other_messages(element, NAMES[element.tag])
         break
     return Header((*COLUMNS, *options.parties))
 
@@ -297,45 +265,41 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     """
     header(path, options)
     spool = Spool(scratch, (*COLUMNS, *options.parties))
-    facts: dict[str, str] = {}
-    items: list[dict[str, str]] = []
-    lines: list[int] = []
     has_declaration = False
-    declarations = Elements(path, TAGS, DECLARATIONS)
+    declarations = Elements(path, TAGS, DECLARATIONS, keeps_whole=True)
+    said = _Said(options, declarations)
     for element in declarations:
-        _refuse_other_messages(element)
         name = NAMES[element.tag]
-        if name == ITEM:
-            _note_what_stands_before(element, facts, options.heads)
-            items.append(_goods(element, options))
-            lines.append(declarations.line_of(element))
-            if len(items) > MOST_ITEMS:
-                _refuse_size(f"{MOST_ITEMS} items a declaration", f"{MOST_ITEMS} articles par déclaration")
-        elif name == DECLARATION:
+        if name == DECLARATION:
             has_declaration = True
-            _note_children(element, "", facts, options.heads)
-            lines.append(declarations.line_of(element))
-            rows = _rows(facts, items or [_goods(element, options)], options, has_items=bool(items))
-            for fields, line in zip(rows, lines, strict=False):  # the last line is that of missing items
-                if sum(map(len, fields)) > LONGEST_RECORD:
-                    _refuse_size("1 MB for one item", "1 Mo pour un article")
-                spool.row(spool.rows + 1, fields, line)
-            facts, items, lines = {}, [], []
+            said.note_all(element)
+            _spool(said, options, declarations.line_of(element), spool)
+            said = _Said(options, declarations)
+        else:
+            _refuse_other_messages(element, name)
+            if name == ITEM and not declarations.is_whole:
+                said.note_item(element)
     if not has_declaration:
         raise DECLARATIONS.refusal("no declaration in it", "aucune déclaration")
     return spool.close()
+
+
+def _spool(said: _Said, options: Options, line: int, spool: Spool) -> None:
+    """The rows of a declaration that begins on this line, where a row for missing items is found too."""
+    lines = [*(item.line for item in said.items), line]
+    for fields, line in zip(_rows(said, options), lines, strict=False):
+        if sum(map(len, fields)) > LONGEST_RECORD:
+            _refuse_size("1 MB for one item", "1 Mo pour un article")
+        spool.row(spool.rows + 1, fields, line)
 
 
 def _refuse_size(expected: str, expected_fr: str) -> NoReturn:
     raise ExtractError("R019", found="memory", found_fr="mémoire", expected=expected, expected_fr=expected_fr)
 
 
-def _refuse_other_messages(element: etree._Element) -> None:
+def _refuse_other_messages(element: etree._Element, name: str) -> None:
     """Errors: ExtractError R014 for an answer of customs, a message that says it is no declaration, or an
-    item that belongs to none."""
-    name = NAMES[element.tag]
-    if name == DECLARATION:  # within an answer it is refused with it, which ends later
-        return
+    item that belongs to none. A declaration within an answer is refused with it, which ends later."""
     if name == ITEM:
         above = element.getparent()
         while above is not None:
@@ -351,48 +315,216 @@ def _refuse_other_messages(element: etree._Element) -> None:
         raise DECLARATIONS.refusal(f"a message of the type {kind}", f"un message du type {kind}")
 
 
-# ---- what holds for all items ------------------------------------------------------------------------------
+# ---- what a declaration says -------------------------------------------------------------------------------
 
 
-def _note_what_stands_before(item: etree._Element, facts: dict[str, str], heads: frozenset[str]) -> None:
-    """What a declaration says before this item: it is gone as soon as the next element is asked for."""
-    element, levels = item, []
-    while (above := element.getparent()) is not None and NAMES[element.tag] != DECLARATION:
-        levels.append((element, above))
-        element = above
-    for depth, (child, _) in enumerate(levels):
-        if child.getprevious() is None:
-            continue
-        names = [NAMES[above.tag] for _, above in levels[depth:]]
-        prefix = "".join(f"{name}/" for name in reversed(names) if name != DECLARATION)
-        for sibling in child.itersiblings(preceding=True):
-            _note(sibling, prefix, facts, heads)
+class _Place(dict[str, "_Place"]):
+    """An element as it stands in a declaration: what is made of it, and what may stand below it, by tag.
+
+    `below` has it by local name, `otherwise` for all other names: without it such an element is none of ours,
+    wherever it stands. But an item is one everywhere.
+    """
+
+    MOST = 1 << 8  # a file can hold any number of names
+
+    def __init__(self, role: str = "", name: str = "", below: dict[str, _Place] | None = None) -> None:
+        super().__init__()
+        self.role, self.name = role, name
+        self.below: dict[str, _Place] = {} if below is None else below
+        self.otherwise: _Place | None = None
+
+    def __missing__(self, tag: str) -> _Place:
+        name = NAMES[tag]
+        known = self.below.get(name, self.otherwise)
+        # Not `or`: a place where nothing was met yet is empty, and so false.
+        place = known if known is not None else OF_ITEM if name == ITEM else ELSEWHERE
+        if len(self) < self.MOST:
+            self[tag] = place
+        return place
 
 
-def _note_children(
-    element: etree._Element, prefix: str, facts: dict[str, str], heads: frozenset[str]
-) -> None:
-    for child in element:
-        if NAMES[child.tag] == "GoodsShipment" and not prefix:
-            _note_children(child, SHIPMENT, facts, heads)
+def _parts(*names: str) -> dict[str, _Place]:
+    return {name: _Place("part", name) for name in names}
+
+
+def _group(name: str, *parts: str) -> dict[str, _Place]:
+    return {name: _Place("group", name, _parts(*parts))}
+
+
+def _goods_places() -> dict[str, _Place]:
+    """What is read of an item, or of a declaration without one. Most of it is papers and their statements,
+    which are of no use here."""
+    amounts = {name: _Place("amount", name) for name in ("TaxAssessedAmount", "PaymentAmount")}
+    charge = _Place("charge", below={"TypeCode": _Place("type"), **amounts})
+    charge.otherwise = _Place(below=charge.below)
+    charge.otherwise.otherwise = charge.otherwise
+    places = {
+        **{name: _Place("value", kind) for name, kind in VALUES.items()},
+        **{name: _Place("text", name) for name in ("SequenceNumeric", "Description", "TotalPackageQuantity")},
+        "Classification": _Place("piece", below=_parts("ID", "IdentificationTypeCode")),
+        **_group("ExportCountry", "ID"),
+        **_group("GovernmentProcedure", "CurrentCode", "PreviousCode"),
+        **_group("Origin", "TypeCode", "CountryCode"),
+        **_group("Packaging", "QuantityQuantity"),
+        "DutyTaxFee": charge,
+        "GoodsMeasure": _Place(below={"GrossMassMeasure": _Place("mass")}),
+        "InvoiceAmount": _Place("value", "InvoiceAmount"),
+        "InvoiceLine": _Place(below={"ItemChargeAmount": _Place("value", "INVOICE")}),
+        "TotalGrossMassMeasure": _Place("mass"),
+    }
+    for name in ("Commodity", "GoodsShipment", "Consignment", "ConsignmentItem"):
+        places[name] = _Place("container", below=places)
+    return places
+
+
+def _declaration_places(places_of: Iterable[tuple[str, ...]]) -> _Place:
+    """Where a declaration says what holds for all of its items."""
+    declaration = _Place()
+    for place in {place for places in places_of for place in places}:
+        here = declaration
+        for name in place.split("/"):
+            here = here.below.setdefault(name, _Place())
+        here.role, here.name = "fact", place
+        here.below.setdefault(MOMENT_WITHIN, _Place("fact", place))
+    return declaration
+
+
+ELSEWHERE: Final = _Place()
+OF_ITEM: Final = _Place("item", below=_goods_places())
+OF_DECLARATION_ALONE: Final = _declaration_places(OF_DECLARATION.values())
+WITH_PARTIES: Final = _declaration_places(
+    (
+        *OF_DECLARATION.values(),
+        *(
+            tuple(f"{place}/{name}" for place in places for name in ("ID", "Name"))
+            for places in PARTIES_OF_DECLARATION.values()
+        ),
+    )
+)
+
+
+class _Found:
+    """What the parts of an item say, before it is brought together."""
+
+    __slots__ = ("charges", "groups", "line", "mass", "parties", "pieces", "texts", "values")
+
+    def __init__(self, line: int = 0) -> None:
+        self.line = line
+        self.texts: dict[str, str] = {}
+        self.groups: dict[str, list[dict[str, str]]] = {}
+        self.pieces: list[dict[str, str]] = []
+        self.charges: list[dict[str, Amount]] = []
+        self.values: dict[str, list[Amount]] = {}
+        self.mass: Amount | None = None
+        self.parties: dict[str, str] = {}
+
+
+class _Said:
+    """What a declaration says: `facts` by their places, and `items`; `goods` is said of it as a whole.
+
+    The facts of a declaration that comes piece by piece are those before and after its items.
+    """
+
+    def __init__(self, options: Options, elements: Elements) -> None:
+        self.facts: dict[str, str] = {}
+        self.items: list[_Found] = []
+        self.goods = _Found()
+        self._has_parties = bool(options.parties)
+        self._elements = elements
+        self._place = WITH_PARTIES if options.parties else OF_DECLARATION_ALONE
+
+    def note_all(self, declaration: etree._Element) -> None:
+        """All of a declaration that stands whole; else what is left of it."""
+        self._look_through(declaration, self._place, self.goods)
+        if not self.items:
+            self._look_through(declaration, OF_ITEM, self.goods)
+
+    def note_item(self, item: etree._Element) -> None:
+        """An item, and what stands before it: that is gone as soon as the next element is asked for."""
+        levels = [item]
+        while (above := levels[-1].getparent()) is not None and NAMES[above.tag] != DECLARATION:
+            levels.append(above)
+        here = self._place
+        for level in reversed(levels):
+            for before in reversed(list(level.itersiblings(preceding=True))):
+                self._look_through(before, here, self.goods, with_itself=True)
+            here = here[level.tag]
+        self._look_through(item, OF_ITEM, self._new_item(item))
+
+    def _new_item(self, element: etree._Element) -> _Found:
+        """Errors: ExtractError R019."""
+        item = _Found(self._elements.line_of(element))
+        if self._has_parties:
+            item.parties = _parties(PARTIES_OF_ITEM, lambda place: text_at(element, place))
+        self.items.append(item)
+        if len(self.items) > MOST_ITEMS:
+            _refuse_size(f"{MOST_ITEMS} items a declaration", f"{MOST_ITEMS} articles par déclaration")
+        return item
+
+    def _look_through(
+        self, element: etree._Element, here: _Place, item: _Found, *, with_itself: bool = False
+    ) -> None:
+        """Everything below an element that stands here, or, `with_itself`, below the place `here`.
+
+        One pass over all of them, since each further one costs as much as all that is done with it.
+        """
+        nodes = element.iter()
+        if with_itself:
+            siblings = 1
         else:
-            _note(child, prefix, facts, heads)
+            next(nodes)
+            siblings = len(element)
+        facts, has_pieces = self.facts, bool(item.pieces)
+        parts: dict[str, str] = {}
+        charge: dict[str, Amount] = {}
+        outer: list[tuple[_Place, int]] = []
+        for node in nodes:
+            siblings -= 1
+            place = here[node.tag]
+            role = place.role
+            if not role:
+                pass
+            elif role == "part":
+                parts[place.name] = (node.text or "").strip()
+            elif role == "fact":
+                if text := (node.text or "").strip():
+                    facts.setdefault(place.name, text)
+            elif role == "group":
+                parts = {}
+                item.groups.setdefault(place.name, []).append(parts)
+            elif role == "amount":
+                charge.setdefault(place.name, _amount(node, "currencyID"))
+            elif role == "type":
+                if text := (node.text or "").strip():
+                    charge.setdefault("TypeCode", (text, ""))
+            elif role == "charge":
+                charge = {}
+                item.charges.append(charge)
+            elif role == "container":
+                has_pieces = bool(item.pieces)
+            elif role == "piece":
+                parts = {}
+                if not has_pieces:
+                    item.pieces.append(parts)
+            elif role == "text":
+                item.texts.setdefault(place.name, " ".join((node.text or "").split()))
+            elif role == "value":
+                item.values.setdefault(place.name, []).append(_amount(node, "currencyID"))
+            elif role == "mass":
+                item.mass = item.mass or _amount(node, "unitCode")
+            elif self._elements.is_whole:
+                item, has_pieces = self._new_item(node), False
+            below = len(node)
+            if below:
+                outer.append((here, siblings))
+                here, siblings = place, below
+            else:
+                while not siblings and outer:
+                    here, siblings = outer.pop()
 
 
-def _note(element: etree._Element, prefix: str, facts: dict[str, str], heads: frozenset[str]) -> None:
-    name = NAMES[element.tag]
-    if name not in heads:
-        return
-    if text := (element.text or "").strip():
-        facts.setdefault(prefix + name, text)
-    if len(element):
-        for path, text in texts(element).items():
-            facts.setdefault(f"{prefix}{name}/{path}".removesuffix("/DateTimeString"), text)
-
-
-def _rows(
-    facts: dict[str, str], items: list[dict[str, str]], options: Options, *, has_items: bool
-) -> Iterable[list[str]]:
+def _rows(said: _Said, options: Options) -> Iterable[list[str]]:
+    facts, items = said.facts, said.items
     shared = dict.fromkeys(OF_DECLARATION, "")
     for column, place in PLACES_FROM_LAST:
         if place in facts:
@@ -403,20 +535,19 @@ def _rows(
     if options.parties:
         shared |= _parties(PARTIES_OF_DECLARATION, lambda place: facts.get(place, ""))
     columns = (*COLUMNS, *options.parties)
-    announced = number(shared["Goods_item_quantity"]) if shared["Goods_item_quantity"] else None
+    announced = number(shared["Goods_item_quantity"]) if items and shared["Goods_item_quantity"] else None
     reference = shared["Functional_reference_ID"] or shared["Declaration_ID"]
-    for position, item in enumerate(items, 1):
+    for position, item in enumerate(items or [said.goods], 1):
         row = shared.copy()
-        for column, text in item.items():
-            if text or column in PARTIES:
+        for column, text in _goods(item, options).items():
+            if text or column in PARTIES or column == "Item_number":
                 row[column] = text
-        if has_items and reference:
-            row["Item_ID"] = f"{reference}/{item['Item_number'] or position}"
-        else:
-            row["Item_ID"] = reference
+        row["Item_ID"] = (
+            f"{reference}/{row.get('Item_number') or position}" if items and reference else reference
+        )
         given = row.get
         yield [given(column, "") for column in columns]
-    if has_items and announced is not None and announced > len(items):
+    if announced is not None and announced > len(items):
         yield [shared.get(column, "") for column in columns]
 
 
@@ -457,125 +588,60 @@ def _local_moment(text: str, time_zone: str | None) -> str:
 # ---- goods -------------------------------------------------------------------------------------------------
 
 
-class _Found:
-    """What the parts of an item say, before it is brought together."""
-
-    __slots__ = ("charges", "mass", "origins", "packages", "pieces", "procedures", "texts", "values")
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-        self.pieces: dict[str, str] = {}
-        self.origins: dict[str, str] = {}
-        self.procedures: list[tuple[str, str]] = []
-        self.values: dict[str, list[Amount]] = {}
-        self.charges: list[tuple[str, Amount]] = []
-        self.packages: list[Amount] = []
-        self.mass: Amount | None = None
-
-
-def _goods(element: etree._Element, options: Options) -> dict[str, str]:
+def _goods(found: _Found, options: Options) -> dict[str, str]:
     """The columns of one item, or of a declaration without items."""
-    found = _Found()
-    _look_through(element, found)
-    said = found.texts.get
+    said, groups = found.texts.get, found.groups
     columns = {
         "Item_number": said("SequenceNumeric", ""),
-        "Export_country": said("ExportCountry", ""),
-        "Origin_country": found.origins.get("1") or next(iter(found.origins.values()), ""),
         "Goods_description": said("Description", ""),
         "Commodity_code": _commodity_code(found.pieces, options),
-        "Package_count": _sum(found.packages) or said("TotalPackageQuantity", ""),
+        "Package_count": _packages(groups.get("Packaging", ())) or said("TotalPackageQuantity", ""),
         "Gross_mass_kg": _kilograms(found.mass),
     }
-    if found.procedures:
-        columns |= _procedures(found.procedures)
+    if "ExportCountry" in groups:
+        columns["Export_country"] = groups["ExportCountry"][0].get("ID", "")
+    if "Origin" in groups:
+        columns["Origin_country"] = _origin(groups["Origin"])
+    if "GovernmentProcedure" in groups:
+        columns |= _procedures(groups["GovernmentProcedure"])
     if found.values:
         columns |= _value(found, options)
     if found.charges:
         columns |= _charges(found.charges, options)
-    if options.parties and NAMES[element.tag] == ITEM:
-        columns |= _parties(PARTIES_OF_ITEM, lambda place: text_at(element, place))
-    return columns
+    return columns | found.parties
 
 
-def _look_through(element: etree._Element, found: _Found) -> None:
-    has_pieces = bool(found.pieces)
-    for child in element:
-        name = NAMES[child.tag]
-        if name not in GOODS:
-            continue
-        if name in CONTAINERS:
-            _look_through(child, found)
-        elif name == "Classification":
-            if not has_pieces:
-                parts = _parts(child)
-                found.pieces.setdefault(parts.get("IdentificationTypeCode", ""), parts.get("ID", ""))
-        elif name == "DutyTaxFee":
-            _note_charge(child, found)
-        elif name == "GoodsMeasure":
-            for part in child:
-                if NAMES[part.tag] == "GrossMassMeasure":
-                    found.mass = found.mass or _amount(part, "unitCode")
-        elif name == "TotalGrossMassMeasure":
-            found.mass = found.mass or _amount(child, "unitCode")
-        elif name == "InvoiceLine":
-            for part in child:
-                if NAMES[part.tag] == "ItemChargeAmount":
-                    found.values.setdefault("INVOICE", []).append(_amount(part, "currencyID"))
-        elif name in VALUES:
-            found.values.setdefault(VALUES[name], []).append(_amount(child, "currencyID"))
-        elif name == "InvoiceAmount":
-            found.values.setdefault(name, []).append(_amount(child, "currencyID"))
-        elif name == "Packaging":
-            if quantity := _parts(child).get("QuantityQuantity"):
-                found.packages.append((quantity, ""))
-        elif name == "GovernmentProcedure":
-            parts = _parts(child)
-            found.procedures.append((parts.get("CurrentCode", ""), parts.get("PreviousCode", "")))
-        elif name == "Origin":
-            parts = _parts(child)
-            found.origins.setdefault(parts.get("TypeCode", ""), parts.get("CountryCode", ""))
-        elif name == "ExportCountry":
-            found.texts.setdefault(name, _parts(child).get("ID", ""))
-        elif name in ("SequenceNumeric", "Description", "TotalPackageQuantity"):
-            found.texts.setdefault(name, " ".join((child.text or "").split()))
+def _origin(origins: list[dict[str, str]]) -> str:
+    """The country of origin (type 1), else the one that stands first."""
+    by_type: dict[str, str] = {}
+    for origin in origins:
+        by_type.setdefault(origin.get("TypeCode", ""), origin.get("CountryCode", ""))
+    return by_type.get("1") or next(iter(by_type.values()))
 
 
-def _parts(element: etree._Element) -> dict[str, str]:
-    """The texts of the children of a small element, by their names."""
-    return {NAMES[part.tag]: (part.text or "").strip() for part in element}
-
-
-def _note_charge(line: etree._Element, found: _Found) -> None:
-    """Type and amount of a DutyTaxFee: what was assessed, else what is to be paid; none has no amount."""
-    code, assessed, paid = "", None, None
-    for part in line.iter():
-        name = NAMES[part.tag]
-        if name == "TypeCode" and not code:
-            code = (part.text or "").strip()
-        elif name == "TaxAssessedAmount":
-            assessed = assessed or _amount(part, "currencyID")
-        elif name == "PaymentAmount":
-            paid = paid or _amount(part, "currencyID")
-    amount = next((amount for amount in (assessed, paid) if amount is not None and amount[0]), None)
-    if amount is not None:
-        found.charges.append((code, amount))
+def _packages(packages: Iterable[dict[str, str]]) -> str:
+    quantities = (package.get("QuantityQuantity") for package in packages)
+    return _sum([(quantity, "") for quantity in quantities if quantity])
 
 
 def _amount(element: etree._Element, attribute: str) -> Amount:
     return (element.text or "").strip(), (element.get(attribute) or "").strip()
 
 
-def _commodity_code(pieces: dict[str, str], options: Options) -> str:
+def _commodity_code(pieces: list[dict[str, str]], options: Options) -> str:
     """The pieces one after the other; one that repeats what stands before it and goes on replaces it."""
+    by_type: dict[str, str] = {}
+    for piece in pieces:
+        by_type.setdefault(piece.get("IdentificationTypeCode", ""), piece.get("ID", ""))
     code = ""
     for kind in ("", *options.classification_types):
-        piece = pieces.get(kind, "")
-        code = piece if code and piece.startswith(code) else code + piece
+        digits = by_type.get(kind, "")
+        code = digits if code and digits.startswith(code) else code + digits
     return code
 
 
-def _procedures(procedures: list[tuple[str, str]]) -> dict[str, str]:
+def _procedures(groups: list[dict[str, str]]) -> dict[str, str]:
+    procedures = [(group.get("CurrentCode", ""), group.get("PreviousCode", "")) for group in groups]
     main = next((position for position, (_, previous) in enumerate(procedures) if previous), 0)
     others = [current for position, (current, _) in enumerate(procedures) if position != main]
     return {
@@ -596,13 +662,21 @@ def _value(found: _Found, options: Options) -> dict[str, str]:
     return {}
 
 
-def _charges(charges: list[tuple[str, Amount]], options: Options) -> dict[str, str]:
+def _charges(charges: list[dict[str, Amount]], options: Options) -> dict[str, str]:
+    """Sums by column: of what was assessed, else of what is to be paid. A line without either counts not."""
     column_of = options.columns_of_charges
     sorted_out: dict[str, list[Amount]] = {}
-    for code, amount in charges:
-        column = column_of.get(code)
+    for charge in charges:
+        amount = charge.get("TaxAssessedAmount", NO_AMOUNT)
+        if not amount[0]:
+            amount = charge.get("PaymentAmount", NO_AMOUNT)
+        if not amount[0]:
+            continue
+        column = column_of.get(charge.get("TypeCode", NO_AMOUNT)[0])
         if column is not None or number(amount[0]) != 0:
             sorted_out.setdefault(column or "Other_amount", []).append(amount)
+    if not sorted_out:
+        return {}
     columns = {column: _sum(amounts) for column, amounts in sorted_out.items()}
     columns["Duty_tax_currency"] = _together(
         [currency for amounts in sorted_out.values() for _, currency in amounts]
@@ -632,7 +706,7 @@ def _kilograms(mass: Amount | None) -> str:
     text, unit = mass
     if unit not in KILOGRAMS:
         return f"{text} {unit}"
-    figure = number(text)
-    if figure is None or KILOGRAMS[unit] == 1:
+    if KILOGRAMS[unit] == 1:
         return plain_number(text)
-    return format(figure * KILOGRAMS[unit], "f")
+    figure = number(text)
+    return plain_number(text) if figure is None else format(figure * KILOGRAMS[unit], "f")
