@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import difflib
 import json
 import os
@@ -38,6 +39,7 @@ from pacific_parcels.unwrapping import PARTS, unwrap
 MOST_REJECTED_PCT = 10
 ROWS_ALWAYS_FORGIVEN = 5
 READING_BYTES = 150_000_000
+GIVE_BACK_BYTES = 16_000_000  # of text: less of it took little memory
 SMALL_EXTRACT_ROWS = 4000
 LAST_ROW = ROWS_APART - 1
 READ_TOGETHER_BYTES = 64_000_000  # of text
@@ -456,6 +458,9 @@ class _Extract:
             check_header(layout, header, for_sender=self.sent.for_sender)
             reading.source_columns = header.columns
             key = self.sent.key if layout.tokens else None
+            text = module.read(path, options, scratch)
+            if text.path.stat().st_size > GIVE_BACK_BYTES:
+                _give_memory_back()
             facts = ExtractFacts(
                 self.sent.extract_id,
                 self.member,
@@ -470,7 +475,7 @@ class _Extract:
                 layout,
                 key,
                 facts,
-                module.read(path, options, scratch),
+                text,
                 scratch,
                 reading,
                 lambda: module.respool(path, options, scratch),
@@ -497,6 +502,13 @@ class _Extract:
         self.reading.faults.sort(
             key=lambda fault: (LEVELS.index(fault.level), -fault.row_count, fault.rule_id, fault.column)
         )
+
+
+def _give_memory_back() -> None:
+    """Let the system have again what parsing took: glibc keeps it, and DuckDB has its own beside it."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _refuse_no_file(path: Path) -> None:

@@ -14,17 +14,22 @@ from __future__ import annotations
 import errno
 import struct
 import zipfile
+from array import array
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Final, Literal
 
+from openpyxl.cell.text import Text
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from openpyxl.worksheet._reader import ROW_TAG, WorkSheetParser
+from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
+from openpyxl.xml.functions import iterparse
 from pydantic import BaseModel, ConfigDict, Field
 
 from pacific_parcels.errors import ExtractError
@@ -40,6 +45,8 @@ LARGEST_RATIO = 200
 MOST_ENTRIES = 500
 MOST_ROWS = 1_048_576  # Excel has no more
 MOST_COLUMNS = 1000
+SHARED_TEXT: Final = f"{{{SHEET_MAIN_NS}}}si"
+SHEET_DATA: Final = f"{{{SHEET_MAIN_NS}}}sheetData"
 WORKBOOK = {"expected": "an Excel workbook (.xlsx)", "expected_fr": "classeur Excel (.xlsx)"}
 
 
@@ -99,10 +106,12 @@ def _fields(number: int, row: tuple[Any, ...]) -> list[str]:
 
 
 def _names(rows: Iterator[tuple[int, tuple[Any, ...]]], options: Options) -> tuple[str, ...]:
-    """The names of the columns; `rows` then stands below the header row."""
+    """The names of the columns, none where that row is empty; `rows` then stands below the header row."""
     for number, row in rows:
         if number == options.header_row:
             return tuple(name.strip() for name in _fields(number, row))
+        if number > options.header_row:
+            return ()
     raise ExtractError("R001")
 
 
@@ -119,7 +128,7 @@ def _rows(path: Path, options: Options) -> Iterator[Iterator[tuple[int, tuple[An
             reader.read()
             try:
                 sheet = reader.wb[_sheet_name(options, reader.wb.sheetnames)]
-                yield _numbered(sheet.iter_rows(values_only=True))
+                yield sheet.numbered_rows()
             finally:
                 reader.wb.close()
     except (ExtractError, MemoryError):
@@ -136,10 +145,19 @@ def _rows(path: Path, options: Options) -> Iterator[Iterator[tuple[int, tuple[An
 
 
 class _Reader(ExcelReader):
-    """A workbook whose sheets are not looked at before one of them is read."""
+    """A workbook whose sheets are not looked at before one is read, and whose texts take little room."""
 
-    parser: Any  # what the stubs of openpyxl know of these is not enough
+    archive: Any  # what the stubs of openpyxl know of these is not enough
+    package: Any
+    parser: Any
+    shared_strings: Any
     wb: Any
+
+    def read_strings(self) -> None:
+        part = self.package.find(SHARED_STRINGS)
+        if part is not None:
+            with self.archive.open(part.PartName[1:]) as source:
+                self.shared_strings = _Texts(source)
 
     def read_worksheets(self) -> None:
         for sheet, rel in self.parser.find_sheets():
@@ -151,26 +169,91 @@ class _Reader(ExcelReader):
                 self.wb._sheets.append(_Sheet(self.wb, sheet.name, rel.target, self.shared_strings))
 
 
+class _Texts:
+    """The texts that cells share, by their number, in the room that their letters take: a sheet of a million
+    rows has millions of them, and each as an object of its own would take ten times as much."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._letters = bytearray()
+        self._ends = array("L", [0])
+        root: Any = None
+        for event, element in iterparse(source, ("start", "end")):
+            if root is None:
+                root = element
+            elif event == "end" and element.tag == SHARED_TEXT:
+                # As openpyxl reads it: an underscore is written out where it could begin an escape.
+                shared: Any = Text.from_tree(element)
+                text: str = shared.content.replace("x005F_", "")
+                self._letters += text.encode("utf-8", "surrogatepass")
+                self._ends.append(len(self._letters))
+                root.clear()  # else each of them would leave an empty element
+
+    def __getitem__(self, number: int) -> str:
+        if not 0 <= number < len(self._ends) - 1:
+            raise IndexError(number)
+        letters = self._letters[self._ends[number] : self._ends[number + 1]]
+        return letters.decode("utf-8", "surrogatepass")
+
+
+class _Rows(WorkSheetParser):
+    """The rows of a sheet alone. openpyxl keeps an empty element of each to the end, and its height."""
+
+    row_dimensions: Any
+    source: Any
+
+    def parse(self) -> Generator[tuple[int, list[dict[str, Any]]], None, None]:
+        sheet_data: Any = None
+        for event, element in iterparse(self.source, ("start", "end")):
+            if event == "end":
+                if element.tag == ROW_TAG:
+                    yield self.parse_row(element)
+                    element.clear()
+                    self.row_dimensions.clear()
+                    if sheet_data is not None:
+                        sheet_data.clear()
+            elif element.tag == SHEET_DATA:
+                sheet_data = element
+
+
 class _Sheet(ReadOnlyWorksheet):
+    _get_row: Any
+    _get_source: Any
+    _shared_strings: Any
+    parent: Any
+
     def _get_size(self) -> None:
         """Nothing: what a sheet says of its own size is often wrong, and would cut rows and columns off.
 
         openpyxl reads to the end of every sheet that does not say it, wanted or not, to find none.
         """
 
+    def numbered_rows(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """The rows that the sheet has, with their numbers; one that stands below a later one is passed over.
 
-def _numbered(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """Errors: ExtractError R014 at a row beyond Excel's last: openpyxl would fill in all rows before it."""
-    for number, row in enumerate(rows, 1):
-        if number > MOST_ROWS:
-            raise ExtractError(
-                "R014",
-                expected=f"a sheet of at most {MOST_ROWS} rows",
-                expected_fr=f"feuille d'au plus {MOST_ROWS} lignes",
-                found="a row with a higher number",
-                found_fr="une ligne d'un numéro supérieur",
+        Errors: ExtractError R014 at a row beyond Excel's last.
+        """
+        last = 0
+        with self._get_source() as source:
+            rows = _Rows(
+                source,
+                self._shared_strings,
+                data_only=True,
+                epoch=self.parent.epoch,
+                date_formats=self.parent._date_formats,
+                timedelta_formats=self.parent._timedelta_formats,
             )
-        yield number, row
+            for number, cells in rows.parse():
+                if number > MOST_ROWS:
+                    raise ExtractError(
+                        "R014",
+                        expected=f"a sheet of at most {MOST_ROWS} rows",
+                        expected_fr=f"feuille d'au plus {MOST_ROWS} lignes",
+                        found="a row with a higher number",
+                        found_fr="une ligne d'un numéro supérieur",
+                    )
+                if number > last:
+                    last = number
+                    yield number, self._get_row(cells, values_only=True)
 
 
 def _sheet_name(options: Options, names: list[str]) -> str:

@@ -8,7 +8,7 @@ another identifier, so that nearly every row is accepted, and lies in an inbox. 
 child of that which reads it. Of each process the highest resident memory is what /proc says.
 
 `small`: documents of one consignment, one after the other. `large`: one document, or, where the format has a
-limit of its own, documents of as many records as it reads. A workbook has Excel's last row, and texts as long
+limit of its own, documents of as many records as it reads (a SAD, which is read as a whole, of 2,000). A workbook has Excel's last row, and texts as long
 as make its sheet as large as asked for (at most what the format unpacks, 1 GiB): `small` has the texts in the
 cells, `large` in the table of shared texts, as Excel itself writes them.
 
@@ -113,7 +113,7 @@ SOURCES: dict[str, dict[str, Source]] = {
             counted(7),
             head=XML + rb"(?=<Item>)",
             tail=rb"</ASYCUDA>\s",
-            most=10_000,
+            most=2_000,
         ),
     },
     "cargo_imp": {
