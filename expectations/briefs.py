@@ -125,7 +125,7 @@ def _expectation(expectation_id: str, title_en: str, title_fr: str, is_faulty: s
         title_en,
         title_fr,
         "This is a fault of how briefs are written: nothing new is published until it is mended.",
-        "C'est un défaut de la rédaction des notes : rien de nouveau n'est publié avant sa correction.",
+        "C’est un défaut de la rédaction des notes : rien de nouveau n’est publié avant sa correction.",
         RowsCheck(
             TABLE, f"select audience, kind, language, form, 1 as fault_count from batch where {is_faulty}"
         ),
@@ -143,13 +143,13 @@ EXPECTATIONS: tuple[Expectation, ...] = (
     _expectation(
         "E352",
         "A page of a brief has at most 100 kB, and 10 kB when it is compressed.",
-        "La page d'une note compte au plus 100 ko, et 10 ko une fois compressée.",
+        "La page d’une note compte au plus 100 ko, et 10 ko une fois compressée.",
         f"{IS_PAGE} and (byte_count > {MOST_BYTES} or compressed_byte_count > {MOST_COMPRESSED_BYTES})",
     ),
     _expectation(
         "E353",
         "A page of a brief runs nothing and asks nothing of any server.",
-        "La page d'une note n'exécute rien et ne demande rien à aucun serveur.",
+        "La page d’une note n’exécute rien et ne demande rien à aucun serveur.",
         f"{IS_PAGE} and outside_count > 0",
     ),
     _expectation(
@@ -161,7 +161,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
     _expectation(
         "E355",
         "A PDF of a brief has two pages and at most 300 kB.",
-        "Le PDF d'une note a deux pages et compte au plus 300 ko.",
+        "Le PDF d’une note a deux pages et compte au plus 300 ko.",
         f"byte_count > 0 and form = 'pdf' and (page_count <> {PDF_PAGES} or byte_count > {MOST_PDF_BYTES})",
     ),
 )

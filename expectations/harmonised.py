@@ -250,18 +250,18 @@ _COMPARE_EXPORTS_EN = (
     "Compare the file with the source system. If it is right, tell the secretariat; if not, send it again."
 )
 _COMPARE_EXPORTS_FR = (
-    "Comparez le fichier au système source. S'il est exact, prévenez le secrétariat ; sinon, corrigez-le et"
+    "Comparez le fichier au système source. S’il est exact, prévenez le secrétariat ; sinon, corrigez-le et"
     " renvoyez-le."
 )
 _OURS_EN = "This is a fault of the platform, not of the file: tell the secretariat."
-_OURS_FR = "C'est un défaut de la plateforme et non du fichier : prévenez le secrétariat."
+_OURS_FR = "C’est un défaut de la plateforme et non du fichier : prévenez le secrétariat."
 
 EXPECTATIONS: tuple[Expectation, ...] = (
     Expectation(
         "E101",
         "critical",
         "The month holds as many items as its receipt counts.",
-        "Le mois contient autant d'envois que son accusé de réception en compte.",
+        "Le mois contient autant d’envois que son accusé de réception en compte.",
         _OURS_EN,
         _OURS_FR,
         _of_profile("items <> receipt_items", "abs(items - receipt_items)"),
@@ -270,7 +270,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "E102",
         "critical",
         "No item id stands twice in the month.",
-        "Aucun identifiant d'envoi ne figure deux fois dans le mois.",
+        "Aucun identifiant d’envoi ne figure deux fois dans le mois.",
         "Send each item once; number repeated items so that each has an id of its own.",
         "Transmettez chaque envoi une seule fois ; donnez à chaque envoi son propre identifiant.",
         _of_profile("items <> distinct_item_ids", "items - distinct_item_ids"),
@@ -281,7 +281,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "All items arrived within the month, and none after the day on which the file was received.",
         "Tous les envois sont arrivés pendant le mois, et aucun après le jour de réception du fichier.",
         "Correct the dates of arrival; look for days and months that changed places.",
-        "Corrigez les dates d'arrivée ; vérifiez que le jour et le mois ne sont pas inversés.",
+        "Corrigez les dates d’arrivée ; vérifiez que le jour et le mois ne sont pas inversés.",
         # A member's day can be ahead of UTC by up to fourteen hours.
         _of_profile(
             "strftime(first_arrival_date, '%Y-%m') <> time_period"
@@ -296,8 +296,8 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "Au moins quatre cinquièmes des envois ont une valeur en dollars des États-Unis.",
         "Check the currency column; for a currency without a rate ask the secretariat to add one.",
         (
-            "Vérifiez la colonne de la devise ; si une devise n'a pas de taux, demandez au secrétariat de"
-            " l'ajouter."
+            "Vérifiez la colonne de la devise ; si une devise n’a pas de taux, demandez au secrétariat de"
+            " l’ajouter."
         ),
         _of_profile("items_valued < 0.8 * items", "items - items_valued"),
     ),
@@ -308,8 +308,8 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "Au moins 98 envois sur 100 ont une valeur en dollars des États-Unis.",
         "Check the currency column; for a currency without a rate ask the secretariat to add one.",
         (
-            "Vérifiez la colonne de la devise ; si une devise n'a pas de taux, demandez au secrétariat de"
-            " l'ajouter."
+            "Vérifiez la colonne de la devise ; si une devise n’a pas de taux, demandez au secrétariat de"
+            " l’ajouter."
         ),
         _of_profile("items_valued < 0.98 * items", "items - items_valued"),
     ),
@@ -317,7 +317,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "E106",
         "critical",
         "The median value of an item lies between half a US dollar and 2,000 US dollars.",
-        "La valeur médiane d'un envoi se situe entre un demi-dollar et 2 000 dollars des États-Unis.",
+        "La valeur médiane d’un envoi se situe entre un demi-dollar et 2 000 dollars des États-Unis.",
         "Check the decimal separator and the currency of the values.",
         "Vérifiez le séparateur décimal et la devise des valeurs.",
         _of_profile(f"items >= {ENOUGH_ITEMS} and median_value_usd not between 0.5 and 2000"),
@@ -327,7 +327,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "critical",
         "The median value of an item is less than twenty times more or less than usual for this member.",
         (
-            "La valeur médiane d'un envoi est moins de vingt fois supérieure ou inférieure à celle"
+            "La valeur médiane d’un envoi est moins de vingt fois supérieure ou inférieure à celle"
             " habituelle pour ce membre."
         ),
         "Check the decimal separator and the currency of the values.",
@@ -341,7 +341,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "E108",
         "critical",
         "The number of items is less than ten times more or less than usual for this member.",
-        "Le nombre d'envois est moins de dix fois supérieur ou inférieur à celui habituel pour ce membre.",
+        "Le nombre d’envois est moins de dix fois supérieur ou inférieur à celui habituel pour ce membre.",
         _COMPARE_EXPORTS_EN,
         _COMPARE_EXPORTS_FR,
         _jump_from_usual("items", "usual_items", ENOUGH_ITEMS, 10),
@@ -356,7 +356,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         ),
         "Look for single values that are far too high, then check the decimal separator and the currency.",
         (
-            "Recherchez d'abord des valeurs isolées beaucoup trop élevées, puis vérifiez le séparateur"
+            "Recherchez d’abord des valeurs isolées beaucoup trop élevées, puis vérifiez le séparateur"
             " décimal et la devise."
         ),
         _jump_from_usual("value_usd", "usual_value_usd", ENOUGH_VALUE_USD, 10),
@@ -365,7 +365,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "E110",
         "warning",
         "The number of items is less than four times more or less than usual for this member.",
-        "Le nombre d'envois est moins de quatre fois supérieur ou inférieur à celui habituel pour ce membre.",
+        "Le nombre d’envois est moins de quatre fois supérieur ou inférieur à celui habituel pour ce membre.",
         _COMPARE_EXPORTS_EN,
         _COMPARE_EXPORTS_FR,
         _jump_from_usual("items", "usual_items", ENOUGH_ITEMS, 4),
@@ -390,7 +390,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
             " closer to what is usual."
         ),
         (
-            "Le nombre d'envois est moins de quatre fois supérieur ou inférieur à celui de la version"
+            "Le nombre d’envois est moins de quatre fois supérieur ou inférieur à celui de la version"
             " précédente, ou se rapproche du niveau habituel."
         ),
         _COMPARE_EXPORTS_EN,
@@ -416,13 +416,13 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "E114",
         "warning",
         "The items of the month arrived on more than one day.",
-        "Les envois du mois sont arrivés sur plus d'une journée.",
+        "Les envois du mois sont arrivés sur plus d’une journée.",
         (
             "Check that the day of arrival was exported, and not the day of the export or the first of the"
             " month."
         ),
         (
-            "Vérifiez que la date d'arrivée a été exportée, et non la date d'extraction ou le premier jour"
+            "Vérifiez que la date d’arrivée a été exportée, et non la date d’extraction ou le premier jour"
             " du mois."
         ),
         _of_profile(f"items >= {ENOUGH_ITEMS} and first_arrival_date = last_arrival_date", "items"),
@@ -431,14 +431,14 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "E115",
         "warning",
         "A column that is usually filled for at least half of the items is not empty.",
-        "Une colonne habituellement renseignée pour au moins la moitié des envois n'est pas vide.",
+        "Une colonne habituellement renseignée pour au moins la moitié des envois n’est pas vide.",
         (
             "Check that the export still has all its columns: duty, tax, valuation basis, country, port, HS"
             " code, mass, release."
         ),
         (
-            "Vérifiez que l'extraction contient toujours toutes ses colonnes : droits, taxes, base"
-            " d'évaluation, pays, lieu, code SH, masse, mainlevée."
+            "Vérifiez que l’extraction contient toujours toutes ses colonnes : droits, taxes, base"
+            " d’évaluation, pays, lieu, code SH, masse, mainlevée."
         ),
         _of_profile(
             f"items >= {ENOUGH_ITEMS} and earlier_full_periods >= {ENOUGH_PERIODS} and ("
@@ -478,7 +478,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "E123",
         "critical",
         "No value is negative.",
-        "Aucune valeur n'est négative.",
+        "Aucune valeur n’est négative.",
         _OURS_EN,
         _OURS_FR,
         _between("least_declared_value", least=0),
@@ -496,7 +496,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "E125",
         "critical",
         "Every item has a day of arrival.",
-        "Chaque envoi a une date d'arrivée.",
+        "Chaque envoi a une date d’arrivée.",
         _OURS_EN,
         _OURS_FR,
         _between("items_without_arrival_date", most=0),
@@ -505,7 +505,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "E126",
         "critical",
         "Every country of origin is in the list.",
-        "Chaque pays d'origine figure dans la liste.",
+        "Chaque pays d’origine figure dans la liste.",
         _OURS_EN,
         _OURS_FR,
         _in_code_list("origin_country_code"),

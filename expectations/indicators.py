@@ -23,7 +23,7 @@ PLACES = "indicator_code, member_code, time_period"
 LEVELS = ("ITEMS", "DECLARED_VALUE_USD", "GROSS_MASS_KG", "DUTY_USD", "TAX_USD")
 
 _OURS_EN = "This is a fault of our own models: nothing new is published until it is mended."
-_OURS_FR = "C'est un défaut de nos propres modèles : rien de nouveau n'est publié avant sa correction."
+_OURS_FR = "C’est un défaut de nos propres modèles : rien de nouveau n’est publié avant sa correction."
 
 
 def _texts(texts: Iterable[str]) -> str:
@@ -122,7 +122,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
     _critical(
         "E205",
         "No count and no sum is negative.",
-        "Aucun nombre ni aucune somme n'est négatif.",
+        "Aucun nombre ni aucune somme n’est négatif.",
         _rows(f"indicator_code in ({_texts((*LEVELS, 'BUSIEST_DAY_ITEMS'))}) and obs_value < 0"),
     ),
     _critical(
@@ -134,7 +134,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
     _critical(
         "E207",
         "No figure has a status of confidentiality before disclosure control.",
-        "Aucun chiffre n'a de statut de confidentialité avant le contrôle de la divulgation.",
+        "Aucun chiffre n’a de statut de confidentialité avant le contrôle de la divulgation.",
         _in_set("conf_status", "F"),
     ),
     _critical(
@@ -194,7 +194,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
     _critical(
         "E216",
         "Every month that a member reported has its number of items, and no other month has one.",
-        "Chaque mois déclaré par un membre a son nombre d'envois, et aucun autre mois n'en a.",
+        "Chaque mois déclaré par un membre a son nombre d’envois, et aucun autre mois n’en a.",
         RowsCheck(
             INDICATORS,
             """
@@ -230,7 +230,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
     _critical(
         "E218",
         "The months of a member make its quarters and its years.",
-        "La somme des mois d'un membre donne ses trimestres et ses années.",
+        "La somme des mois d’un membre donne ses trimestres et ses années.",
         RowsCheck(
             INDICATORS,
             f"""
@@ -276,7 +276,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
             " more than a fifth."
         ),
         (
-            "D'une année à l'autre, les envois d'un membre n'atteignent pas le quintuple ni ne tombent au"
+            "D’une année à l’autre, les envois d’un membre n’atteignent pas le quintuple ni ne tombent au"
             " cinquième."
         ),
         "Look at the member's months: a new channel, a new system or a missing file is the usual reason.",
@@ -293,9 +293,9 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "E222",
         "warning",
         "Files come after the end of their month, and within a year.",
-        "Les fichiers arrivent après la fin du mois concerné, et dans l'année.",
+        "Les fichiers arrivent après la fin du mois concerné, et dans l’année.",
         "Look at the receipts: a file that came before its month was over is not complete.",
-        "Examinez les accusés de réception : un fichier reçu avant la fin de son mois n'est pas complet.",
+        "Examinez les accusés de réception : un fichier reçu avant la fin de son mois n’est pas complet.",
         _rows("indicator_code = 'TIMELINESS_DAYS' and obs_value not between 0 and 366"),
     ),
 )

@@ -93,7 +93,7 @@ COLUMNS_OF_FILE = "information_schema.columns"
 ABSOLUTE_PATH = r"(^|[^A-Za-z0-9:/._-])(/[A-Za-z0-9._-]+){2,}|(^|[^A-Za-z0-9])[A-Za-z]:\\"
 
 _OURS_EN = "This is a fault of our own publishing: nothing new is published until it is mended."
-_OURS_FR = "C'est un défaut de notre propre publication : rien de nouveau n'est publié avant sa correction."
+_OURS_FR = "C’est un défaut de notre propre publication : rien de nouveau n’est publié avant sa correction."
 
 
 def expectations(
@@ -162,14 +162,14 @@ def _structure(tables: dict[str, tuple[str, ...]], is_secretariat: bool) -> tupl
         _critical(
             "E302",
             "The file holds no table that is not for its audience.",
-            "Le fichier ne contient aucune table qui n'est pas destinée à son public.",
+            "Le fichier ne contient aucune table qui n’est pas destinée à son public.",
             _columns(f"table_name not in ({_texts(tables)})"),
         ),
         _critical(
             "E303",
             "The file holds no column of single items, and none of what disclosure control works with.",
             (
-                "Le fichier ne contient aucune colonne d'envois individuels, ni aucune colonne de travail"
+                "Le fichier ne contient aucune colonne d’envois individuels, ni aucune colonne de travail"
                 " du contrôle de la divulgation."
             ),
             _columns(f"column_name like 'base@_%' escape '@' or column_name in ({never_shared})"),
@@ -260,13 +260,13 @@ def _content(audience: str, tables: Iterable[str]) -> tuple[Expectation, ...]:
         _critical(
             "E315",
             "A confidential figure is not in the file.",
-            "Un chiffre confidentiel n'est pas dans le fichier.",
+            "Un chiffre confidentiel n’est pas dans le fichier.",
             _figures("conf_status = 'C' and obs_value is not null"),
         ),
         _critical(
             "E316",
             "A figure that is not in the file is either missing (M) or confidential (C).",
-            "Un chiffre qui n'est pas dans le fichier est soit manquant (M), soit confidentiel (C).",
+            "Un chiffre qui n’est pas dans le fichier est soit manquant (M), soit confidentiel (C).",
             _figures("obs_value is null and obs_status <> 'M' and conf_status <> 'C'"),
         ),
         _critical(
@@ -307,7 +307,7 @@ def _of_the_secretariat() -> tuple[Expectation, ...]:
         _critical(
             "E321",
             "The catalogue counts the extracts, and their members, that it lists.",
-            "Le catalogue compte les fichiers qu'il énumère, et leurs membres.",
+            "Le catalogue compte les fichiers qu’il énumère, et leurs membres.",
             RowsCheck(
                 "catalogue",
                 """
@@ -367,7 +367,7 @@ def _of_everyone_else(members: Mapping[str, Member], audience: str) -> tuple[Exp
         _critical(
             "E331",
             "No number of items is below the minimum of its member.",
-            "Aucun nombre d'envois n'est inférieur au minimum fixé par son membre.",
+            "Aucun nombre d’envois n’est inférieur au minimum fixé par son membre.",
             RowsCheck(
                 "indicators",
                 f"""
@@ -385,7 +385,7 @@ def _of_everyone_else(members: Mapping[str, Member], audience: str) -> tuple[Exp
         _critical(
             "E332",
             "No busiest day has fewer items than the minimum of its member.",
-            "Aucune journée la plus chargée ne compte moins d'envois que le minimum fixé par son membre.",
+            "Aucune journée la plus chargée ne compte moins d’envois que le minimum fixé par son membre.",
             RowsCheck(
                 "busiest_days",
                 f"""
@@ -400,7 +400,7 @@ def _of_everyone_else(members: Mapping[str, Member], audience: str) -> tuple[Exp
         _critical(
             "E333",
             "No member is shown in more detail than it agreed to.",
-            "Aucun membre n'est présenté plus en détail qu'il ne l'a accepté.",
+            "Aucun membre n’est présenté plus en détail qu’il ne l’a accepté.",
             RowsCheck(
                 "indicators",
                 f"""
@@ -449,7 +449,7 @@ def _of_progress(members: Mapping[str, Member], audience: str) -> tuple[Expectat
         _critical(
             "E334",
             "In the tables of progress no member is named that has not agreed to it.",
-            "Dans les tables de progrès, aucun membre n'est nommé sans l'avoir accepté.",
+            "Dans les tables de progrès, aucun membre n’est nommé sans l’avoir accepté.",
             RowsCheck(
                 "catalogue",
                 f"select table_name, fault_count from ({of_others}) as found where fault_count > 0",
@@ -458,7 +458,7 @@ def _of_progress(members: Mapping[str, Member], audience: str) -> tuple[Expectat
         _critical(
             "E335",
             "No count of progress tells what a member says that is not named in it.",
-            "Aucun décompte de progrès ne révèle ce que déclare un membre qui n'y est pas nommé.",
+            "Aucun décompte de progrès ne révèle ce que déclare un membre qui n’y est pas nommé.",
             RowsCheck(
                 "progress_counts",
                 f"""
@@ -490,7 +490,7 @@ def _of_progress(members: Mapping[str, Member], audience: str) -> tuple[Expectat
         _critical(
             "E336",
             "A project of which the figures are withheld has no name either.",
-            "Un projet dont les chiffres sont retenus n'a pas non plus de nom.",
+            "Un projet dont les chiffres sont retenus n’a pas non plus de nom.",
             RowsCheck(
                 "progress_projects",
                 "select 1 as fault_count from batch "

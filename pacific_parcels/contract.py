@@ -199,6 +199,38 @@ class Rule:
     covers: tuple[str, ...] = ()
 
 
+# Whose a list of codes is, and so where another one has to come from: the details of a fault of R109.
+FOR_ANOTHER_CODE: dict[str, dict[str, str]] = {
+    list_of: {"for_another_code": en, "for_another_code_fr": fr}
+    for list_of, en, fr in (
+        (
+            "member",
+            "for a new code ask the secretariat to add it to the member file",
+            "pour un nouveau code, demandez au secrétariat de l’ajouter au fichier du membre",
+        ),
+        (
+            "format",
+            "the list is that of the format; if another code is right, ask the secretariat",
+            "la liste est celle du format ; si un autre code est juste, consultez le secrétariat",
+        ),
+        (
+            "frameworks",
+            "each framework is named on the sheet Lists of the template (members template); for a new one "
+            "ask the secretariat to add its list of measures",
+            "chaque cadre figure sur la feuille Lists du modèle (members template) ; pour un nouveau cadre, "
+            "demandez au secrétariat d’ajouter sa liste de mesures",
+        ),
+        (
+            "template",
+            "the codes, and what they mean, stand on the sheet Lists of the template (members template); the "
+            "list is the same for all members",
+            "les codes et leur signification figurent sur la feuille Lists du modèle (members template) ; la "
+            "liste est la même pour tous les membres",
+        ),
+    )
+}
+
+
 def _rule(rule_id: str, level: Level, title: tuple[str, str], remedy: tuple[str, str], *covers: str) -> Rule:
     return Rule(rule_id, level, Words(*title), Words(*remedy), covers)
 
@@ -212,7 +244,7 @@ RULES: dict[str, Rule] = {
             ("The file is empty.", "Le fichier est vide."),
             (
                 "Export it again; for a month without items send the header row alone.",
-                "Exportez-le de nouveau ; pour un mois sans envoi, transmettez la seule ligne d'en-tête.",
+                "Exportez-le de nouveau ; pour un mois sans envoi, transmettez la seule ligne d’en-tête.",
             ),
         ),
         _rule(
@@ -236,10 +268,10 @@ RULES: dict[str, Rule] = {
                 "Colonnes inconnues de la structure déclarée : {unexpected}.",
             ),
             (
-                "Remove them or, if they are new, ask the secretariat to add them to the member file: "
+                "Remove them or, if they are new, ask the secretariat to add them to {declared_in}: "
                 "{nearest}.",
-                "Retirez-les ou, si elles sont nouvelles, demandez au secrétariat de les ajouter au "
-                "fichier du membre : {nearest}.",
+                "Retirez-les ou, si elles sont nouvelles, demandez au secrétariat de les ajouter "
+                "{declared_in} : {nearest}.",
             ),
         ),
         _rule(
@@ -247,11 +279,11 @@ RULES: dict[str, Rule] = {
             "FATAL",
             (
                 "The file is not {expected}: line {line} holds the byte {found}.",
-                "Le fichier n'est pas en {expected} : la ligne {line} contient l'octet {found}.",
+                "Le fichier n’est pas en {expected} : la ligne {line} contient l’octet {found}.",
             ),
             (
                 "Export it again with the encoding {expected}.",
-                "Exportez-le de nouveau avec l'encodage {expected}.",
+                "Exportez-le de nouveau avec l’encodage {expected}.",
             ),
         ),
         _rule(
@@ -259,7 +291,7 @@ RULES: dict[str, Rule] = {
             "FATAL",
             (
                 "The header row is not split by {expected}; it looks as if {found} separates the columns.",
-                "La ligne d'en-tête n'est pas séparée par {expected} ; le séparateur semble être {found}.",
+                "La ligne d’en-tête n’est pas séparée par {expected} ; le séparateur semble être {found}.",
             ),
             (
                 "Export it again so that {expected} separates the columns.",
@@ -271,7 +303,7 @@ RULES: dict[str, Rule] = {
             "FATAL",
             (
                 "A column name stands twice in the header: {found}.",
-                "Un nom de colonne figure deux fois dans l'en-tête : {found}.",
+                "Un nom de colonne figure deux fois dans l’en-tête : {found}.",
             ),
             ("Give each column a name of its own.", "Donnez à chaque colonne un nom distinct."),
         ),
@@ -280,18 +312,18 @@ RULES: dict[str, Rule] = {
             "FATAL",
             (
                 "A quotation mark opens on line {line} and never closes.",
-                "Un guillemet ouvert à la ligne {line} n'est jamais refermé.",
+                "Un guillemet ouvert à la ligne {line} n’est jamais refermé.",
             ),
             (
                 "Close it, or double each quotation mark inside a text, and send the file again.",
-                "Refermez-le, ou doublez chaque guillemet à l'intérieur d'un texte, puis renvoyez le "
+                "Refermez-le, ou doublez chaque guillemet à l’intérieur d’un texte, puis renvoyez le "
                 "fichier.",
             ),
         ),
         _rule(
             "R008",
             "FATAL",
-            ("This is not a file that can be read: {found}.", "Ceci n'est pas un fichier lisible : {found}."),
+            ("This is not a file that can be read: {found}.", "Ceci n’est pas un fichier lisible : {found}."),
             (
                 "Put the file itself into the folder, not a folder or a link.",
                 "Déposez le fichier lui-même, et non un dossier ou un lien.",
@@ -302,7 +334,7 @@ RULES: dict[str, Rule] = {
             "FATAL",
             (
                 "This looks like a file of another member: {found}.",
-                "Ce fichier semble provenir d'un autre membre : {found}.",
+                "Ce fichier semble provenir d’un autre membre : {found}.",
             ),
             (
                 "Send it to the right member's folder; expected here: {expected}.",
@@ -318,7 +350,7 @@ RULES: dict[str, Rule] = {
             ),
             (
                 "Mend the rules listed on this receipt, the most frequent first, and send the file again.",
-                "Corrigez les anomalies listées sur cet accusé de réception, la plus fréquente d'abord, "
+                "Corrigez les anomalies listées sur cet accusé de réception, la plus fréquente d’abord, "
                 "puis renvoyez le fichier.",
             ),
         ),
@@ -375,7 +407,7 @@ RULES: dict[str, Rule] = {
             "FATAL",
             (
                 "The name of the file is not one that this member sends: {found}.",
-                "Le nom du fichier n'est pas de ceux que ce membre transmet : {found}.",
+                "Le nom du fichier n’est pas de ceux que ce membre transmet : {found}.",
             ),
             ("Name it as agreed: {expected}.", "Nommez-le comme convenu : {expected}."),
         ),
@@ -384,7 +416,7 @@ RULES: dict[str, Rule] = {
             "FATAL",
             (
                 "Line {line} holds NUL bytes: the file is damaged or is no text.",
-                "La ligne {line} contient des octets nuls : le fichier est endommagé ou n'est pas du texte.",
+                "La ligne {line} contient des octets nuls : le fichier est endommagé ou n’est pas du texte.",
             ),
             ("Export it again and send it.", "Exportez-le de nouveau et renvoyez-le."),
         ),
@@ -393,7 +425,7 @@ RULES: dict[str, Rule] = {
             "FATAL",
             (
                 "The file ends in the middle of row {line}: it was cut off.",
-                "Le fichier s'arrête au milieu de la ligne {line} : il a été tronqué.",
+                "Le fichier s’arrête au milieu de la ligne {line} : il a été tronqué.",
             ),
             ("Send the whole file again.", "Renvoyez le fichier complet."),
         ),
@@ -416,7 +448,7 @@ RULES: dict[str, Rule] = {
             ),
             (
                 "Send it in smaller files; if it is small already, it is damaged: export it again.",
-                "Envoyez-le en plusieurs fichiers ; s'il est déjà petit, il est endommagé : exportez-le de "
+                "Envoyez-le en plusieurs fichiers ; s’il est déjà petit, il est endommagé : exportez-le de "
                 "nouveau.",
             ),
         ),
@@ -430,7 +462,7 @@ RULES: dict[str, Rule] = {
             ),
             (
                 "Export it again without them; data needs neither.",
-                "Exportez-le de nouveau sans ces déclarations ; les données n'en ont pas besoin.",
+                "Exportez-le de nouveau sans ces déclarations ; les données n’en ont pas besoin.",
             ),
         ),
         _rule(
@@ -438,12 +470,12 @@ RULES: dict[str, Rule] = {
             "FATAL",
             (
                 "The archive cannot be taken: found {found}; expected {expected}.",
-                "L'archive ne peut pas être acceptée : trouvé : {found} ; attendu : {expected}.",
+                "L’archive ne peut pas être acceptée : trouvé : {found} ; attendu : {expected}.",
             ),
             (
                 "Pack the extract alone into a plain ZIP or GZ archive without a password, or send it as "
                 "it is.",
-                "Placez l'extrait seul dans une archive ZIP ou GZ simple, sans mot de passe, ou envoyez-le "
+                "Placez l’extrait seul dans une archive ZIP ou GZ simple, sans mot de passe, ou envoyez-le "
                 "non compressé.",
             ),
         ),
@@ -456,14 +488,14 @@ RULES: dict[str, Rule] = {
             ),
             (
                 "Export it again; if it comes from another program, ask its supplier for well-formed XML.",
-                "Exportez-le de nouveau ; s'il vient d'un autre programme, demandez à son fournisseur un XML "
+                "Exportez-le de nouveau ; s’il vient d’un autre programme, demandez à son fournisseur un XML "
                 "bien formé.",
             ),
         ),
         _rule(
             "R023",
             "FATAL",
-            ("The reader broke down on this file.", "Le lecteur s'est arrêté brutalement sur ce fichier."),
+            ("The reader broke down on this file.", "Le lecteur s’est arrêté brutalement sur ce fichier."),
             (
                 "It may be damaged: export it again. If it happens again, tell the secretariat.",
                 "Il est peut-être endommagé : exportez-le de nouveau. Si cela se reproduit, signalez-le au "
@@ -479,7 +511,7 @@ RULES: dict[str, Rule] = {
             ),
             (
                 "Mend the rules listed on this receipt, the most frequent first, and send the file again.",
-                "Corrigez les anomalies listées sur cet accusé de réception, la plus fréquente d'abord, "
+                "Corrigez les anomalies listées sur cet accusé de réception, la plus fréquente d’abord, "
                 "puis renvoyez le fichier.",
             ),
         ),
@@ -507,7 +539,7 @@ RULES: dict[str, Rule] = {
         _rule(
             "R103",
             "ERROR",
-            ("The date or time cannot be read.", "La date ou l'heure est illisible."),
+            ("The date or time cannot be read.", "La date ou l’heure est illisible."),
             ("Write it as {expected}.", "Écrivez-la sous la forme {expected}."),
             "R13",
         ),
@@ -516,7 +548,7 @@ RULES: dict[str, Rule] = {
             "ERROR",
             (
                 "The day of arrival lies after the day on which the file was sent.",
-                "La date d'arrivée est postérieure à la date d'envoi du fichier.",
+                "La date d’arrivée est postérieure à la date d’envoi du fichier.",
             ),
             ("Correct the date.", "Corrigez la date."),
         ),
@@ -525,11 +557,11 @@ RULES: dict[str, Rule] = {
             "ERROR",
             (
                 "The day of arrival lies outside the period that the file says it covers.",
-                "La date d'arrivée est hors de la période que le fichier déclare couvrir.",
+                "La date d’arrivée est hors de la période que le fichier déclare couvrir.",
             ),
             (
                 "Send the item in the file of its own month, or correct the date.",
-                "Transmettez l'envoi dans le fichier de son mois, ou corrigez la date.",
+                "Transmettez l’envoi dans le fichier de son mois, ou corrigez la date.",
             ),
         ),
         _rule(
@@ -552,7 +584,7 @@ RULES: dict[str, Rule] = {
         _rule(
             "R108",
             "ERROR",
-            ("The currency is not a code of ISO 4217.", "La devise n'est pas un code ISO 4217."),
+            ("The currency is not a code of ISO 4217.", "La devise n’est pas un code ISO 4217."),
             ("Write three letters, such as USD.", "Écrivez trois lettres, par exemple USD."),
             "R20",
         ),
@@ -561,9 +593,8 @@ RULES: dict[str, Rule] = {
             "ERROR",
             ("The code is not in the list agreed.", "Le code ne figure pas dans la liste convenue."),
             (
-                "Use one of {expected}; for a new code ask the secretariat to add it to the member file.",
-                "Utilisez l'un de ces codes : {expected} ; pour un nouveau code, demandez au secrétariat "
-                "de l'ajouter au fichier du membre.",
+                "Use one of {expected}; {for_another_code}.",
+                "Utilisez l’un de ces codes : {expected} ; {for_another_code}.",
             ),
             "R22",
             "R24",
@@ -571,7 +602,7 @@ RULES: dict[str, Rule] = {
         _rule(
             "R110",
             "ERROR",
-            ("The country is not a code of ISO 3166-1.", "Le pays n'est pas un code ISO 3166-1."),
+            ("The country is not a code of ISO 3166-1.", "Le pays n’est pas un code ISO 3166-1."),
             ("Write two letters, such as CN.", "Écrivez deux lettres, par exemple CN."),
             "R16",
             "R19",
@@ -579,7 +610,7 @@ RULES: dict[str, Rule] = {
         _rule(
             "R111",
             "ERROR",
-            ("The place is not a UN/LOCODE of this member.", "Le lieu n'est pas un UN/LOCODE de ce membre."),
+            ("The place is not a UN/LOCODE of this member.", "Le lieu n’est pas un UN/LOCODE de ce membre."),
             (
                 "Write the five letters of UN/LOCODE, such as {expected}.",
                 "Écrivez les cinq lettres du code UN/LOCODE, par exemple {expected}.",
@@ -590,7 +621,7 @@ RULES: dict[str, Rule] = {
             "ERROR",
             (
                 "The item is given as one of another member.",
-                "L'envoi est indiqué comme celui d'un autre membre.",
+                "L’envoi est indiqué comme celui d’un autre membre.",
             ),
             (
                 "Expected: {expected}. Send it in its own member's file.",
@@ -608,7 +639,7 @@ RULES: dict[str, Rule] = {
             ),
             (
                 "Double each quotation mark inside a text.",
-                "Doublez chaque guillemet à l'intérieur d'un texte.",
+                "Doublez chaque guillemet à l’intérieur d’un texte.",
             ),
         ),
         _rule(
@@ -616,7 +647,7 @@ RULES: dict[str, Rule] = {
             "ERROR",
             (
                 "The item stands in this file already; it counts once, as it stands first.",
-                "L'envoi figure déjà dans ce fichier ; il compte une fois, tel qu'il y figure d'abord.",
+                "L’envoi figure déjà dans ce fichier ; il compte une fois, tel qu’il y figure d’abord.",
             ),
             ("Send each item once.", "Transmettez chaque envoi une seule fois."),
         ),
@@ -625,11 +656,11 @@ RULES: dict[str, Rule] = {
             "ERROR",
             (
                 "The record is not written as its message format demands.",
-                "L'enregistrement n'est pas écrit comme l'exige le format de son message.",
+                "L’enregistrement n’est pas écrit comme l’exige le format de son message.",
             ),
             (
                 "Compare it with the message standard, or ask the supplier of the program that wrote it.",
-                "Comparez-le à la norme du message, ou adressez-vous au fournisseur du programme qui l'a "
+                "Comparez-le à la norme du message, ou adressez-vous au fournisseur du programme qui l’a "
                 "écrit.",
             ),
         ),
@@ -648,7 +679,7 @@ RULES: dict[str, Rule] = {
         _rule(
             "R117",
             "ERROR",
-            ("The action names no measure.", "L'action ne désigne aucune mesure."),
+            ("The action names no measure.", "L’action ne désigne aucune mesure."),
             (
                 "Say which measure of the framework it serves.",
                 "Indiquez à quelle mesure du cadre elle contribue.",
@@ -659,11 +690,11 @@ RULES: dict[str, Rule] = {
             "ERROR",
             (
                 "The date lies before the framework was there.",
-                "La date est antérieure à l'existence du cadre.",
+                "La date est antérieure à l’existence du cadre.",
             ),
             (
                 "Correct the date, or name the edition that was assessed; expected {expected}.",
-                "Corrigez la date, ou indiquez l'édition évaluée ; attendu : {expected}.",
+                "Corrigez la date, ou indiquez l’édition évaluée ; attendu : {expected}.",
             ),
         ),
         _rule(
@@ -671,18 +702,18 @@ RULES: dict[str, Rule] = {
             "ERROR",
             (
                 "The date lies after the day on which the file was sent.",
-                "La date est postérieure à la date d'envoi du fichier.",
+                "La date est postérieure à la date d’envoi du fichier.",
             ),
             (
                 "Correct the date; what is still to come has no such date yet.",
-                "Corrigez la date ; ce qui est encore à venir n'a pas de telle date.",
+                "Corrigez la date ; ce qui est encore à venir n’a pas de telle date.",
             ),
         ),
         _rule(
             "R120",
             "ERROR",
-            ("The target lies before the start.", "L'échéance est antérieure au début."),
-            ("Correct one of the two dates.", "Corrigez l'une des deux dates."),
+            ("The target lies before the start.", "L’échéance est antérieure au début."),
+            ("Correct one of the two dates.", "Corrigez l’une des deux dates."),
         ),
         _rule(
             "R121",
@@ -723,7 +754,7 @@ RULES: dict[str, Rule] = {
             "ERROR",
             (
                 "The row is given as one of another member.",
-                "La ligne est indiquée comme celle d'un autre membre.",
+                "La ligne est indiquée comme celle d’un autre membre.",
             ),
             (
                 "Expected: {expected}. Send it in its own member's file.",
@@ -734,7 +765,7 @@ RULES: dict[str, Rule] = {
             "R201",
             "WARNING",
             ("The declared value is zero.", "La valeur déclarée est nulle."),
-            ("Check that nothing was left out.", "Vérifiez que rien n'a été omis."),
+            ("Check that nothing was left out.", "Vérifiez que rien n’a été omis."),
         ),
         _rule(
             "R202",
@@ -747,14 +778,14 @@ RULES: dict[str, Rule] = {
         _rule(
             "R203",
             "WARNING",
-            ("The item was released before it arrived.", "L'envoi a été mis en mainlevée avant son arrivée."),
+            ("The item was released before it arrived.", "L’envoi a été mis en mainlevée avant son arrivée."),
             ("Check both dates.", "Vérifiez les deux dates."),
         ),
         _rule(
             "R204",
             "WARNING",
             ("The gross mass is zero.", "La masse brute est nulle."),
-            ("Check the unit: kilograms.", "Vérifiez l'unité : le kilogramme."),
+            ("Check the unit: kilograms.", "Vérifiez l’unité : le kilogramme."),
         ),
         _rule(
             "R205",
@@ -763,14 +794,14 @@ RULES: dict[str, Rule] = {
                 "The file holds no item: the month is reported as one without items.",
                 "Le fichier ne contient aucun envoi : le mois est déclaré sans envoi.",
             ),
-            ("If there were items, send the file again.", "S'il y a eu des envois, renvoyez le fichier."),
+            ("If there were items, send the file again.", "S’il y a eu des envois, renvoyez le fichier."),
         ),
         _rule(
             "R206",
             "WARNING",
             (
                 "The identifier is not one of UPU S10: thirteen characters, the ninth digit a check digit.",
-                "L'identifiant n'est pas conforme à la norme S10 de l'UPU : treize caractères, dont un "
+                "L’identifiant n’est pas conforme à la norme S10 de l’UPU : treize caractères, dont un "
                 "neuvième chiffre de contrôle.",
             ),
             (
@@ -788,7 +819,7 @@ RULES: dict[str, Rule] = {
             ),
             (
                 "Check that the report was not put together twice; equal lines can be right.",
-                "Vérifiez que l'état n'a pas été assemblé deux fois ; des lignes identiques peuvent être "
+                "Vérifiez que l’état n’a pas été assemblé deux fois ; des lignes identiques peuvent être "
                 "justes.",
             ),
             "R02",
@@ -800,18 +831,18 @@ RULES: dict[str, Rule] = {
                 "The value is negative; it is counted as it is.",
                 "La valeur est négative ; elle est comptée telle quelle.",
             ),
-            ("Check that it is a correction.", "Vérifiez qu'il s'agit d'une correction."),
+            ("Check that it is a correction.", "Vérifiez qu’il s’agit d’une correction."),
         ),
         _rule(
             "R209",
             "WARNING",
             (
                 "The stage goes backwards, and no reason is given; it is counted as it is.",
-                "Le stade recule sans qu'une raison soit donnée ; il est compté tel quel.",
+                "Le stade recule sans qu’une raison soit donnée ; il est compté tel quel.",
             ),
             (
                 "Give the reason, or correct the stage or the earlier assessment.",
-                "Indiquez la raison, ou corrigez le stade ou l'évaluation précédente.",
+                "Indiquez la raison, ou corrigez le stade ou l’évaluation précédente.",
             ),
         ),
         _rule(
@@ -824,7 +855,7 @@ RULES: dict[str, Rule] = {
             ),
             (
                 "Check the code; if it is right, ask the secretariat to add it to the list.",
-                "Vérifiez le code ; s'il est juste, demandez au secrétariat de l'ajouter à la liste.",
+                "Vérifiez le code ; s’il est juste, demandez au secrétariat de l’ajouter à la liste.",
             ),
         ),
         _rule(
@@ -836,7 +867,7 @@ RULES: dict[str, Rule] = {
             ),
             (
                 "If there is something to report, send the file again.",
-                "S'il y a quelque chose à déclarer, renvoyez le fichier.",
+                "S’il y a quelque chose à déclarer, renvoyez le fichier.",
             ),
         ),
         _rule(
@@ -844,7 +875,7 @@ RULES: dict[str, Rule] = {
             "LEFT_OUT",
             (
                 "A master bill or a consolidation: the consignments under it are counted, it is not.",
-                "Connaissement principal ou groupage : ce sont les envois qu'il réunit qui sont comptés, et "
+                "Connaissement principal ou groupage : ce sont les envois qu’il réunit qui sont comptés, et "
                 "non lui.",
             ),
             (
@@ -857,12 +888,12 @@ RULES: dict[str, Rule] = {
             "LEFT_OUT",
             (
                 "No import by a channel of ours: an export, transit, or another means of transport.",
-                "Pas une importation par l'un de nos canaux : exportation, transit ou autre mode de "
+                "Pas une importation par l’un de nos canaux : exportation, transit ou autre mode de "
                 "transport.",
             ),
             (
                 "Nothing, unless it is an item that came in: then correct its flow, nature or transport.",
-                "Rien, sauf s'il s'agit d'un envoi arrivé : corrigez alors son flux, sa nature ou son mode "
+                "Rien, sauf s’il s’agit d’un envoi arrivé : corrigez alors son flux, sa nature ou son mode "
                 "de transport.",
             ),
         ),

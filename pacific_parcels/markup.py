@@ -40,18 +40,18 @@ LONGEST_SIGN = len(codecs.BOM_UTF8 + b"<!DOCTYPE")
 _Errors = etree.ErrorTypes
 CUT_OFF = (
     "it ends before its last element is closed",
-    "il s'arrête avant la fin de son dernier élément",
+    "il s’arrête avant la fin de son dernier élément",
 )
 WRONG_CHARACTER = (
     "a character that its encoding or XML does not allow",
-    "un caractère que son encodage ou XML n'admet pas",
+    "un caractère que son encodage ou XML n’admet pas",
 )
 OTHER_ENCODING = (
     "its encoding is not one that is read; write UTF-8",
-    "son encodage n'est pas de ceux qui sont lus ; écrivez en UTF-8",
+    "son encodage n’est pas de ceux qui sont lus ; écrivez en UTF-8",
 )
 REASONS: Final[dict[int, tuple[str, str]]] = {
-    _Errors.ERR_DOCUMENT_EMPTY: ("there is no document", "il n'y a pas de document"),
+    _Errors.ERR_DOCUMENT_EMPTY: ("there is no document", "il n’y a pas de document"),
     _Errors.ERR_DOCUMENT_END: (
         "text stands outside of the document",
         "du texte se trouve en dehors du document",
@@ -67,13 +67,13 @@ REASONS: Final[dict[int, tuple[str, str]]] = {
     _Errors.ERR_INVALID_ENCODING: WRONG_CHARACTER,
     _Errors.ERR_NAME_REQUIRED: (
         "a sign < or & that has to be written &lt; or &amp;",
-        "un signe < ou & qui doit s'écrire &lt; ou &amp;",
+        "un signe < ou & qui doit s’écrire &lt; ou &amp;",
     ),
     _Errors.ERR_UNKNOWN_ENCODING: OTHER_ENCODING,
     _Errors.ERR_UNSUPPORTED_ENCODING: OTHER_ENCODING,
     _Errors.ERR_RESOURCE_LIMIT: (
         "it is nested too deeply, or one text of it is too long",
-        "il est imbriqué trop profondément, ou l'un de ses textes est trop long",
+        "il est imbriqué trop profondément, ou l’un de ses textes est trop long",
     ),
 }
 SAFE: Final[dict[str, Any]] = {
@@ -84,7 +84,7 @@ SAFE: Final[dict[str, Any]] = {
     "remove_comments": True,
     "remove_pis": True,
 }
-OTHER_REASON = ("it is not well-formed", "il n'est pas bien formé")
+OTHER_REASON = ("it is not well-formed", "il n’est pas bien formé")
 
 
 class _Names(dict[str, str]):
@@ -119,7 +119,7 @@ class DocumentKind:
     def require(self, root: str) -> None:
         """Errors: ExtractError R014 where the root of a document is another one."""
         if root not in self.roots:
-            raise self.refusal(f"the element {root[:40]}", f"l'élément {root[:40]}")
+            raise self.refusal(f"the element {root[:40]}", f"l’élément {root[:40]}")
 
 
 def local_name(element: etree._Element) -> str:

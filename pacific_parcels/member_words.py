@@ -25,16 +25,16 @@ Language = Literal["en", "fr"]
 
 # What the columns of the contract mean; in English the contract itself says it.
 MEANINGS_FR = {
-    "item_id": "Identifiant de l'envoi chez le membre, unique dans un extrait.",
-    "channel_code": "Comment l'envoi est arrivé.",
+    "item_id": "Identifiant de l’envoi chez le membre, unique dans un extrait.",
+    "channel_code": "Comment l’envoi est arrivé.",
     "customs_office_code": "Bureau de douane de dédouanement, selon le code du membre.",
-    "port_code": "Lieu d'entrée, UN/LOCODE.",
-    "origin_country_code": "Pays d'origine.",
+    "port_code": "Lieu d’entrée, UN/LOCODE.",
+    "origin_country_code": "Pays d’origine.",
     "consignment_country_code": "Pays de provenance.",
     "hs_code": "Code du Système harmonisé, six chiffres au moins.",
     "hs_edition": "Édition du Système harmonisé, par son année.",
     "goods_description": "Désignation des marchandises.",
-    "declared_value": "Valeur de l'envoi, sur la base indiquée.",
+    "declared_value": "Valeur de l’envoi, sur la base indiquée.",
     "declared_currency_code": "Devise de la valeur, ISO 4217.",
     "valuation_basis_code": "Ce que la valeur comprend.",
     "duty_amount": "Droits de douane liquidés.",
@@ -42,22 +42,22 @@ MEANINGS_FR = {
     "fee_amount": "Redevances de la douane et des services aux frontières.",
     "revenue_currency_code": "Devise des droits, taxes et redevances.",
     "gross_mass_kg": "Masse brute en kilogrammes.",
-    "pieces_count": "Nombre de colis de l'expédition.",
-    "posted_at": "Dépôt ou acceptation à l'étranger.",
+    "pieces_count": "Nombre de colis de l’expédition.",
+    "posted_at": "Dépôt ou acceptation à l’étranger.",
     "advance_data_at": "Réception des données électroniques préalables.",
-    "arrival_date": "Jour d'arrivée, selon le calendrier du membre.",
-    "lodgement_at": "Dépôt de la déclaration ou présentation de l'envoi.",
+    "arrival_date": "Jour d’arrivée, selon le calendrier du membre.",
+    "lodgement_at": "Dépôt de la déclaration ou présentation de l’envoi.",
     "release_at": "Mainlevée accordée par la douane.",
     "declaration_type_code": "Déclaration simplifiée ou complète.",
     "selectivity_lane_code": "Circuit du module de sélectivité.",
     "is_inspected": "Contrôle physique ou par appareil.",
     "inspection_result_code": "Ce que le contrôle a constaté.",
-    "outcome_code": "Ce que l'envoi est devenu.",
+    "outcome_code": "Ce que l’envoi est devenu.",
     **{
         f"{role}_token": f"Pseudonyme {of_whom}, v<version de la clé>:<HMAC-SHA-256>."
-        for role, of_whom in zip(ROLES, ("du destinataire", "de l'expéditeur", "du déclarant"), strict=True)
+        for role, of_whom in zip(ROLES, ("du destinataire", "de l’expéditeur", "du déclarant"), strict=True)
     },
-    "operator_code": "Opérateur qui a transporté ou présenté l'envoi, selon sa table de correspondance.",
+    "operator_code": "Opérateur qui a transporté ou présenté l’envoi, selon sa table de correspondance.",
 }
 CADENCES: dict[str, dict[Language, str]] = {
     "MONTHLY": {"en": "every month", "fr": "chaque mois"},
@@ -84,16 +84,16 @@ SCOPES: dict[str, dict[Language, str]] = {
 MODES: dict[str, dict[Language, str]] = {
     "EXEMPT_ALL": {
         "en": "at or under it all is free, above it all is charged",
-        "fr": "jusqu'au seuil tout est exonéré, au-delà tout est imposé",
+        "fr": "jusqu’au seuil tout est exonéré, au-delà tout est imposé",
     },
-    "EXEMPT_AMOUNT": {"en": "only what exceeds it is charged", "fr": "seul l'excédent est imposé"},
+    "EXEMPT_AMOUNT": {"en": "only what exceeds it is charged", "fr": "seul l’excédent est imposé"},
     "FLAT_RATE": {
         "en": "at or under it a flat rate holds",
-        "fr": "jusqu'au seuil, un taux forfaitaire s'applique",
+        "fr": "jusqu’au seuil, un taux forfaitaire s’applique",
     },
     "DUTY_OWED": {
         "en": "what is owed up to it is not collected",
-        "fr": "ce qui est dû jusque-là n'est pas perçu",
+        "fr": "ce qui est dû jusque-là n’est pas perçu",
     },
 }
 SHOWN: dict[str, dict[Language, str]] = {
@@ -175,20 +175,20 @@ def in_sentences(member: Member, language: Language) -> list[str]:
         folder = f"inbox/{member.code.lower()}"
         lines.append(say(f"Its files are put into {folder}.", f"Ses fichiers sont déposés dans {folder}."))
     if not member.extracts:
-        lines += ["", say("No extract is agreed yet.", "Aucun extrait n'est encore convenu.")]
+        lines += ["", say("No extract is agreed yet.", "Aucun extrait n’est encore convenu.")]
     for stream_code, stream in member.extracts.items():
         lines += ["", f"{say('What is sent', 'Ce qui est transmis')} ({stream_code}){colon}"]
         lines += [f"  {line}" for line in _stream(member, stream, say)]
     lines += ["", f"{say('De minimis', 'Seuils de minimis')}{colon}"]
     lines += [f"  {_threshold(line, say)}" for line in member.de_minimis] or [
-        say("  None is established.", "  Aucun n'est établi.")
+        say("  None is established.", "  Aucun n’est établi.")
     ]
     lines += ["", f"{say('Taxes', 'Taxes')}{colon}"]
     lines += [
         f"  {say(tax.name.en, tax.name.fr)} {_amount(tax.rate_pct, say)}{say('', chr(0x202F))}%, "
         f"{_when(tax, say)}{_collected(tax, say)} ({tax.source})"
         for tax in member.taxes
-    ] or [say("  None is established.", "  Aucune n'est établie.")]
+    ] or [say("  None is established.", "  Aucune n’est établie.")]
     if member.capacity:
         lines += ["", f"{say('Capacity, as stated', 'Capacité déclarée')}{colon}"]
         lines += [f"  {_capacity(line, say)}" for line in member.capacity]
@@ -274,7 +274,7 @@ def _layout(member: Member, layout: Layout, say: Speaker) -> list[str]:
         say(
             f"Dates are written {say.form(layout.dates)}, times {say.form(layout.timestamps)} "
             f"(local time of {member.time_zone}), numbers {number}.",
-            f"Les dates s'écrivent {say.form(layout.dates)}, les heures {say.form(layout.timestamps)} "
+            f"Les dates s’écrivent {say.form(layout.dates)}, les heures {say.form(layout.timestamps)} "
             f"(heure locale de {member.time_zone}), les nombres {number}.",
         ),
     ]
@@ -308,7 +308,7 @@ def _layout(member: Member, layout: Layout, say: Speaker) -> list[str]:
         lines.append(
             say(
                 f"Not sent, so that no figure can rest on it: {', '.join(absent)}.",
-                f"Non transmis, si bien qu'aucun chiffre ne peut s'y fonder : {', '.join(absent)}.",
+                f"Non transmis, si bien qu’aucun chiffre ne peut s’y fonder : {', '.join(absent)}.",
             )
         )
     lines += _cannot_carry(layout, say)
@@ -319,7 +319,7 @@ def _cannot_carry(layout: Layout, say: Speaker) -> list[str]:
     try:
         never = ", ".join(load_format(layout.format).CANNOT_CARRY)
     except MemberFileError:
-        return [say("There is no such format.", "Ce format n'existe pas.")]
+        return [say("There is no such format.", "Ce format n’existe pas.")]
     if not never:
         return []
     return [say(f"The format can never carry {never}.", f"Le format ne peut jamais contenir {never}.")]
@@ -338,11 +338,11 @@ def _column(name: str, source: ColumnSource, say: Speaker) -> list[str]:
     if source.factor is not None:
         how += say(f" Multiplied by {source.factor}.", f" Multiplié par {_amount(source.factor, say)}.")
     if source.format:
-        how += say(f" Written {say.form(source.format)}.", f" S'écrit {say.form(source.format)}.")
+        how += say(f" Written {say.form(source.format)}.", f" S’écrit {say.form(source.format)}.")
     if source.agreed:
-        how += say(f" Landed as agreed: {source.agreed}.", f" Conservé d'un commun accord : {source.agreed}.")
+        how += say(f" Landed as agreed: {source.agreed}.", f" Conservé d’un commun accord : {source.agreed}.")
     if COLUMNS_BY_NAME[name].kind == "token":
-        how += say(" The name itself is never kept.", " Le nom lui-même n'est jamais conservé.")
+        how += say(" The name itself is never kept.", " Le nom lui-même n’est jamais conservé.")
     lines = [f"{' + '.join(source.source_columns)} → {name}{say(':', ' :')} {meaning}{needed}{how}"]
     lines += [f"    {found} = {say.code(name, code)}" for found, code in (source.lookup or {}).items()]
     return lines
@@ -367,12 +367,12 @@ def _collected(tax: Tax, say: Speaker) -> str:
         return ""
     return say(
         ", collected by the vendor at or under the de minimis",
-        ", perçue par le vendeur jusqu'au seuil de franchise",
+        ", perçue par le vendeur jusqu’au seuil de franchise",
     )
 
 
 def _capacity(line: Capacity, say: Speaker) -> str:
-    place = say(f"port {line.port}", f"lieu d'arrivée {line.port}")
+    place = say(f"port {line.port}", f"lieu d’arrivée {line.port}")
     if line.office:
         place = say(f"office {line.office}", f"bureau {line.office}")
     amount = _amount(line.items_per_day, say)
@@ -389,7 +389,7 @@ def _when(line: Dated, say: Speaker) -> str:
         if line.valid_from
         else say("from before the series", "dès avant la série")
     )
-    return start + (say(f" until {line.valid_to}", f" jusqu'au {line.valid_to}") if line.valid_to else "")
+    return start + (say(f" until {line.valid_to}", f" jusqu’au {line.valid_to}") if line.valid_to else "")
 
 
 def _amount(amount: object, say: Speaker) -> str:

@@ -70,18 +70,18 @@ VERDICTS: dict[str, dict[Language, str]] = {
         "({rejected} rejected, {duplicate} duplicate). Mend what is listed and check again before you send "
         "it.",
         "fr": "{name} serait accepté, mais sans {left} de ses {rows_in} lignes (rejetées : {rejected} ; "
-        "en double : {duplicate}). Corrigez ce qui suit et vérifiez de nouveau avant l'envoi.",
+        "en double : {duplicate}). Corrigez ce qui suit et vérifiez de nouveau avant l’envoi.",
     },
     "PARTIAL record": {
         "en": "{name} would be accepted, but {left} of {rows_in} records would be left out "
         "({rejected} rejected, {duplicate} duplicate). Mend what is listed and check again before you send "
         "it.",
         "fr": "{name} serait accepté, mais sans {left} de ses {rows_in} enregistrements (rejetés : "
-        "{rejected} ; en double : {duplicate}). Corrigez ce qui suit et vérifiez de nouveau avant l'envoi.",
+        "{rejected} ; en double : {duplicate}). Corrigez ce qui suit et vérifiez de nouveau avant l’envoi.",
     },
     "REFUSED": {
         "en": "{name} would be refused: do not send it yet.",
-        "fr": "{name} serait refusé : ne l'envoyez pas encore.",
+        "fr": "{name} serait refusé : ne l’envoyez pas encore.",
     },
 }
 LABELS: dict[str, dict[Language, str]] = {
@@ -112,7 +112,7 @@ EXPECTED: dict[str, dict[Language, str]] = {
     "R102": {"en": "a value", "fr": "une valeur"},
     "R104": {
         "en": "a day up to the one on which the file is sent",
-        "fr": "au plus tard le jour de l'envoi du fichier",
+        "fr": "au plus tard le jour de l’envoi du fichier",
     },
     "R105": {"en": "a day within {period}", "fr": "un jour de la période {period}"},
     "R107": {"en": "zero or more", "fr": "zéro ou plus"},
@@ -127,14 +127,14 @@ EXPECTED: dict[str, dict[Language, str]] = {
     "R117": {"en": "a measure", "fr": "une mesure"},
     "R119": {
         "en": "a day up to the one on which the file is sent",
-        "fr": "au plus tard le jour de l'envoi du fichier",
+        "fr": "au plus tard le jour de l’envoi du fichier",
     },
     "R120": {"en": "a day after the start", "fr": "un jour postérieur au début"},
     "R122": {"en": "a row not sent above", "fr": "une ligne qui ne figure pas plus haut"},
     "R123": {"en": "an office or a document", "fr": "un service ou un document"},
     "R201": {"en": "more than zero", "fr": "plus de zéro"},
     "R202": {"en": "six digits or more", "fr": "six chiffres ou plus"},
-    "R203": {"en": "a release after the arrival", "fr": "une mainlevée postérieure à l'arrivée"},
+    "R203": {"en": "a release after the arrival", "fr": "une mainlevée postérieure à l’arrivée"},
     "R204": {"en": "more than zero", "fr": "plus de zéro"},
     "R209": {"en": "a reason", "fr": "une raison"},
     "R210": {"en": "a measure of the list", "fr": "une mesure de la liste"},

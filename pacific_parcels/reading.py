@@ -23,7 +23,7 @@ from weakref import WeakSet
 
 import duckdb
 
-from pacific_parcels.contract import RULES, Level
+from pacific_parcels.contract import FOR_ANOTHER_CODE, RULES, Level
 from pacific_parcels.errors import ExtractError, PacificParcelsError
 from pacific_parcels.faults import EXAMPLES, Fault
 from pacific_parcels.formats import Header, RegularText, load_format, read_options
@@ -164,7 +164,7 @@ def stream_of(member: Member, source_name: str) -> tuple[str, Stream, tuple[str 
             "R015",
             found=source_name,
             expected="no extract is agreed with this member yet",
-            expected_fr="aucun extrait n'est encore convenu avec ce membre",
+            expected_fr="aucun extrait n’est encore convenu avec ce membre",
         )
     raise ExtractError("R015", found=source_name, expected=_names_agreed(member))
 
@@ -227,7 +227,7 @@ def read_manifest(path: Path) -> Manifest:
         raise ExtractError(
             "R018",
             found=f"a value in it is not as agreed ({type(error).__name__})",
-            found_fr=f"une valeur n'y est pas conforme ({type(error).__name__})",
+            found_fr=f"une valeur n’y est pas conforme ({type(error).__name__})",
         ) from error
 
 
@@ -668,6 +668,9 @@ def check_header(layout: HasColumns, header: Header, *, for_sender: bool = True)
             raise ExtractError(
                 "R005", expected=wanted[0], expected_fr=wanted[1], found=seen[0], found_fr=seen[1]
             )
+    declared_in, declared_in_fr = "the table of gap reports", "au tableau des rapports d’avancement"
+    if isinstance(layout, Layout):
+        declared_in, declared_in_fr = "the member file", "au fichier du membre"
     # In words of the file, or by its place where the layout does not know it.
     shown = {name: name if for_sender else _place(found.index(name) + 1) for name in unexpected}
     errors = []
@@ -689,6 +692,8 @@ def check_header(layout: HasColumns, header: Header, *, for_sender: bool = True)
                 "R003",
                 unexpected=_listed(listed),
                 unexpected_fr=_listed(listed, "fr"),
+                declared_in=declared_in,
+                declared_in_fr=declared_in_fr,
                 nearest=_nearest(unexpected, missing, shown),
             )
         )
@@ -1077,6 +1082,8 @@ class _Pass:
                 details["expected_fr"] = (
                     in_french(details["expected"]) if rule_id == "R103" else details["expected"]
                 )
+            if rule_id == "R109":
+                details = details | FOR_ANOTHER_CODE["member" if expected is None else "format"]
             first_rows = tuple(row - number * ROWS_APART for row in first)
             self.extracts[number].reading.faults.append(Fault(rule_id, column, count, details, first_rows))
 

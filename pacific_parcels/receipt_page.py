@@ -23,11 +23,11 @@ WORDS: dict[str, dict[Language, str]] = {
     "title": {"en": "Receipt", "fr": "Accusé de réception"},
     "what": {
         "en": "Pacific Parcels: what became of one file that was sent.",
-        "fr": "Pacific Parcels : ce qu'il est advenu d'un fichier transmis.",
+        "fr": "Pacific Parcels : ce qu’il est advenu d’un fichier transmis.",
     },
     "synthetic": {
         "en": "SYNTHETIC: made by a program, true of no country.",
-        "fr": "DONNÉES SYNTHÉTIQUES : produites par un programme, vraies d'aucun pays.",
+        "fr": "DONNÉES SYNTHÉTIQUES : produites par un programme, vraies d’aucun pays.",
     },
     "verdict.whole": {
         "en": "Accepted: every one of its {rows_in} items counts.",
@@ -45,8 +45,8 @@ WORDS: dict[str, dict[Language, str]] = {
     },
     "verdict.refused": {
         "en": "Refused: nothing of it counts. What was sent before stays in force. See below what to mend.",
-        "fr": "Refusé : rien n'en est pris en compte. Ce qui a été transmis auparavant reste en vigueur. "
-        "Voyez ci-dessous ce qu'il faut corriger.",
+        "fr": "Refusé : rien n’en est pris en compte. Ce qui a été transmis auparavant reste en vigueur. "
+        "Voyez ci-dessous ce qu’il faut corriger.",
     },
     "verdict.again": {
         "en": "Received before: the same bytes came already. Nothing changes. Their receipt said:",
@@ -60,7 +60,7 @@ WORDS: dict[str, dict[Language, str]] = {
     "covers": {"en": "Months", "fr": "Mois"},
     "byte_count": {"en": "Bytes", "fr": "Octets"},
     "sha256": {"en": "SHA-256", "fr": "SHA-256"},
-    "extract_id": {"en": "Number of the receipt", "fr": "Numéro de l'accusé"},
+    "extract_id": {"en": "Number of the receipt", "fr": "Numéro de l’accusé"},
     "unknown": {"en": "not established", "fr": "non établi"},
     "rows": {"en": "Items", "fr": "Envois"},
     "rows_in": {"en": "in the file", "fr": "dans le fichier"},
@@ -82,7 +82,7 @@ WORDS: dict[str, dict[Language, str]] = {
     "count": {"en": "Items", "fr": "Envois"},
     "first_rows": {
         "en": "First of them, by row or record",
-        "fr": "Premiers d'entre eux, par ligne ou enregistrement",
+        "fr": "Premiers d’entre eux, par ligne ou enregistrement",
     },
     "level.FATAL": {"en": "file refused", "fr": "fichier refusé"},
     "level.ERROR": {"en": "item rejected", "fr": "envoi rejeté"},

@@ -54,7 +54,7 @@ def unwrap(path: Path, scratch: Path, *, joins_documents: bool) -> Path:
         return path
     if not start.startswith((GZIP, *ZIP)):
         if _is_archive(start):
-            _refuse("another kind of archive", "une archive d'un autre type")
+            _refuse("another kind of archive", "une archive d’un autre type")
         return path
     unpacked = scratch / "unpacked"
     try:
@@ -89,12 +89,12 @@ def _refuse(found: str, found_fr: str, cause: Exception | None = None) -> NoRetu
         found=found,
         found_fr=found_fr,
         expected="a .zip or .gz with the extract alone",
-        expected_fr="une archive .zip ou .gz contenant l'extrait seul",
+        expected_fr="une archive .zip ou .gz contenant l’extrait seul",
     ) from cause
 
 
 def _refuse_nested() -> NoReturn:
-    _refuse("an archive inside the archive", "une archive dans l'archive")
+    _refuse("an archive inside the archive", "une archive dans l’archive")
 
 
 class _Output:
@@ -114,7 +114,7 @@ class _Output:
         if self._count > self._most:
             _refuse(
                 f"more than {self._most} bytes in it: over {LARGEST_RATIO} times its own size, or over 4 GB",
-                f"plus de {self._most} octets à l'intérieur : plus de {LARGEST_RATIO} fois sa taille, "
+                f"plus de {self._most} octets à l’intérieur : plus de {LARGEST_RATIO} fois sa taille, "
                 "ou plus de 4 Go",
             )
         if len(self._start) < TAR_OFFSET + len(TAR):
@@ -199,7 +199,7 @@ def _unzip(path: Path, output: _Output, joins_documents: bool) -> list[tuple[int
         if not entries:
             _refuse("an archive without a file in it", "une archive ne contenant aucun fichier")
         if len(entries) > 1 and not joins_documents:
-            _refuse(f"{len(entries)} files in it", f"{len(entries)} fichiers à l'intérieur")
+            _refuse(f"{len(entries)} files in it", f"{len(entries)} fichiers à l’intérieur")
         is_joined = len(entries) > 1
         for number, entry in enumerate(sorted(entries, key=lambda entry: entry.filename)):
             with archive.open(entry) as content:
@@ -226,7 +226,7 @@ def _refuse_entry(entry: zipfile.ZipInfo) -> None:
     ):
         _refuse("a name in it that leads elsewhere", "un nom de fichier qui mène ailleurs")
     if stat.S_ISLNK(entry.external_attr >> 16):
-        _refuse("a link in it", "un lien à l'intérieur")
+        _refuse("a link in it", "un lien à l’intérieur")
     if entry.flag_bits & ENCRYPTED:
         _refuse("a password on it", "une protection par mot de passe")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

@@ -101,7 +101,7 @@ def header(path: Path, options: Options) -> Header:
                         expected="delimited text",
                         expected_fr="texte délimité",
                         found="quotation marks out of place in the header row",
-                        found_fr="guillemets mal placés dans la ligne d'en-tête",
+                        found_fr="guillemets mal placés dans la ligne d’en-tête",
                     ) from error
             number += 1
     return Header(tuple(name.strip() for name in row), options.delimiter)

@@ -98,7 +98,7 @@ DELIMITER = ";"
 LONGEST_LINE = 1 << 20
 # Where each piece of this size has a line end in it, no line is longer than the longest.
 CHUNK = LONGEST_LINE >> 1
-MEMORY = "256MB"
+MEMORY = "150MB"
 MOST_COMPARED = 16  # codes that a text is held against one by one; more are looked up
 LARGEST_COMPARED_HERE = 1 << 20  # bytes of a spool
 # What makes a report irregular: marks, NUL, and the signs of a spool.
@@ -702,7 +702,7 @@ def _open(path: Path) -> tuple[_Lines, Any, tuple[str, ...]]:
             expected="delimited text",
             expected_fr="texte délimité",
             found="quotation marks out of place in the header row",
-            found_fr="guillemets mal placés dans la ligne d'en-tête",
+            found_fr="guillemets mal placés dans la ligne d’en-tête",
         ) from error
     return lines, reader, tuple(name.strip() for name in names)
 

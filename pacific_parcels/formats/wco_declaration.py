@@ -170,7 +170,7 @@ LONGEST_KEPT = 40  # characters of a time that is remembered
 DECLARATIONS = DocumentKind(
     ("MetaData", DECLARATION),
     "declarations of the WCO Data Model (DEC)",
-    "déclarations du modèle de données de l'OMD (DEC)",
+    "déclarations du modèle de données de l’OMD (DEC)",
 )
 Kind = Literal["CUSTOMS", "STATISTICAL", "INVOICE"]
 VALUES: dict[str, Kind] = {"CustomsValueAmount": "CUSTOMS", "StatisticalValueAmount": "STATISTICAL"}

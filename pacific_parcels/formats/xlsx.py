@@ -95,7 +95,7 @@ def _fields(number: int, row: tuple[Any, ...]) -> list[str]:
         raise ExtractError(
             "R014",
             expected=f"a sheet of at most {MOST_COLUMNS} columns",
-            expected_fr=f"feuille d'au plus {MOST_COLUMNS} colonnes",
+            expected_fr=f"feuille d’au plus {MOST_COLUMNS} colonnes",
             found=f"a value in the cell {get_column_letter(column)}{number}",
             found_fr=f"une valeur dans la cellule {get_column_letter(column)}{number}",
         )
@@ -247,9 +247,9 @@ class _Sheet(ReadOnlyWorksheet):
                     raise ExtractError(
                         "R014",
                         expected=f"a sheet of at most {MOST_ROWS} rows",
-                        expected_fr=f"feuille d'au plus {MOST_ROWS} lignes",
+                        expected_fr=f"feuille d’au plus {MOST_ROWS} lignes",
                         found="a row with a higher number",
-                        found_fr="une ligne d'un numéro supérieur",
+                        found_fr="une ligne d’un numéro supérieur",
                     )
                 if number > last:
                     last = number
@@ -266,7 +266,7 @@ def _sheet_name(options: Options, names: list[str]) -> str:
         expected=f"a workbook with the sheet {options.sheet}",
         expected_fr=f"classeur contenant la feuille {options.sheet}",
         found=f"sheets of other names ({len(names)})" if names else "no sheet",
-        found_fr=f"feuilles d'autres noms ({len(names)})" if names else "aucune feuille",
+        found_fr=f"feuilles d’autres noms ({len(names)})" if names else "aucune feuille",
     )
 
 
@@ -281,7 +281,7 @@ def _refuse_bombs(path: Path) -> None:
             entries = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, struct.error) as error:
         raise ExtractError(
-            "R014", **WORKBOOK, found="another kind of file", found_fr="un fichier d'un autre type"
+            "R014", **WORKBOOK, found="another kind of file", found_fr="un fichier d’un autre type"
         ) from error
     unpacked = sum(entry.file_size for entry in entries)
     is_unusual = any(
@@ -308,7 +308,7 @@ def _refuse_bombs(path: Path) -> None:
                 found="memory",
                 found_fr="mémoire",
                 expected="128 MB for the texts of a workbook",
-                expected_fr="128 Mo pour les textes d'un classeur",
+                expected_fr="128 Mo pour les textes d’un classeur",
             )
 
 

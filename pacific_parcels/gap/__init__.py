@@ -142,7 +142,7 @@ FRAMEWORK = _column(
 )
 MEASURE = _column("measure_code", "measure", "The measure.", "La mesure.", required=True)
 NOT_REQUIRED_MEASURE = _column(
-    "measure_code", "measure", "The measure, where there is one.", "La mesure, s'il y en a une."
+    "measure_code", "measure", "The measure, where there is one.", "La mesure, s’il y en a une."
 )
 DONOR = _column("donor", "text", "Who pays for it.", "Qui le finance.")
 PROJECT = _column("project", "text", "The project that it is part of.", "Le projet dont il fait partie.")
@@ -166,17 +166,17 @@ TABLES: dict[str, Table] = {
                     codes="stages",
                 ),
                 _column(
-                    "assessed_on", "date", "Day of the assessment.", "Jour de l'évaluation.", required=True
+                    "assessed_on", "date", "Day of the assessment.", "Jour de l’évaluation.", required=True
                 ),
                 _column(
                     "assessor_code",
                     "code",
                     "Who assessed it, by kind.",
-                    "Qui l'a évaluée, par type.",
+                    "Qui l’a évaluée, par type.",
                     required=True,
                     codes="assessors",
                 ),
-                _column("evidence", "text", "The document that shows it.", "Le document qui l'atteste."),
+                _column("evidence", "text", "The document that shows it.", "Le document qui l’atteste."),
                 _column("reason", "text", "Why the stage went backwards.", "Pourquoi le stade a reculé."),
             ),
             key=("framework_code", "measure_code", "assessor_code", "assessed_on"),
@@ -202,23 +202,23 @@ TABLES: dict[str, Table] = {
                     "category_code",
                     "code",
                     "Category; empty while it is not designated.",
-                    "Catégorie ; vide tant qu'elle n'est pas désignée.",
+                    "Catégorie ; vide tant qu’elle n’est pas désignée.",
                     codes="categories",
                 ),
                 _column(
                     "date_kind_code",
                     "code",
                     "Whether the target date is indicative or definitive.",
-                    "Si l'échéance est indicative ou définitive.",
+                    "Si l’échéance est indicative ou définitive.",
                     codes="date_kinds",
                 ),
                 _column(
                     "target_date",
                     "date",
                     "By when it is to be implemented; empty where not known.",
-                    "Échéance de mise en œuvre ; vide si elle n'est pas connue.",
+                    "Échéance de mise en œuvre ; vide si elle n’est pas connue.",
                 ),
-                _column("support_needed", "text", "What support is needed.", "L'assistance nécessaire."),
+                _column("support_needed", "text", "What support is needed.", "L’assistance nécessaire."),
             ),
             key=("framework_code", "measure_code", "date_kind_code"),
             about="measure_code",
@@ -236,7 +236,7 @@ TABLES: dict[str, Table] = {
                     "action_id",
                     "text",
                     "The plan's own number of the action.",
-                    "Le numéro de l'action dans le plan.",
+                    "Le numéro de l’action dans le plan.",
                     required=True,
                 ),
                 _column(
@@ -250,7 +250,7 @@ TABLES: dict[str, Table] = {
                 FRAMEWORK,
                 NOT_REQUIRED_MEASURE,
                 _column(
-                    "title", "text", "The action in a few words.", "L'action en quelques mots.", required=True
+                    "title", "text", "The action in a few words.", "L’action en quelques mots.", required=True
                 ),
                 _column(
                     "owner_body",
@@ -264,7 +264,7 @@ TABLES: dict[str, Table] = {
                     "due_date",
                     "date",
                     "Day by which it is to be done.",
-                    "Jour prévu d'achèvement.",
+                    "Jour prévu d’achèvement.",
                     required=True,
                 ),
                 _column(
@@ -275,8 +275,8 @@ TABLES: dict[str, Table] = {
                     required=True,
                     codes="action_statuses",
                 ),
-                _column("completed_on", "date", "Day on which it was done.", "Jour de l'achèvement."),
-                _column("budget_amount", "decimal", "Budget of the action.", "Budget de l'action."),
+                _column("completed_on", "date", "Day on which it was done.", "Jour de l’achèvement."),
+                _column("budget_amount", "decimal", "Budget of the action.", "Budget de l’action."),
                 _column(
                     "budget_currency_code",
                     "currency",
@@ -319,7 +319,7 @@ TABLES: dict[str, Table] = {
                     "Le nombre de participants.",
                     required=True,
                 ),
-                _column("provider", "text", "The organisation that held it.", "L'organisme qui l'a assurée."),
+                _column("provider", "text", "The organisation that held it.", "L’organisme qui l’a assurée."),
                 DONOR,
                 PROJECT,
             ),

@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 import duckdb
 
-from pacific_parcels.contract import RULES
+from pacific_parcels.contract import FOR_ANOTHER_CODE, RULES
 from pacific_parcels.errors import PacificParcelsError
 from pacific_parcels.faults import EXAMPLES, Fault
 from pacific_parcels.formats import RegularText
@@ -247,7 +247,11 @@ class Judgement:
     def _details(self, number: int, rule_id: str, column: str) -> dict[str, str]:
         if "{expected}" not in RULES[rule_id].remedy.en + RULES[rule_id].title.en:
             return {}
-        return {"expected": self._expected(number, rule_id, column)}
+        details = {"expected": self._expected(number, rule_id, column)}
+        if rule_id == "R109":
+            list_of = "frameworks" if column == "framework_code" else "template"
+            details |= FOR_ANOTHER_CODE[list_of]
+        return details
 
     def _expected(self, number: int, rule_id: str, column: str) -> str:
         if rule_id == "R101":

@@ -37,9 +37,9 @@ WORDS: dict[str, dict[Language, str]] = {
     },
     "synthetic": {
         "en": "SYNTHETIC: made by a program, true of no country.",
-        "fr": "DONNÉES SYNTHÉTIQUES : produites par un programme, vraies d'aucun pays.",
+        "fr": "DONNÉES SYNTHÉTIQUES : produites par un programme, vraies d’aucun pays.",
     },
-    "nothing": {"en": "Nothing was reported yet.", "fr": "Rien n'a encore été déclaré."},
+    "nothing": {"en": "Nothing was reported yet.", "fr": "Rien n’a encore été déclaré."},
     "stages": {
         "en": "stages {rate}: full {full}, partial {partial}, pilot {pilot}, none {none}; "
         "not known {not_known}{bounds}",
@@ -70,7 +70,7 @@ WORDS: dict[str, dict[Language, str]] = {
     },
     "overdue": {
         "en": "overdue: {action}, first due on {day}, {owner}{waits}",
-        "fr": "en souffrance : {action}, d'abord prévue pour le {day}, {owner}{waits}",
+        "fr": "en souffrance : {action}, d’abord prévue pour le {day}, {owner}{waits}",
     },
     "waits": {"en": "; waits for {body}", "fr": " ; dépend de {body}"},
     "trainings": {
@@ -93,7 +93,7 @@ WORDS: dict[str, dict[Language, str]] = {
         "en": "at the pace so far full implementation comes on {expected}; eight in ten such paths end "
         "between {earliest} and {latest}",
         "fr": "au rythme actuel, la mise en œuvre complète est atteinte le {expected} ; huit trajectoires "
-        "sur dix s'achèvent entre {earliest} et {latest}",
+        "sur dix s’achèvent entre {earliest} et {latest}",
     },
     "measured": {
         "en": "beside what your extracts show: {framework}, {measure}, stage “{stage}”; {title}: {value} "
@@ -104,22 +104,22 @@ WORDS: dict[str, dict[Language, str]] = {
     "BESIDE": {"en": "  Why they stand together: {reason}", "fr": "  Pourquoi ce rapprochement : {reason}"},
     "TOO_LITTLE": {
         "en": "  Fewer than six months have a figure: nothing follows yet. {reason}",
-        "fr": "  Moins de six mois ont une valeur : rien n'en découle encore. {reason}",
+        "fr": "  Moins de six mois ont une valeur : rien n’en découle encore. {reason}",
     },
     "CLAIMED_NOT_SEEN": {
         "en": "  The two do not seem to fit, and both can be right. Please look at it before others do. "
         "{reason}",
-        "fr": "  Les deux ne semblent pas s'accorder, et les deux peuvent être exacts. Veuillez y regarder "
-        "avant d'autres. {reason}",
+        "fr": "  Les deux ne semblent pas s’accorder, et les deux peuvent être exacts. Veuillez y regarder "
+        "avant d’autres. {reason}",
     },
     "SEEN_NOT_CLAIMED": {
         "en": "  The extracts show more than the assessment says. It may be time to assess it anew. {reason}",
-        "fr": "  Les extraits montrent plus que ne dit l'évaluation. Il est peut-être temps de l'actualiser. "
+        "fr": "  Les extraits montrent plus que ne dit l’évaluation. Il est peut-être temps de l’actualiser. "
         "{reason}",
     },
     "not_published": {
         "en": "Nothing is published yet that the assessments could be set beside.",
-        "fr": "Rien n'est encore publié à côté de quoi placer les évaluations.",
+        "fr": "Rien n’est encore publié à côté de quoi placer les évaluations.",
     },
     "open": {"en": "no date that can be told", "fr": "une date qui ne peut être dite"},
     "REACHED": {"en": "fully implemented", "fr": "pleinement mis en œuvre"},
@@ -129,7 +129,7 @@ WORDS: dict[str, dict[Language, str]] = {
     },
     "TOO_SHORT": {
         "en": "no forecast: less than a year of assessments",
-        "fr": "pas de prévision : moins d'un an d'évaluations",
+        "fr": "pas de prévision : moins d’un an d’évaluations",
     },
     "NO_PROGRESS": {
         "en": "no forecast: no progress over the time that was assessed",

@@ -1,6 +1,6 @@
 """What receiving one file of 1 GB takes, in every format: peak memory of each process, and processor time.
 
-    python -m tests.benchmarks.large_files [--gb 1] [--format NAME ...] [--shape small large ...] [--folder DIR]
+    python -m tests.benchmarks.large_files [--gb 1] [--format NAME ...] [--shape small large] [--folder DIR]
 
 The file is put together from accepted records of the format's sample (tests/formats/<name>), each time under
 another identifier, so that nearly every row is accepted, and lies in an inbox. It is received by
@@ -8,11 +8,12 @@ another identifier, so that nearly every row is accepted, and lies in an inbox. 
 child of that which reads it. Of each process the highest resident memory is what /proc says.
 
 `small`: documents of one consignment, one after the other. `large`: one document, or, where the format has a
-limit of its own, documents of as many records as it reads (a SAD, which is read as a whole, of 2,000). A workbook has Excel's last row, and texts as long
-as make its sheet as large as asked for (at most what the format unpacks, 1 GiB): `small` has the texts in the
-cells, `large` in the table of shared texts, as Excel itself writes them.
+limit of its own, documents of as many records as it reads (a SAD, which is read as a whole, of 2,000). Of
+text with separators they are rows without and with quotation marks. A workbook has Excel's last row, and
+texts as long as make its sheet as large as asked for (at most what the format unpacks, 1 GiB): `small` has
+the texts in the cells, `large` in the table of shared texts, each cell its own.
 
-A line ends in what the sandbox grants a file of this size: 60 seconds of processor time and 10 for each MB.
+`allowed` is what the sandbox grants a file of this size: 60 seconds of processor time and 10 for each MB.
 What we aim for: 300 MB. Linux only.
 """
 
@@ -77,7 +78,9 @@ class Source:
 def s10(number: int) -> bytes:
     """The identifier of a postal item with its check digit (UPU S10)."""
     digits = f"{number:08d}"
-    rest = sum(int(digit) * weight for digit, weight in zip(digits, (8, 6, 4, 2, 3, 5, 9, 7), strict=True)) % 11
+    rest = (
+        sum(int(digit) * weight for digit, weight in zip(digits, (8, 6, 4, 2, 3, 5, 9, 7), strict=True)) % 11
+    )
     return f"RB{digits}{(11 - rest) % 11 % 10 if rest != 1 else 0}GB".encode()
 
 
@@ -134,10 +137,18 @@ SOURCES: dict[str, dict[str, Source]] = {
     },
     "delimited": {
         "small": Source(
-            (rb"C001;[^\n]*\n",), rb"C001", counted(8, "C"), head=rb".*?(?=C001)", tail=rb"[^\n]*\n[^\n]*\n?\Z"
+            (rb"C001;[^\n]*\n",),
+            rb"C001",
+            counted(8, "C"),
+            head=rb".*?(?=C001)",
+            tail=rb"[^\n]*\n[^\n]*\n?\Z",
         ),
         "large": Source(
-            (rb"C002;[^\n]*\n",), rb"C002", counted(8, "C"), head=rb".*?(?=C001)", tail=rb"[^\n]*\n[^\n]*\n?\Z"
+            (rb"C002;[^\n]*\n",),
+            rb"C002",
+            counted(8, "C"),
+            head=rb".*?(?=C001)",
+            tail=rb"[^\n]*\n[^\n]*\n?\Z",
         ),
     },
     "paccomtrade": {
@@ -332,9 +343,12 @@ def bench(name: str, shape: str, size: float, folder: Path) -> float:
     parent = watch.peaks.pop(process.pid)
     child = max(watch.peaks.values())
     allowed = Limits(0).cpu_seconds_for(byte_count)
+    megabytes = unpacked / 1e6
     print(
-        f"{name:<18}{shape:<7}{unpacked / 1e6:>7,.0f}{rows_in:>12,}{accepted:>12,}{seconds:>8.0f}"
-        f"{unpacked / 1e6 / seconds:>7.1f}{child:>8.0f}{parent:>8.0f}{allowed:>9,.0f}  {status} {' '.join(rules)}",
+        f"{name:<18}{shape:<7}{megabytes:>7,.0f}{rows_in:>12,}{accepted:>12,}{seconds:>8.0f}"
+        f"{megabytes / seconds:>7.1f}{child:>8.0f}{parent:>8.0f}{allowed:>9,.0f}",
+        status,
+        *rules,
         flush=True,
     )
     return child
@@ -347,14 +361,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--gb", type=float, default=1, help="size of each file (default 1)")
     parser.add_argument("--format", nargs="+", choices=format_names(), default=format_names())
     parser.add_argument("--shape", nargs="+", choices=SHAPES, default=SHAPES)
-    parser.add_argument("--folder", type=Path, help="where the files lie for so long (default: that of the system)")
+    parser.add_argument(
+        "--folder", type=Path, help="where the files lie for so long (default: that of the system)"
+    )
     chosen = parser.parse_args(arguments)
     print(
         f"{'format':<18}{'shape':<7}{'MB':>7}{'rows':>12}{'accepted':>12}{'CPU s':>8}{'MB/s':>7}"
-        f"{'reads':>8}{'lands':>8}{'allowed':>9}"
+        f"{'reads':>8}{'lands':>8}{'allowed':>9}",
+        flush=True,
     )
     with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
-        peaks = [bench(name, shape, chosen.gb * 1e9, Path(folder)) for name in chosen.format for shape in chosen.shape]
+        peaks = [
+            bench(name, shape, chosen.gb * 1e9, Path(folder))
+            for name in chosen.format
+            for shape in chosen.shape
+        ]
     print(f"greatest peak of a process {max(peaks):.0f} MB (under {AIM_MB})")
     return 0
 

@@ -100,12 +100,12 @@ def test_a_sentence_is_filled_in_its_own_language() -> None:
     words = RULES["R008"].title.fill({"found": "a folder", "found_fr": "un dossier"})
 
     assert words.en == "This is not a file that can be read: a folder."
-    assert words.fr == "Ceci n'est pas un fichier lisible : un dossier."
+    assert words.fr == "Ceci n’est pas un fichier lisible : un dossier."
 
 
 def test_a_detail_that_reads_the_same_is_given_once_and_one_that_is_not_given_shows() -> None:
     assert RULES["R017"].title.fill({"line": "7"}).fr == (
-        "Le fichier s'arrête au milieu de la ligne 7 : il a été tronqué."
+        "Le fichier s’arrête au milieu de la ligne 7 : il a été tronqué."
     )
     assert "…" in RULES["R017"].title.fill({}).en
 

@@ -366,9 +366,9 @@ class TestMembers:
             "FJ  Fidji",
             "Ses fichiers sont déposés dans inbox/fj.",
             "  Il est transmis chaque mois, au plus tard 15 jours après la période.",
-            "  Les dates s'écrivent jj/mm/aaaa, les heures jj/mm/aaaa hh:mm (heure locale de Pacific/Fiji), "
+            "  Les dates s’écrivent jj/mm/aaaa, les heures jj/mm/aaaa hh:mm (heure locale de Pacific/Fiji), "
             "les nombres 1234.50.",
-            "    Arrival date → arrival_date : Jour d'arrivée, selon le calendrier du membre. "
+            "    Arrival date → arrival_date : Jour d’arrivée, selon le calendrier du membre. "
             "Chaque envoi en a besoin.",
             "        CP = POSTAL_PARCEL, Colis postaux",
             "        N = non",

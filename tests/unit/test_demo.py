@@ -133,7 +133,7 @@ def valued(four_years: Written, tmp_path_factory: pytest.TempPathFactory) -> str
 
 ODD_MEMBER: dict[str, Any] = {
     "code": "ZZ",
-    "name": {"en": "Test Islands", "fr": "Îles d'essai"},
+    "name": {"en": "Test Islands", "fr": "Îles d’essai"},
     "currency": "XPF",
     "time_zone": "Pacific/Noumea",
     "languages": ["fr"],

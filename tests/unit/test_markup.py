@@ -263,7 +263,7 @@ class TestKinds:
             "expected": "letters",
             "expected_fr": "lettres",
             "found": "the element other",
-            "found_fr": "l'élément other",
+            "found_fr": "l’élément other",
         }
         assert texts_of(path) == ["1"], "where no kind is named it is passed over"
 

@@ -28,7 +28,7 @@ def test_a_stated_capacity_is_told_with_its_place_its_dates_and_its_source() -> 
     ]
     place = french.index("Capacité déclarée :")
     assert french[place + 1 : place + 3] == [
-        "  lieu d'arrivée FJSUV : 1\u202f200 envois par jour, dès avant la série (a letter).",
+        "  lieu d’arrivée FJSUV : 1\u202f200 envois par jour, dès avant la série (a letter).",
         "  bureau SUVA : 90 envois par jour, à partir du 2025-07-01 (a letter). In two shifts.",
     ]
 

@@ -27,7 +27,7 @@ LINE = {
 
 MEMBER: dict[str, Any] = {
     "code": "ZZ",
-    "name": {"en": "Test Islands", "fr": "Îles d'essai"},
+    "name": {"en": "Test Islands", "fr": "Îles d’essai"},
     "currency": "FJD",
     "time_zone": "Pacific/Fiji",
     "languages": ["en"],
@@ -75,7 +75,7 @@ def test_a_correct_file_is_read(tmp_path: Path) -> None:
     member = read_member(member_file(tmp_path, MEMBER))
 
     assert member.code == "ZZ"
-    assert member.name.fr == "Îles d'essai"
+    assert member.name.fr == "Îles d’essai"
     assert member.is_oco_member
     assert member.de_minimis == ()
     assert (str(member.sharing.public), member.sharing.minimum_cell_items) == ("totals", 5)

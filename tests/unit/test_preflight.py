@@ -81,7 +81,7 @@ class TestVerdict:
         )
         assert report.sentence("fr") == (
             f"{FILE_NAME} serait accepté, mais sans 3 de ses 5 lignes (rejetées : 2 ; en double : 1). "
-            "Corrigez ce qui suit et vérifiez de nouveau avant l'envoi."
+            "Corrigez ce qui suit et vérifiez de nouveau avant l’envoi."
         )
 
     def test_a_month_without_items(self, home: Settings) -> None:
@@ -96,7 +96,7 @@ class TestVerdict:
 
         assert (report.verdict, report.exit_code) == ("REFUSED", 11)
         assert report.sentence("en") == f"{FILE_NAME} would be refused: do not send it yet."
-        assert report.sentence("fr") == f"{FILE_NAME} serait refusé : ne l'envoyez pas encore."
+        assert report.sentence("fr") == f"{FILE_NAME} serait refusé : ne l’envoyez pas encore."
 
     def test_values_are_added_up_for_each_currency(self, home: Settings) -> None:
         report = check(
@@ -172,8 +172,8 @@ class TestReport:
             "  Le code ne figure pas dans la liste convenue.",
             "  Leur valeur : 10,00 FJD.",
             "    ligne 6, Mode (colonne B) : trouvé Q ; attendu : P, X",
-            "  Que faire : Utilisez l'un de ces codes : P, X ; pour un nouveau code, demandez au secrétariat "
-            "de l'ajouter au fichier du membre.",
+            "  Que faire : Utilisez l’un de ces codes : P, X ; pour un nouveau code, demandez au secrétariat "
+            "de l’ajouter au fichier du membre.",
         ]
 
     def test_of_a_refusal_says_what_is_wrong_with_the_whole_file(self, home: Settings) -> None:
@@ -432,7 +432,7 @@ class TestListOfRowsLeftOut:
             "expected_en": ports,
             "expected_fr": ports,
             "what_en": "The place is not a UN/LOCODE of this member.",
-            "what_fr": "Le lieu n'est pas un UN/LOCODE de ce membre.",
+            "what_fr": "Le lieu n’est pas un UN/LOCODE de ce membre.",
             "remedy_en": f"Write the five letters of UN/LOCODE, such as {ports}.",
             "remedy_fr": f"Écrivez les cinq lettres du code UN/LOCODE, par exemple {ports}.",
         }
@@ -640,7 +640,7 @@ class TestWhatIsNoExtract:
 
         assert report.exit_code == 11
         assert f"  This is not a file that can be read: a {kind}." in report.lines("en")
-        assert f"  Ceci n'est pas un fichier lisible : un {kind_fr}." in report.lines("fr")
+        assert f"  Ceci n’est pas un fichier lisible : un {kind_fr}." in report.lines("fr")
 
     def test_a_folder_without_a_name_is_refused_too(self, home: Settings) -> None:
         report = check_file(home, small_member(), Path("."))

@@ -459,7 +459,7 @@ class TestOpenData:
         note = (folder / "README.txt").read_text(encoding="utf-8")
 
         assert note.startswith("SYNTHETIC: these figures come from invented extracts")
-        assert "SYNTHÉTIQUE : ces chiffres proviennent d'extraits inventés" in note
+        assert "SYNTHÉTIQUE : ces chiffres proviennent d’extraits inventés" in note
         assert f"run {folder.name}, as of 2026-04-10, months to 2026-03" in note
 
     def test_the_note_of_real_figures_does_not(self, home: Settings, snapshot: Path) -> None:

@@ -452,7 +452,7 @@ class TestWhoseFile:
         words = read(text_of(GOOD), member).words("R015")
 
         assert "no extract is agreed with this member yet" in words.en
-        assert "aucun extrait n'est encore convenu" in words.fr
+        assert "aucun extrait n’est encore convenu" in words.fr
 
     def test_r009_a_name_that_another_member_sends(self) -> None:
         with pytest.raises(ExtractError) as caught:

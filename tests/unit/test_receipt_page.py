@@ -51,7 +51,7 @@ RECEIPT: dict[str, Any] = {
             "row_count": 1,
             "first_rows": [4567],
             "title_en": "The value is no number.",
-            "title_fr": "La valeur n'est pas un nombre.",
+            "title_fr": "La valeur n’est pas un nombre.",
             "remedy_en": "Write it in digits.",
             "remedy_fr": "Écrivez-la en chiffres.",
         }
@@ -109,7 +109,7 @@ def test_it_says_the_same_in_french_with_the_spaces_and_the_comma_of_french() ->
     assert (
         "Accepté sans 2 de ses 12\u202f345 envois\u202f: corrigez ce qui est indiqué ci-dessous" in shown.text
     )
-    assert "La valeur n'est pas un nombre. Écrivez-la en chiffres." in shown.text
+    assert "La valeur n’est pas un nombre. Écrivez-la en chiffres." in shown.text
     assert "1\u202f234\u202f567,50" in shown.text
 
 

@@ -9,7 +9,7 @@ from pacific_parcels.settings import Settings
 
 MEMBER = """
 code: {code}
-name: {{en: Test member {code}, fr: Membre d'essai {code}}}
+name: {{en: Test member {code}, fr: Membre d’essai {code}}}
 is_oco_member: false
 currency: USD
 time_zone: Pacific/Fiji

@@ -415,7 +415,7 @@ def test_a_foreign_root_is_named_before_any_row_is_read(tmp_path: Path) -> None:
         "expected": "IATA Cargo-XML (XFZB, XFHL or XFWB)",
         "expected_fr": "IATA Cargo-XML (XFZB, XFHL ou XFWB)",
         "found": "the element ASYCUDA",
-        "found_fr": "l'élément ASYCUDA",
+        "found_fr": "l’élément ASYCUDA",
     }
 
 

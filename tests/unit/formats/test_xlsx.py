@@ -138,7 +138,7 @@ def test_a_sheet_that_is_not_there_is_refused_with_how_many_there_are(
     assert error.details["expected"] == f"a workbook with the sheet {sheet}"
     # Not with their names, which may be those of persons: the words stand on the receipt.
     assert error.details["found"] == "sheets of other names (1)"
-    assert error.details["found_fr"] == "feuilles d'autres noms (1)"
+    assert error.details["found_fr"] == "feuilles d’autres noms (1)"
 
 
 def test_what_a_workbook_says_of_its_own_size_cuts_nothing_off(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from pacific_parcels.contract import RULES, Words
 from pacific_parcels.gap import TABLES, file_name, report_of
 from pacific_parcels.reading import Manifest, Reading, Sent, read_extract, read_sent_together
 from pacific_parcels.settings import Settings
@@ -94,6 +95,11 @@ def report(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Reader:
 
 def found(reading: Reading) -> dict[tuple[str, str], tuple[int, ...]]:
     return {(fault.rule_id, fault.column): fault.first_rows for fault in reading.faults}
+
+
+def remedy_of(reading: Reading, column: str) -> Words:
+    (fault,) = [fault for fault in reading.faults if fault.column == column]
+    return RULES[fault.rule_id].remedy.fill(fault.details)
 
 
 def counts(reading: Reading) -> tuple[int, int, int, int]:
@@ -194,6 +200,37 @@ def test_what_stands_on_the_edge_of_a_rule_keeps_it(
     assert counts(report(table, text_of(table, change))) == (1, 1, 0, 0)
 
 
+class TestWhereToLook:
+    """A code that is in no list: the remedy names the place where the list is."""
+
+    def test_a_framework_is_looked_up_in_the_template_and_is_new_to_the_secretariat(
+        self, report: Reader
+    ) -> None:
+        reading = report("assessments", text_of("assessments", {"framework_code": "WCO_FOS"}))
+        words = remedy_of(reading, "framework_code")
+        assert words.en.startswith("Use one of ")
+        assert "WTO_TFA" in words.en
+        assert words.en.endswith(
+            "; each framework is named on the sheet Lists of the template (members template); for a new one "
+            "ask the secretariat to add its list of measures."
+        )
+        assert words.fr.endswith(
+            " ; chaque cadre figure sur la feuille Lists du modèle (members template) ; pour un nouveau "
+            "cadre, demandez au secrétariat d’ajouter sa liste de mesures."
+        )
+
+    def test_a_stage_is_looked_up_in_the_template(self, report: Reader) -> None:
+        reading = report("assessments", text_of("assessments", {"stage_code": "HALF"}))
+        words = remedy_of(reading, "stage_code")
+        assert words.en == (
+            "Use one of FULL, PARTIAL, PILOT, NONE, NOT_KNOWN, NOT_APPLICABLE; the codes, and what they "
+            "mean, stand on the sheet Lists of the template (members template); the list is the same for all "
+            "members."
+        )
+        assert "la liste est la même pour tous les membres" in words.fr
+        assert "fichier du membre" not in words.fr
+
+
 class TestRepetitions:
     def test_the_same_row_twice_counts_once(self, report: Reader) -> None:
         reading = report("assessments", text_of("assessments", {}, {}, {}))
@@ -287,6 +324,10 @@ class TestWholeReport:
     def test_with_other_columns_is_refused_by_their_names(self, report: Reader) -> None:
         reading = report("trainings", text_of("trainings", {}).replace("held_on", "held"))
         assert {fault.rule_id for fault in reading.faults} == {"R002", "R003"}
+        (unknown,) = [fault for fault in reading.faults if fault.rule_id == "R003"]
+        remedy = RULES["R003"].remedy.fill(unknown.details)
+        assert "ask the secretariat to add them to the table of gap reports: " in remedy.en
+        assert "demandez au secrétariat de les ajouter au tableau des rapports d’avancement : " in remedy.fr
 
     def test_with_another_sign_between_columns_says_so(self, report: Reader) -> None:
         reading = report("trainings", text_of("trainings", {}).replace(",", ";"))

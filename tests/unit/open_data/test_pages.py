@@ -110,7 +110,7 @@ class TestPages:
             ),
             (
                 "methodology_fr.html",
-                ["Envois arrivés.", "Les canaux diffèrent.", "Un retard n'est pas un zéro"],
+                ["Envois arrivés.", "Les canaux diffèrent.", "Un retard n’est pas un zéro"],
             ),
         ],
     )

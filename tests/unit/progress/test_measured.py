@@ -199,7 +199,7 @@ class TestCommand:
         assert main(["progress", "fj", "--as-of", "2026-04-30", "--measured", "--language", "fr"]) == 0
         *_, shown, reason = capsys.readouterr().out.splitlines()
         assert shown.endswith("Données préalables : 1,5 % (médiane de 12 mois)")
-        assert reason.startswith("  Les deux ne semblent pas s'accorder, et les deux peuvent être exacts.")
+        assert reason.startswith("  Les deux ne semblent pas s’accorder, et les deux peuvent être exacts.")
 
     def test_says_so_where_nothing_is_published(
         self, published: Settings, capsys: pytest.CaptureFixture[str]
