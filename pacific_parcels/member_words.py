@@ -260,9 +260,17 @@ def _stream(member: Member, stream: Stream, say: Speaker) -> list[str]:
     return lines
 
 
+def _option(value: object, say: Speaker) -> str:
+    """What a member file says under an option; a sign alone stands in quotation marks, or nobody sees it."""
+    text = str(value)
+    if text in SPACES_IN_WORDS:
+        return SPACES_IN_WORDS[text][say.language]
+    return text if any(sign.isalnum() for sign in text) else say(f"“{text}”", f"« {text} »")
+
+
 def _layout(member: Member, layout: Layout, say: Speaker) -> list[str]:
     options = "".join(
-        f"; {name}{say(':', ' :')} {SPACES_IN_WORDS.get(str(value), {}).get(say.language, value)}"
+        f"{say(';', ' ;')} {name}{say(':', ' :')} {_option(value, say)}"
         for name, value in layout.options.items()
     )
     number = f"1{layout.thousands}234{layout.decimal}50"

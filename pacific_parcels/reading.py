@@ -731,12 +731,21 @@ def _on_one_line(name: str) -> str:
 
 
 def _nearest(names: list[str], candidates: list[str], shown: dict[str, str]) -> str:
-    pairs = []
-    for name in names[:12]:
-        close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.5)
-        if close:
-            pair = (_on_one_line(shown.get(one, one)) for one in (name, close[0]))
-            pairs.append(" ↔ ".join(pair))
+    """The names, each with the candidate that is most like it; a candidate goes with one name only."""
+    likely = [
+        (difflib.SequenceMatcher(None, name, close).ratio(), name, close)
+        for name in names[:12]
+        for close in difflib.get_close_matches(name, candidates, n=3, cutoff=0.5)
+    ]
+    partners: dict[str, str] = {}
+    for _, name, close in sorted(likely, key=lambda one: -one[0]):
+        if name not in partners and close not in partners.values():
+            partners[name] = close
+    pairs = [
+        " ↔ ".join(_on_one_line(shown.get(one, one)) for one in (name, partners[name]))
+        for name in names[:12]
+        if name in partners
+    ]
     return "; ".join(pairs) or "–"
 
 

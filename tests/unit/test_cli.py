@@ -332,7 +332,7 @@ class TestMembers:
             "Its files are put into inbox/fj.",
             "  A file named FJ_parcels_{yyyymm}.csv, such as FJ_parcels_202603.csv.",
             "  It is sent every month, at the latest 15 days after the period.",
-            "  From 2019-01 on: format delimited; delimiter: ;; encoding: utf-8.",
+            "  From 2019-01 on: format delimited; delimiter: “;”; encoding: utf-8.",
             "  Dates are written dd/mm/yyyy, times dd/mm/yyyy hh:mm (local time of Pacific/Fiji), "
             "numbers 1234.50.",
             "    Customs value → declared_value: Value of the item on the valuation basis given. "

@@ -349,6 +349,14 @@ class TestHeader:
         assert "Columns that the layout does not know: Valeur." in result.words("R003").en
         assert result.counts == (0, 0, 0, 0)
 
+    def test_a_column_of_the_file_is_the_nearest_to_one_missing_column_only(self, read: Reader) -> None:
+        header = tuple({"Item": "Moed2", "Mode": "Moed"}.get(name, name) for name in HEADER)
+
+        nearest = read(text_of(GOOD, header=header)).words("R002").en.rpartition("declares: ")[2]
+
+        assert "Mode ↔ Moed." in nearest or "Mode ↔ Moed;" in nearest
+        assert nearest.count("Moed ") + nearest.count("Moed.") + nearest.count("Moed;") == 1
+
     def test_everything_wrong_with_a_header_is_told_at_once(self, read: Reader) -> None:
         header = ("Item", "Item", "Mode", "Weight (kg)", "", *HEADER[4:])
 
