@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -389,6 +390,85 @@ def test_a_part_that_takes_too_much_memory_is_refused_before_it_is_read(
 @pytest.mark.parametrize("rows", [[], [["Item"]]], ids=["no row", "the header row is further down"])
 def test_a_sheet_without_its_header_is_empty(tmp_path: Path, rows: list[list[Any]]) -> None:
     assert refused(workbook(tmp_path / "extract.xlsx", *rows), header_row=2).rule_id == "R001"
+
+
+def test_a_long_sheet_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
+    """An empty element of each row, and its height, would be a hundred bytes of each and more."""
+
+    def peak_of(rows: int) -> int:
+        def fill(sheet: Worksheet) -> None:
+            for row in range(2, rows + 2):
+                sheet.row_dimensions[row].height = 20
+
+        texts = [[f"A{number}", 1] for number in range(rows)]
+        path = workbook(tmp_path / "extract.xlsx", ["Item", "Pieces"], *texts, fill=fill)
+        tracemalloc.start()
+        try:
+            assert read(path, Options(), tmp_path).rows == rows
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak_of(10)  # what the first workbook alone takes
+    more = peak_of(4000) - peak_of(1000)
+
+    assert more < 3000 * 40  # a text of five letters takes 13 in its table; as an object 54, an element 72
+
+
+def with_shared_texts(tmp_path: Path, number: bytes, *texts: bytes) -> Path:
+    """A header Item, and one row whose text is the one of this number in the table of shared texts."""
+    first = workbook(tmp_path / "first.xlsx", ["Item"], ["A1"])
+    table = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    table += b"".join(b"<si>" + text + b"</si>" for text in texts) + b"</sst>"
+    second = tmp_path / "second.xlsx"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    entry = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'.encode()
+    changed(first, "[Content_Types].xml", lambda content: content.replace(b"</Types>", entry)).rename(second)
+    with zipfile.ZipFile(second, "a") as parts:
+        parts.writestr("xl/sharedStrings.xml", table)
+    cell = b't="inlineStr"><is><t>A1</t></is>'
+
+    def shared(content: bytes) -> bytes:
+        assert cell in content
+        return content.replace(cell, b't="s"><v>' + number + b"</v>")
+
+    return changed(second, "xl/worksheets/sheet1.xml", shared)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(b"0", "Café"), (b"1", "\u65e5\u672c \U0001f4e6"), (b"2", "red and green"), (b"3", "_x41_")],
+)
+def test_a_shared_text_is_found_by_its_number(tmp_path: Path, number: bytes, text: str) -> None:
+    """A text in several runs is one text; an underscore is written out where an escape could begin."""
+    texts = (
+        "<t>Café</t>".encode(),
+        "<t>\u65e5\u672c \U0001f4e6</t>".encode(),
+        b'<r><t xml:space="preserve">red and </t></r><r><t>green</t></r>',
+        b"<t>_x005F_x41_</t>",
+    )
+
+    path = with_shared_texts(tmp_path, number, *texts)
+
+    assert rows_of(read(path, Options(), tmp_path)) == {2: [text]}
+
+
+@pytest.mark.parametrize("number", [b"-1", b"2"])
+def test_a_shared_text_that_is_not_there_is_a_damaged_workbook(tmp_path: Path, number: bytes) -> None:
+    path = with_shared_texts(tmp_path, number, b"<t>Tea</t>", b"<t>Rice</t>")
+
+    assert refused(path).rule_id == "R014"
+
+
+def test_a_row_that_stands_below_a_later_one_is_passed_over(tmp_path: Path) -> None:
+    whole = workbook(tmp_path / "whole.xlsx", ["Item"], ["A1"], ["A2"], ["A3"])
+
+    def shuffled(content: bytes) -> bytes:
+        return content.replace(b'<row r="3"', b'<row r="9"').replace(b'r="A3"', b'r="A9"')
+
+    path = changed(whole, "xl/worksheets/sheet1.xml", shuffled)
+
+    assert rows_of(read(path, Options(), tmp_path)) == {2: ["A1"], 9: ["A2"]}
 
 
 def test_a_file_of_no_bytes_is_empty(tmp_path: Path) -> None:
