@@ -309,7 +309,10 @@ WRONG = {"Waybill": "A2", "Customs value": "<b>ten</b>", "Mode": "Pirogue"}
 def test_a_file_is_checked_and_what_it_holds_is_shown_and_never_run(
     viewport: str, language: str, server: Server, browser: OpenBrowser, tmp_path: Path
 ) -> None:
-    verdict = {"en": "can be sent: all 1 rows are in order (10.00 FJD)", "fr": "peut être transmis : toutes"}
+    verdict = {
+        "en": "can be sent: all 1 rows are in order (10.00 FJD)",
+        "fr": "peut être transmis\u00a0: toutes",
+    }
     visit = browser(server, viewport=viewport)
     agreed = "FJ_parcels_202603.csv"
     sent = {
