@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pendulum
@@ -28,7 +29,8 @@ from dags.environment import WRITER_POOL
 )
 def publish_region() -> None:
     # Not due skips what builds, publishes and judges that. Mail that is left over is tried all the same.
-    @task.short_circuit(ignore_downstream_trigger_rules=False)
+    # While Airflow starts, a task can be sent off before there is anybody for it to report to.
+    @task.short_circuit(ignore_downstream_trigger_rules=False, retries=2, retry_delay=timedelta(seconds=5))
     def due() -> bool:
         return steps.is_publication_due()
 

@@ -155,7 +155,7 @@ def test_extracts_are_landed_and_the_region_published_because_of_them(
     received = wait_for(
         "receive_extracts",
         lambda: [r for r in airflow.runs("receive_extracts", dag_run_id=run_id) if r["state"] in finished],
-        180,
+        600,
     )
     assert received[0]["state"] == "success"
     tasks = airflow.call("GET", f"/api/v2/dags/receive_extracts/dagRuns/{run_id}/taskInstances?limit=100")
@@ -180,7 +180,7 @@ def test_extracts_are_landed_and_the_region_published_because_of_them(
         )
 
     assert items_before is not None
-    wait_for("publish_region", with_both, 600)
+    wait_for("publish_region", with_both, 900)
     assert pointer(home)["run_id"] != run_before
     assert airflow.addresses() == {"127.0.0.1"}
     assert airflow.stop() == []
