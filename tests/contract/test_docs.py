@@ -53,7 +53,7 @@ HOME_FOLDERS = {
     *("inbox", "landing", "originals", "sources", "warehouse", "published", "airflow", "audit"),
     *("history", "mail", "data"),
 }
-MADE_BY_A_RUN = (".venv/",)
+MADE_BY_A_RUN = (".venv/", "tests/browser/output")
 # Names that stand for many, such as ind_<name>.sql, and names without a directory, such as passwords.json.
 PLACEHOLDER = re.compile(r"[<>{}*…]|\bxx\b|XX|FILE")
 PATH = re.compile(r"[\w.-]+(/[\w.<>*…-]+)+/?|[\w-]+/")
