@@ -78,7 +78,7 @@ GOODS = (
     ("950699", "Sports equipment", "Articles de sport", 5, 3),
     ("900410", "Sunglasses", "Lunettes de soleil", 10, 3),
     ("732393", "Kitchenware of steel", "Articles de cuisine en acier", 10, 3),
-    ("847330", "Computer parts", "Pièces d’ordinateur", 0, 3),
+    ("847330", "Computer parts", "Pièces d'ordinateur", 0, 3),
 )
 LANE_WEIGHTS = {"GREEN": 88.0, "YELLOW": 7.0, "RED": 3.0, "BLUE": 2.0}
 BASIS_WEIGHTS = {"FOB": 60.0, "CIF": 25.0, "INTRINSIC": 15.0}
