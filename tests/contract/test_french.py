@@ -20,8 +20,8 @@ from pacific_parcels.settings import PACKAGE, REPOSITORY
 ELIDED = re.compile(r"(?<!\w)(?:[cdjlmnst]|(?:jus|lors|puis|quel|pres)?qu|aujourd)'(?=[\w{])", re.IGNORECASE)
 ENDINGS = {".csv", ".html", ".md", ".po", ".py", ".sql", ".toml", ".yaml", ".yml"}
 FOLDERS = ("dags", "dashboards", "dbt_project", "expectations", "pacific_parcels")
-# Texts of files that members send: what the header of a draft may be called, and goods in a synthetic extract,
-# whose encoding may have no other apostrophe (ISO 8859-1).
+# Texts of files that members send: what the header of a draft may be called, and goods in a synthetic extract
+# (in ISO 8859-1 there is no other apostrophe).
 READ = {"Pays d'Origine", "Pièces d'ordinateur"}
 
 
