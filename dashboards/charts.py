@@ -15,6 +15,7 @@ import datetime
 import itertools
 import json
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,9 +107,13 @@ SIDES = {
     "above": ("center", 0, -1),
     "below": ("center", 0, 1),
 }
-ROW_HEIGHT = 46  # of a row with its name above what is drawn
-OFFICE_HEIGHT = 40  # the same, of what there are many of
+ROW_HEIGHT = 46  # of a row with its name, on one line, above what is drawn
+OFFICE_HEIGHT = 44  # the same, of what there are many of
+NAME_LINE = 13  # what each further line of a name takes
 FIGURE_WIDTH = 7.5  # pixels of a bold sign, at the end of a row
+LETTER_WIDTH = 6.4  # of a sign of a name, more than most take
+LEAST_WIDTH = 340  # of a chart, on a telephone
+BAR_NAME = 33  # signs of a line of a name beside its bar
 LEAST_SHARE_FOR_A_FIGURE, LEAST_SHARE_FOR_A_MARK = 0.09, 0.04  # of the width: 300 pixels on a telephone
 # A height given to Streamlit is that of the whole picture, not of the plot.
 AXIS_HEIGHT = 30
@@ -134,8 +139,6 @@ MEMBERS: Spec = {
     **BARE,
 }
 LONG_NAME = 20  # letters: what a telephone has room for beside a chart
-# In pixels, like the distance to the name above it: rows are higher in a file than on a page.
-ROW_BAR: Spec = {"height": 15, "yOffset": 8}
 # A field of its own for each side of a look; what is drawn in full is written on in white.
 LOOKS: Spec = {
     "fill": {"field": "colour", "type": "nominal", "scale": None, "legend": None},
@@ -168,7 +171,7 @@ class Chart:
 def _chart(
     layers: Sequence[tuple[str, Spec]],
     datasets: Mapping[str, Rows],
-    height: int,
+    height: float,
     source: str = "",
     **more: Any,
 ) -> Chart:
@@ -362,11 +365,12 @@ def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str, *, m
         say.status(obs_status, conf_status) if pd.isna(value) else say.figure(indicator_code, value)
         for value, obs_status, conf_status in states
     ]
-    # One label of two lines, drawn by the axis, which takes the colour of the theme.
+    # One label of several lines, drawn by the axis, which takes the colour of the theme.
     labels = [
-        f"{'▶ ' if name == marked else ''}{name}|{figure}"
+        "|".join([*textwrap.wrap(f"{'▶ ' if name == marked else ''}{name}", BAR_NAME), figure])
         for name, figure in zip(frame["name"], figures, strict=True)
     ]
+    most_lines = max((label.count("|") + 1 for label in labels), default=2)
     data = _rows(
         name=frame["name"],
         label=labels,
@@ -374,8 +378,15 @@ def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str, *, m
         length=frame["obs_value"].fillna(0),
         is_marked=[name == marked for name in frame["name"]],
     )
-    two_lines = "split(datum.value, '|')"
-    names = {"labelExpr": two_lines, "labelOffset": -7, "labelLimit": 200, "labelPadding": 8, **BARE}
+    as_lines = "split(datum.value, '|')"
+    to_the_middle = {"expr": f"-7 * (length({as_lines}) - 1)"}
+    names = {
+        "labelExpr": as_lines,
+        "labelOffset": to_the_middle,
+        "labelLimit": 215,
+        "labelPadding": 8,
+        **BARE,
+    }
     encoding = {
         "color": {"condition": {"test": "datum.is_marked", "value": DECLINE}, "value": OCEAN},
         "x": _amount("length", axis=None),
@@ -383,7 +394,8 @@ def bars(frame: pd.DataFrame, indicator_code: str, say: Words, source: str, *, m
         **_told(name=" ", value_text=say("app.value")),
     }
     bar = _mark("bar", encoding, height={"band": 0.55}, cornerRadiusEnd=3)
-    return _chart([("bars", bar)], {"bars": data}, 44 * len(data) + SOURCE_HEIGHT, source)
+    height = (16 + 14 * most_lines) * len(data) + SOURCE_HEIGHT
+    return _chart([("bars", bar)], {"bars": data}, height, source)
 
 
 def small_line(frame: pd.DataFrame, indicator_code: str, say: Words, events: pd.DataFrame) -> Chart:
@@ -524,9 +536,11 @@ def offices(frame: pd.DataFrame, say: Words, source: str) -> Chart:
         else say("region.of_capacity", items=say.number(count), capacity=say.number(capacity))
         for count, capacity in zip(items, capacities, strict=True)
     ]
+    plan = _row_plan(list(frame["office"]), "figure", figures, row_height=OFFICE_HEIGHT)
     data = _rows(
         place=range(len(frame)),
         office=frame["office"],
+        lines=plan.lines,
         busiest_day_items=items,
         capacity_items_per_day=capacities,
         figure=figures,
@@ -542,11 +556,11 @@ def offices(frame: pd.DataFrame, say: Words, source: str) -> Chart:
     stated = {"x": _amount("capacity_items_per_day", axis=None, scale=scale), **shared}
     datasets = {"offices": data, "stated": [row for row in data if row["capacity_items_per_day"] is not None]}
     layers = [
-        ("offices", _mark("bar", counts, color=OCEAN, cornerRadiusEnd=2, **ROW_BAR)),
-        ("stated", _mark("tick", stated, color=LIMIT, thickness=3, size=22, yOffset=8)),
-        *(("offices", layer) for layer in _row_names("office", "figure", figures)),
+        ("offices", _mark("bar", counts, color=OCEAN, cornerRadiusEnd=2, **plan.bar)),
+        ("stated", _mark("tick", stated, color=LIMIT, thickness=3, size=22, yOffset=plan.down)),
+        *(("offices", layer) for layer in _row_names(plan, "office")),
     ]
-    return _chart(layers, datasets, OFFICE_HEIGHT * len(data) + SOURCE_HEIGHT, source)
+    return _chart(layers, datasets, plan.height + SOURCE_HEIGHT, source)
 
 
 def before_and_now(frame: pd.DataFrame, now_title: str, before_title: str, say: Words, source: str) -> Chart:
@@ -555,12 +569,15 @@ def before_and_now(frame: pd.DataFrame, now_title: str, before_title: str, say: 
     `frame`: name, now_pct, before_pct; null is no figure. The name stands above its bar, the figure at the
     end of that line.
     """
+    figures = [say.figure("RATE_PCT", value) for value in frame["now_pct"]]
+    plan = _row_plan(list(frame["name"]), "now_text", figures)
     data = _rows(
         place=range(len(frame)),
         name=frame["name"],
+        lines=plan.lines,
         now=frame["now_pct"],
         before=frame["before_pct"],
-        now_text=[say.figure("RATE_PCT", value) for value in frame["now_pct"]],
+        now_text=figures,
         before_text=[say.figure("RATE_PCT", value) for value in frame["before_pct"]],
         whole=[100] * len(frame),
     )
@@ -568,16 +585,16 @@ def before_and_now(frame: pd.DataFrame, now_title: str, before_title: str, say: 
     y = _row_axis()
     told = _told(name=" ", now_text=now_title, before_text=before_title)
     track = _mark(
-        "bar", {"x": _amount("whole", axis=None, scale=scale), "y": y}, color=EVENT, opacity=0.22, **ROW_BAR
+        "bar", {"x": _amount("whole", axis=None, scale=scale), "y": y}, color=EVENT, opacity=0.22, **plan.bar
     )
-    bar = _mark("bar", {"x": _amount("now", axis=None, scale=scale), "y": y, **told}, color=OCEAN, **ROW_BAR)
+    bar = _mark("bar", {"x": _amount("now", axis=None, scale=scale), "y": y, **told}, color=OCEAN, **plan.bar)
     tick = _mark(
         "tick",
         {"x": _amount("before", axis=None, scale=scale), "y": y},
         color=TEXT,
         thickness=3,
         size=22,
-        yOffset=8,
+        yOffset=plan.down,
         aria=False,  # its bar tells of it
     )
     datasets = {
@@ -586,9 +603,8 @@ def before_and_now(frame: pd.DataFrame, now_title: str, before_title: str, say: 
         "before": [row for row in data if row["before"] is not None],
     }
     layers = [("rows", {**track, "mark": {**track["mark"], "aria": False}}), ("now", bar), ("before", tick)]
-    figures = [row["now_text"] for row in data]
-    layers += [("rows", layer) for layer in _row_names("name", "now_text", figures)]
-    return _chart(layers, datasets, ROW_HEIGHT * len(data) + SOURCE_HEIGHT, source)
+    layers += [("rows", layer) for layer in _row_names(plan)]
+    return _chart(layers, datasets, plan.height + SOURCE_HEIGHT, source)
 
 
 def _two_lines(name: str) -> str:
@@ -615,24 +631,68 @@ def _with_room(amounts: pd.Series[float], room: float) -> Spec:
     }
 
 
+class _RowPlan(NamedTuple):
+    """Rows with their names above what is drawn in them.
+
+    `lines`: each name as it is broken where there is least room. `height` of all rows, and `down`, from the
+    middle of a row to that of what is drawn, are in pixels: rows are higher in a file than on a page.
+    """
+
+    lines: list[str]
+    height: float
+    down: float
+    name_width: str
+    figure: str
+
+    @property
+    def bar(self) -> Spec:
+        return {"height": 15, "yOffset": self.down}
+
+
+def _row_plan(
+    names: Sequence[str], figure: str = "", figures: Iterable[str] = (), *, row_height: float = ROW_HEIGHT
+) -> _RowPlan:
+    """The plan for these names. `figure` is the field, if any, that stands at the end of the names' line;
+    `figures` are all there are of it: names have the room that the longest leaves."""
+    taken = FIGURE_WIDTH * max(map(len, figures), default=0) + 8 if figure else 0
+    signs = int((LEAST_WIDTH - taken) / LETTER_WIDTH)
+    lines = ["\n".join(textwrap.wrap(name, signs)) for name in names]
+    further = NAME_LINE * max((broken.count("\n") for broken in lines), default=0)
+    name_width = f"width - {taken:g}" if figure else "width"
+    return _RowPlan(lines, (row_height + further) * len(names), 8 + further / 2, name_width, figure)
+
+
 def _row_axis() -> Spec:
     return {"field": "place", "type": "ordinal", "title": None, "axis": None}
 
 
-def _row_names(name: str, figure: str = "", figures: Iterable[str] = ()) -> list[Spec]:
-    """Words above what is drawn in a row, cut where the picture ends; the figure, if any, at their end.
+def _row_names(plan: _RowPlan, name: str = "name", *, on_lines: bool = False) -> list[Spec]:
+    """The names above what is drawn in the rows, on one line where there is room, and the figures at its end.
 
-    `figures` are all there are of them: the words have the room that the longest leaves.
+    The data have `lines` (of the plan) beside the name. Where lines pass behind words (`on_lines`), these
+    stand on the colour of the ground.
     """
-    look: Spec = {"dy": -11, "baseline": "middle", "fontSize": 12, "color": TEXT, "aria": False}
+    look: Spec = {"baseline": "middle", "fontSize": 12, "color": TEXT, "aria": False}
     y = _row_axis()
-    width = f"width - {FIGURE_WIDTH * max(map(len, figures), default=0) + 8:g}" if figure else "width"
-    words = {"text": {"field": name, "type": "nominal"}, "x": {"value": 0}, "y": y}
-    layers = [_mark("text", words, align="left", limit={"expr": width}, **look)]
-    if figure:
+    fits = f"length(datum.{name}) * {LETTER_WIDTH} <= {plan.name_width}"
+    above = plan.down - 19  # to the middle of the last line, or of the only one
+    names = {
+        "text": {"expr": f"{fits} ? datum.{name} : datum.lines"},
+        "dy": {"expr": f"{above} - ({fits} ? 0 : {NAME_LINE} * (length(split(datum.lines, '\\n')) - 1))"},
+        "limit": {"expr": plan.name_width},
+        "lineBreak": "\n",
+        "lineHeight": NAME_LINE,
+        "align": "left",
+        **look,
+    }
+    layers = [_mark("text", {"x": {"value": 0}, "y": y}, **names)]
+    if plan.figure:
         at_the_end = {"x": {"value": {"expr": "width"}}, "y": y}
-        figures = {"text": {"field": figure, "type": "nominal"}, **at_the_end}
-        layers.append(_mark("text", figures, align="right", fontWeight="bold", **look))
+        figures = {"text": {"field": plan.figure, "type": "nominal"}, **at_the_end}
+        layers.append(_mark("text", figures, align="right", fontWeight="bold", dy=above, **look))
+    if on_lines:
+        ground: Spec = {"stroke": {"expr": "background"}, "strokeWidth": 5, "strokeJoin": "round"}
+        layers = [{**layer, "mark": {**layer["mark"], **ground}} for layer in layers] + layers
     return layers
 
 
@@ -643,6 +703,7 @@ def parts(frame: pd.DataFrame, looks: Mapping[str, Look], part_title: str, say: 
     row of which nothing may be told has one line, without an amount: its amount_text stands in its place.
     """
     names = list(dict.fromkeys(frame["name"]))
+    plan = _row_plan(names)
     most = frame.groupby("name")["amount"].sum().max() if len(frame) else 0
     at: dict[str, float] = {}
     data: Rows = []
@@ -680,19 +741,19 @@ def parts(frame: pd.DataFrame, looks: Mapping[str, Look], part_title: str, say: 
         "color": INK,
     }
     words = {"x": {"value": 0}, "y": y, "text": {"field": "amount_text", "type": "nominal"}}
-    below: Spec = {"dy": 8, "baseline": "middle", "fontSize": 11}
+    below: Spec = {"dy": plan.down, "baseline": "middle", "fontSize": 11}
     datasets = {
         "parts": [row for row in data if "start" in row and row["end"] > row["start"]],
         "withheld": [row for row in data if "start" not in row],
-        "rows": [{"place": place, "name": name} for place, name in enumerate(names)],
+        "rows": _rows(place=range(len(names)), name=names, lines=plan.lines),
     }
     layers = [
-        ("parts", _mark("bar", {**segments, **LOOKS}, **{**ROW_BAR, "height": 17})),
+        ("parts", _mark("bar", {**segments, **LOOKS}, **{**plan.bar, "height": 17})),
         ("parts", _mark("text", signs, **below, aria=False)),
         ("withheld", _mark("text", words, align="left", fontStyle="italic", color=SOFT_TEXT, **below)),
-        *(("rows", layer) for layer in _row_names("name")),
+        *(("rows", layer) for layer in _row_names(plan)),
     ]
-    return _chart(layers, datasets, ROW_HEIGHT * len(names) + SOURCE_HEIGHT, source)
+    return _chart(layers, datasets, plan.height + SOURCE_HEIGHT, source)
 
 
 def _look(look: Look) -> dict[str, Any]:
@@ -706,6 +767,7 @@ def stage_matrix(stages: pd.DataFrame, say: Words, source: str) -> Chart:
     measure stands above its row.
     """
     names = list(dict.fromkeys(stages["name"]))
+    plan = _row_plan(names)
     members = list(dict.fromkeys(stages["member_code"]))
     words = {code: say.term("stage", code) for code in STAGE_LOOKS}
     data = [
@@ -735,17 +797,17 @@ def stage_matrix(stages: pd.DataFrame, say: Words, source: str) -> Chart:
         {"x": x, "y": y, **told, **LOOKS},
         width={"band": 0.86},
         height=17,
-        yOffset=8,
+        yOffset=plan.down,
         cornerRadius=1.5,
     )
     sign = {"x": x, "y": y, "text": {"field": "sign", "type": "nominal"}, "color": INK}
     layers = [
         ("cells", cell),
-        ("cells", _mark("text", sign, dy=8, baseline="middle", fontSize=11, aria=False)),
-        *(("rows", layer) for layer in _row_names("name")),
+        ("cells", _mark("text", sign, dy=plan.down, baseline="middle", fontSize=11, aria=False)),
+        *(("rows", layer) for layer in _row_names(plan)),
     ]
-    rows: Rows = [{"place": place, "name": name} for place, name in enumerate(names)]
-    height = ROW_HEIGHT * len(names) + AXIS_HEIGHT + SOURCE_HEIGHT
+    rows = _rows(place=range(len(names)), name=names, lines=plan.lines)
+    height = plan.height + AXIS_HEIGHT + SOURCE_HEIGHT
     return _chart(layers, {"cells": data, "rows": rows}, height, source)
 
 
@@ -755,9 +817,11 @@ def budgets(frame: pd.DataFrame, say: Words, source: str) -> Chart:
     `frame`: name, budget_usd, done_budget_usd, figure (words for the end of the row), remark (in the place of
     a budget that is withheld or null).
     """
+    plan = _row_plan(list(frame["name"]), "figure", frame["figure"])
     data = _rows(
         place=range(len(frame)),
         name=frame["name"],
+        lines=plan.lines,
         budget=frame["budget_usd"],
         done=frame["done_budget_usd"],
         figure=frame["figure"],
@@ -775,10 +839,13 @@ def budgets(frame: pd.DataFrame, say: Words, source: str) -> Chart:
     axis = {**_value_axis("BUDGET_USD", say), "tickCount": 3}
     frame_look: Spec = {"fillOpacity": 0.12, "fill": OCEAN, "stroke": OCEAN, "strokeWidth": 1.2}
     layers = [
-        ("known", _mark("bar", {"x": _amount("budget", axis=axis), "y": y, **told}, **frame_look, **ROW_BAR)),
         (
             "known",
-            _mark("bar", {"x": _amount("done", axis=axis), "y": y}, color=OCEAN, aria=False, **ROW_BAR),
+            _mark("bar", {"x": _amount("budget", axis=axis), "y": y, **told}, **frame_look, **plan.bar),
+        ),
+        (
+            "known",
+            _mark("bar", {"x": _amount("done", axis=axis), "y": y}, color=OCEAN, aria=False, **plan.bar),
         ),
         (
             "withheld",
@@ -786,17 +853,17 @@ def budgets(frame: pd.DataFrame, say: Words, source: str) -> Chart:
                 "text",
                 words,
                 align="left",
-                dy=8,
+                dy=plan.down,
                 baseline="middle",
                 fontSize=11,
                 fontStyle="italic",
                 color=SOFT_TEXT,
             ),
         ),
-        *(("rows", layer) for layer in _row_names("name", "figure", frame["figure"])),
+        *(("rows", layer) for layer in _row_names(plan, on_lines=True)),
     ]
     datasets = {"known": known, "withheld": [row for row in data if row["budget"] is None], "rows": data}
-    return _chart(layers, datasets, ROW_HEIGHT * len(data) + AXIS_HEIGHT + SOURCE_HEIGHT, source)
+    return _chart(layers, datasets, plan.height + AXIS_HEIGHT + SOURCE_HEIGHT, source)
 
 
 def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: str) -> Chart:
@@ -808,12 +875,16 @@ def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: st
     `actions`: name, start_date, first_due_date, due_date, completed_on, state_code, state_text, short_text
     (at the end of the row, after the sign of its state).
     """
+    figures = [
+        f"{ACTION_LOOKS[state].mark} {short}"
+        for state, short in zip(actions["state_code"], actions["short_text"], strict=True)
+    ]
+    plan = _row_plan(list(actions["name"]), "figure", figures)
     data: Rows = []
     columns = (
         "name", "start_date", "first_due_date", "due_date", "completed_on", "state_code", "state_text",
-        "short_text",
     )  # fmt: skip
-    for place, (name, start, first_due, due, done, state, text, short) in enumerate(
+    for place, (name, start, first_due, due, done, state, text) in enumerate(
         zip(*(actions[column].tolist() for column in columns), strict=True)
     ):
         look = ACTION_LOOKS[state]
@@ -822,13 +893,14 @@ def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: st
             {
                 "place": place,
                 "name": name,
+                "lines": plan.lines[place],
                 "start": _day(start),
                 "first_due": _day(first_due),
                 "due": _day(due) if due != first_due else None,
                 "done": _day(done),
                 "end": _day(end) if end > first_due and state != "STOPPED" else None,
                 "state_text": text,
-                "figure": f"{look.mark} {short}",
+                "figure": figures[place],
                 "start_text": "–" if pd.isna(start) else say.date(start),
                 "first_due_text": say.date(first_due),
                 "due_text": say.date(due),
@@ -853,7 +925,7 @@ def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: st
         name=" ", state_text=say("app.status"), start_text=say("plan.start"),
         first_due_text=say("plan.first_due"), due_text=say("plan.due"), done_text=say("plan.done"),
     )  # fmt: skip
-    quiet: Spec = {"aria": False, "yOffset": 8}
+    quiet: Spec = {"aria": False, "yOffset": plan.down}
     layers = [
         (
             "today",
@@ -865,7 +937,7 @@ def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: st
                 "bar",
                 {"x": day("start"), "x2": {"field": "first_due"}, "y": y, **told, **LOOKS},
                 height=9,
-                yOffset=8,
+                yOffset=plan.down,
             ),
         ),
         (
@@ -917,7 +989,7 @@ def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: st
                 **quiet,
             ),
         ),
-        *(("rows", layer) for layer in _row_names("name", "figure", [row["figure"] for row in data])),
+        *(("rows", layer) for layer in _row_names(plan, on_lines=True)),
     ]
     datasets: dict[str, Rows] = {
         "today": [{"date": as_of.isoformat()}],
@@ -928,7 +1000,7 @@ def timeline(actions: pd.DataFrame, as_of: datetime.date, say: Words, source: st
         "ended": [row for row in data if row["done"] is not None],
         "rows": data,
     }
-    return _chart(layers, datasets, ROW_HEIGHT * len(data) + AXIS_HEIGHT + SOURCE_HEIGHT, source)
+    return _chart(layers, datasets, plan.height + AXIS_HEIGHT + SOURCE_HEIGHT, source)
 
 
 def _day(date: Any) -> str | None:

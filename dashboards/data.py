@@ -712,6 +712,23 @@ def checks_not_passed(publication: Publication, language: str) -> pd.DataFrame:
     )
 
 
+def places_of_checks(publication: Publication, language: str) -> pd.DataFrame:
+    """Where checks failed, the newest month first: suite, expectation_id, member_name, time_period.
+
+    member_name is null for the region. Empty in a publication that does not tell it (see Publication.shares).
+    """
+    if not publication.shares("quality_places"):
+        return pd.DataFrame(columns=["suite", "expectation_id", "member_name", "time_period"])
+    return publication.rows(
+        f"""
+        select suite, expectation_id, members.name_{language} as member_name, time_period
+        from quality_places
+        left join members using (member_code)
+        order by time_period desc, strip_accents(member_name)
+        """
+    )
+
+
 def flagged_rates(publication: Publication) -> pd.DataFrame:
     """Where two sources disagree: currency_code, the sources, first and last month, difference_pct."""
     return publication.rows(

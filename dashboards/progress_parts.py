@@ -123,7 +123,7 @@ def state_words(row: Any, page: Page) -> str:
     say = page.say
     state = say.term("action_state", row.state_code)
     if is_late(row):
-        return say("progress.by_days", state=state, days=say.number(row.slippage_days))
+        return say("progress.by_days", state=state, days=say.days(row.slippage_days))
     return state
 
 
@@ -131,7 +131,7 @@ def short_state(row: Any, page: Page) -> str:
     """What a telephone has room for at the end of a row, after the sign of the state."""
     say = page.say
     if is_late(row):
-        return say("plan.late_by", days=say.number(row.slippage_days))
+        return f"+{say.days(row.slippage_days)}"
     return say.term("action_state", row.state_code)
 
 
@@ -155,8 +155,8 @@ def action_table(page: Page, actions: pd.DataFrame, title: str, *, with_members:
     shown["state"] = shown["mark"] + " " + shown["state"]
     columns = [
         Column("title", say("plan.action"), "long"),
-        *([Column("member_name", say("app.member"))] if with_members else []),
         Column("state", say("app.status")),
+        *([Column("member_name", say("app.member"))] if with_members else []),
         Column("owner", say("plan.owner"), "text"),
         Column("waits", say("plan.blocked_by"), "text"),
         Column("first_due", say("plan.first_due")),

@@ -17,6 +17,8 @@ from typing import Literal, NamedTuple
 from babel.dates import get_month_names
 from babel.messages.pofile import read_po
 
+from pacific_parcels.briefs.words import elided
+
 LANGUAGES = ("en", "fr")
 LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 CATALOGUE = Path(__file__).resolve().parent / "locales" / "fr.po"
@@ -77,8 +79,10 @@ class Words:
         text: str = getattr(WORDS[key], self.language)
         if not values:
             return text
+        said = text.format(**values)
+        said = elided(said) if self.language == "fr" else said
         begins_with_a_value = text.startswith("{") and text.endswith(".")
-        return capital(text.format(**values)) if begins_with_a_value else text.format(**values)
+        return capital(said) if begins_with_a_value else said
 
     def term(self, family: str, code: str) -> str:
         """The words for a code; a code that these pages do not know is shown as it is."""
@@ -107,6 +111,12 @@ class Words:
         if count < 999_500:
             return f"{self.number(max(1, count / 1000))}{NO_BREAK_SPACE}{units[0]}"
         return f"{self.number(count / 1e6, 1)}{NO_BREAK_SPACE}{units[1]}"
+
+    def days(self, value: float) -> str:
+        """A whole number of days: 0 days and 1 day, but 0 jour and 1 jour."""
+        say, count = self, round(value)
+        is_one = abs(count) < 2 if self.language == "fr" else abs(count) == 1
+        return say("app.day", days=say.number(count)) if is_one else say("app.days", days=say.number(count))
 
     def points(self, value: float) -> str:
         """Percentage points with their sign, one decimal."""
@@ -151,7 +161,7 @@ class Words:
     def quarter(self, time_period: str) -> str:
         """`2026-Q3` as Q3 2026 or T3 2026."""
         year, quarter = time_period.split("-Q")
-        return f"{self.quarter_letter}{quarter} {year}"
+        return f"{self.quarter_letter}{quarter}{NO_BREAK_SPACE}{year}"
 
     @property
     def quarter_letter(self) -> str:

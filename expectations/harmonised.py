@@ -341,7 +341,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "E108",
         "critical",
         "The number of items is less than ten times more or less than usual for this member.",
-        "Le nombre d’envois est moins de dix fois supérieur ou inférieur à celui habituel pour ce membre.",
+        "Le nombre d’envois est moins de dix fois supérieur ou inférieur au nombre habituel de ce membre.",
         _COMPARE_EXPORTS_EN,
         _COMPARE_EXPORTS_FR,
         _jump_from_usual("items", "usual_items", ENOUGH_ITEMS, 10),
@@ -351,8 +351,8 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "critical",
         "The value of all items is less than ten times more or less than usual for this member.",
         (
-            "La valeur totale des envois est moins de dix fois supérieure ou inférieure à celle habituelle"
-            " pour ce membre."
+            "La valeur totale des envois est moins de dix fois supérieure ou inférieure à la valeur"
+            " habituelle de ce membre."
         ),
         "Look for single values that are far too high, then check the decimal separator and the currency.",
         (
@@ -365,7 +365,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "E110",
         "warning",
         "The number of items is less than four times more or less than usual for this member.",
-        "Le nombre d’envois est moins de quatre fois supérieur ou inférieur à celui habituel pour ce membre.",
+        "Le nombre d’envois est moins de quatre fois supérieur ou inférieur au nombre habituel de ce membre.",
         _COMPARE_EXPORTS_EN,
         _COMPARE_EXPORTS_FR,
         _jump_from_usual("items", "usual_items", ENOUGH_ITEMS, 4),

@@ -11,6 +11,7 @@ from expectations.expectation import Expectation, Severity
 Status = Literal["PASS", "FAIL", "ERRORED"]
 Place = Mapping[str, Any]
 Vintage = tuple[str, str]
+MOST_PLACES = 24  # of one check, published: who has more of them looks at the newest first
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,23 @@ class ExpectationResult:
         return tuple(
             (place["extract_id"], place["time_period"]) for place in self.places if "extract_id" in place
         )
+
+    @property
+    def newest_places(self) -> list[dict[str, Any]]:
+        """Member, month and findings of where it fails, the newest month first: at most MOST_PLACES of them.
+
+        A place that has no member or no month (an audience, a column) is none of these.
+        """
+        counts: dict[tuple[str, str], int] = {}
+        for place in self.places:
+            if place.get("member_code") and place.get("time_period"):
+                key = (str(place["time_period"]), str(place["member_code"]))
+                counts[key] = counts.get(key, 0) + int(place["fault_count"])
+        newest = sorted(sorted(counts, key=lambda key: key[1]), key=lambda key: key[0], reverse=True)
+        return [
+            {"member_code": member, "time_period": month, "unexpected_count": counts[month, member]}
+            for month, member in newest[:MOST_PLACES]
+        ]
 
     @property
     def is_critical_failure(self) -> bool:
@@ -124,7 +142,7 @@ class Judgement:
         return not self.errored and not any(result.is_critical_failure for result in self.results)
 
     def quality_results(self) -> list[dict[str, Any]]:
-        """Rows of the published table quality_results."""
+        """Rows of the published table quality_results; `places` are those of quality_places."""
         return [
             {
                 "suite": result.suite,
@@ -134,6 +152,7 @@ class Judgement:
                 "title_en": result.expectation.title_en,
                 "title_fr": result.expectation.title_fr,
                 "unexpected_count": result.unexpected_count,
+                "places": result.newest_places,
             }
             for result in self.results
         ]

@@ -67,6 +67,7 @@ TABLES_OF_WORK: dict[str, tuple[str, ...]] = {
     "receipts": ("member_code", "source_name", "status", "received_at", "rows_in", "rows_accepted"),
     "rejections": ("member_code", "rule_id", "row_count"),
     "held_vintages": ("member_code", "time_period", "reason_en", "reason_fr"),
+    "quality_places": ("suite", "expectation_id", "member_code", "time_period", "unexpected_count"),
     "revisions": ("member_code", "time_period", "first_items", "last_items"),
     "busiest_offices": ("member_code", "customs_office_code", "time_period", "busiest_day_items"),
     "publication_changes": ("kind_code", "member_code", "time_period", "items_before", "items_after"),

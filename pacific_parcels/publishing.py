@@ -80,6 +80,13 @@ QUALITY_COLUMNS = {
     "title_fr": "VARCHAR",
     "unexpected_count": "BIGINT",
 }
+PLACE_COLUMNS = {
+    "suite": "VARCHAR",
+    "expectation_id": "VARCHAR",
+    "member_code": "VARCHAR",
+    "time_period": "VARCHAR",
+    "unexpected_count": "BIGINT",
+}
 
 
 @dataclass(frozen=True)
@@ -509,6 +516,10 @@ def _tables_of_work(where: str) -> dict[str, str]:
             "join w.stg_holds h on v.extract_id = h.extract_id and v.time_period = h.time_period "
             "order by all"
         ),
+        "quality_places": (
+            f"select * from memory.quality_places {where} "
+            "order by suite, expectation_id, time_period desc, member_code"
+        ),
         "revisions": (
             "select member_code, time_period, first_items, last_items, revision_pct, versions_count, "
             f"last_known_from, revision_status from w.mart_revisions {where} "
@@ -528,17 +539,25 @@ def _tables_of_work(where: str) -> dict[str, str]:
 
 
 def _note_quality(connection: duckdb.DuckDBPyConnection, quality_results: Iterable[dict[str, Any]]) -> None:
-    """Table quality_results: what was judged so far, the same for every audience."""
-    columns = ", ".join(f"{name} {sql_type}" for name, sql_type in QUALITY_COLUMNS.items())
-    connection.execute(f"create or replace table memory.quality_results ({columns})")
-    rows = [
-        [row[name] for name in QUALITY_COLUMNS]
-        for row in sorted(quality_results, key=lambda row: (row["suite"], row["expectation_id"]))
+    """Table quality_results: what was judged so far, the same for every audience; and quality_places: where
+    it failed, for the secretariat, and for each member its own."""
+    results = sorted(quality_results, key=lambda row: (row["suite"], row["expectation_id"]))
+    places = [
+        {"suite": result["suite"], "expectation_id": result["expectation_id"], **place}
+        for result in results
+        for place in result["places"]
     ]
-    if rows:
-        connection.executemany(
-            f"insert into memory.quality_results values ({', '.join('?' * len(QUALITY_COLUMNS))})", rows
-        )
+    for table, columns, rows in (
+        ("quality_results", QUALITY_COLUMNS, results),
+        ("quality_places", PLACE_COLUMNS, places),
+    ):
+        types = ", ".join(f"{name} {sql_type}" for name, sql_type in columns.items())
+        connection.execute(f"create or replace table memory.{table} ({types})")
+        if rows:
+            connection.executemany(
+                f"insert into memory.{table} values ({', '.join('?' * len(columns))})",
+                [[row[name] for name in columns] for row in rows],
+            )
 
 
 def _note_changes(connection: duckdb.DuckDBPyConnection, previous: Path | None) -> None:

@@ -133,6 +133,9 @@ create table held_vintages (
     member_code varchar, stream_code varchar, time_period varchar, extract_id varchar,
     expectation_id varchar, reason_en varchar, reason_fr varchar
 );
+create table quality_places (
+    suite varchar, expectation_id varchar, member_code varchar, time_period varchar, unexpected_count bigint
+);
 create table revisions (
     member_code varchar, time_period varchar, first_items bigint, last_items bigint, revision_pct double,
     versions_count integer, last_known_from date, revision_status varchar
@@ -182,6 +185,11 @@ OF_WORK: dict[str, list[tuple[object, ...]]] = {
             *("TO", "ALL", "2026-03", "x-to-1", "E105", "Nine times the parcels of the month before."),
             "Neuf fois les colis du mois précédent.",
         )
+    ],
+    "quality_places": [
+        ("harmonised", "E105", "TO", "2026-03", 1),
+        ("harmonised", "E109", "FJ", "2026-02", 2),
+        ("harmonised", "E109", "TO", "2026-02", 1),
     ],
     "revisions": [
         ("FJ", "2025-12", 2780, 2800, 0.719424, 2, date(2026, 2, 20), "REVISED"),
@@ -503,7 +511,7 @@ def write_published_file(path: Path, audience: str, run_id: str) -> None:
         connection.execute(COVERAGE_TABLE + TABLES_OF_WORK)
         insert("coverage", [work_of(row, own) for row in coverage])
         for table, rows in OF_WORK.items():
-            shown = [row for row in rows if own in (None, *row[:2])]
+            shown = [row for row in rows if own in (None, *row[:3])]
             if shown:
                 insert(table, shown)
         if own:

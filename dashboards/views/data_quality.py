@@ -9,6 +9,7 @@ import pandas as pd
 from dashboards import charts, data, markup
 from dashboards.markup import Column
 from dashboards.page import Page, current_page
+from dashboards.words import capital
 from pacific_parcels.settings import Settings
 
 
@@ -137,12 +138,29 @@ def show_checks(page: Page) -> None:
     show_not_passed(page, title)
 
 
+def where_checks_failed(page: Page) -> dict[tuple[str, str], str]:
+    """By suite and check: its months, each with its members, the newest first."""
+    say = page.say
+    frame = data.places_of_checks(page.publication, say.language)
+    frame["member_name"] = frame["member_name"].fillna(say("app.region"))
+    told: dict[tuple[str, str], str] = {}
+    for (suite, check), rows in frame.groupby(["suite", "expectation_id"], sort=False):
+        months = rows.groupby("time_period", sort=False)["member_name"]
+        told[str(suite), str(check)] = " · ".join(
+            say("quality.place", month=capital(say.month(str(month))), members=", ".join(names))
+            for month, names in months
+        )
+    return told
+
+
 def show_not_passed(page: Page, title: str) -> None:
     say = page.say
     frame = data.checks_not_passed(page.publication, say.language)
     if frame.empty:
         return
+    places = where_checks_failed(page)
     frame = numbers(page, frame, ["unexpected_count"]).assign(
+        places=[places.get(key, "–") for key in zip(frame["suite"], frame["expectation_id"], strict=True)],
         suite=[say.term("suite", suite) for suite in frame["suite"]],
         severity=[say.term("severity", severity) for severity in frame["severity"]],
         status=[say.term("check", status) for status in frame["status"]],
@@ -155,6 +173,8 @@ def show_not_passed(page: Page, title: str) -> None:
         Column("status", say("quality.result")),
         Column("unexpected_count", say("quality.unexpected"), "number"),
     ]
+    if places:
+        columns.insert(2, Column("places", say("quality.places"), "text"))
     page.html(markup.table(frame, columns, title, say, tall=True))
 
 

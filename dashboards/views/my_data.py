@@ -27,7 +27,7 @@ def show_state(page: Page, own: pd.DataFrame, receipts: pd.DataFrame) -> None:
             Card(say("quality.share_accepted"), share, say("mine.of_rows", rows=say.number(rows_in))),
             Card(
                 say("mine.lateness"),
-                say("mine.days", days=say.number(days.median())) if len(days) else "–",
+                say.days(days.median()) if len(days) else "–",
                 say("mine.lateness_note"),
             ),
             Card(
@@ -51,9 +51,9 @@ def show_timeliness(page: Page, own: pd.DataFrame) -> None:
     summary = say(
         "mine.timeliness_summary",
         month=say.month(latest["time_period"]),
-        days=say.number(latest["days_after_period_end"]),
+        days=say.days(latest["days_after_period_end"]),
         slowest_month=say.month(slowest["time_period"]),
-        slowest_days=say.number(slowest["days_after_period_end"]),
+        slowest_days=say.days(slowest["days_after_period_end"]),
     )
     frame = pd.DataFrame(
         {

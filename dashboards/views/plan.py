@@ -80,7 +80,7 @@ def show_cards(page: Page, actions: pd.DataFrame) -> None:
             ),
             Card(
                 say("plan.median_slippage"),
-                NOTHING if slippage is None else say("plan.days", days=say.number(slippage)),
+                NOTHING if slippage is None else say.days(slippage),
                 say("plan.median_slippage_note"),
             ),
         ]
@@ -103,7 +103,7 @@ def show_overdue(page: Page, actions: pd.DataFrame) -> None:
             count=say.number(len(overdue)),
             title=longest["title"],
             member=longest["member_name"],
-            days=say.number(longest["slippage_days"]),
+            days=say.days(longest["slippage_days"]),
         )
     )
     page.html(action_table(page, overdue, title, with_members=True))

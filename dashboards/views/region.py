@@ -10,7 +10,8 @@ from dashboards.markup import Column
 from dashboards.page import Page, current_page
 from dashboards.words import alphabetical, capital
 
-MOST_OFFICES = 12
+MOST_OFFICES = 10
+MEMBERS_AS_HIGH_AS_THE_MAP = 13  # in the chart of growth, with its sentences
 OVER_CAPACITY_PCT = 100
 
 
@@ -44,14 +45,15 @@ def show_reporting(page: Page) -> None:
     page.html(markup.table(shown, columns, title, say, tall=True))
 
 
-def show_growth(page: Page, month: str) -> None:
+def show_growth(page: Page, month: str) -> int:
+    """How many members are compared."""
     say = page.say
     title = say("region.growth")
     page.heading(title)
     frame = data.contributions(page.publication, month, say.language)
     if frame.empty:
         page.paragraph(say("region.growth_none", month=say.month(month)))
-        return
+        return 0
     first = frame.iloc[frame["points"].abs().argmax()]
     summary = say(
         "region.growth_summary",
@@ -84,6 +86,7 @@ def show_growth(page: Page, month: str) -> None:
     left_out = alphabetical(set(begun) - set(frame["member_name"]))
     if left_out:
         page.paragraph(say("region.left_out", members=", ".join(left_out)), "pp-small")
+    return len(frame)
 
 
 def show_map(page: Page, month: str) -> None:
@@ -211,9 +214,11 @@ page.header(page.say("page.region"), page.say("region.lead"))
 show_reporting(page)
 left, right = st.columns([1, 1], gap="medium")
 with left:
-    show_growth(page, month)
+    members_compared = show_growth(page, month)
 with right:
     show_map(page, month)
+# Below the shorter of the two, so that neither side of the page stays empty.
+with left if members_compared < MEMBERS_AS_HIGH_AS_THE_MAP else right:
     show_pressure(page, month)
 show_changes(page)
 page.source()

@@ -13,6 +13,7 @@ from pacific_parcels.briefs.figures import PublishedFigures
 from pacific_parcels.briefs.words import Language, Say
 
 MOST_NAMED = 6
+MANY_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Table:
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     has_total: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        """On paper it is set closer, so that two pages hold it."""
+        return len(self.rows) > MANY_ROWS
 
 
 @dataclass(frozen=True)

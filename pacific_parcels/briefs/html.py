@@ -15,7 +15,7 @@ from pacific_parcels.briefs.words import Say
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 STYLE = """
 :root{color-scheme:light}
-@page{size:A4;margin:12mm 13mm}
+@page{size:A4;margin:10mm 13mm}
 *{box-sizing:border-box}
 body{font:1rem/1.45 'Libertinus Serif',Charter,'Bitstream Charter',Georgia,serif;color:#1c2024;
 background:#fff;max-width:60rem;margin:0 auto;padding:1.2rem 1rem 2.5rem}
@@ -45,8 +45,8 @@ border-bottom:1.5px solid #1c2024}
 th:first-child{text-align:left;font-weight:400;padding-left:0}
 tbody th{white-space:normal;min-width:9rem}
 table.total tbody tr:first-child>*{font-weight:700}
-ul,ol{margin:.2rem 0;padding-left:1.2rem;columns:22rem 2;column-gap:2rem}
-li{margin:0 0 .4rem;break-inside:avoid}
+ul,ol{margin:.2rem 0;padding:0;columns:22rem 2;column-gap:2rem}
+li{margin:0 0 .4rem 1.3rem;break-inside:avoid}
 footer{border-top:1px solid #d5dadd;margin-top:1.6rem;padding-top:.5rem}
 @media(max-width:46rem){.charts{grid-template-columns:minmax(0,1fr)}h1{font-size:2rem}.lead{font-size:1.15rem}
 dl{grid-template-columns:repeat(2,minmax(0,1fr))}dd.value{font-size:1.2rem}details table{font-size:.85rem}}
@@ -54,8 +54,10 @@ dl{grid-template-columns:repeat(2,minmax(0,1fr))}dd.value{font-size:1.2rem}detai
 h2{margin:1rem 0 .4rem}dl{grid-template-columns:repeat(5,minmax(0,1fr));gap:.6rem}dd.value{font-size:1.4rem}
 .charts{grid-template-columns:repeat(2,minmax(0,1fr));gap:1rem 2rem}
 .wide{overflow:visible}details{display:none}
-th,td{padding:.1rem .4rem}figure,tr,li{break-inside:avoid}.second{break-before:page}li{margin:0 0 .2rem}
-footer{margin-top:.6rem}}
+th,td{padding:.1rem .4rem}figure,tr,li{break-inside:avoid}.second{break-before:page}li{margin-bottom:.2rem}
+footer{margin-top:.6rem}
+.many h2{margin:.6rem 0 .3rem}.many th,.many td{padding:.03rem .4rem;line-height:1.2}
+.many tbody th{white-space:nowrap}.many figure svg{margin:.2rem 0 .1rem}}
 """
 
 
@@ -66,12 +68,13 @@ def page_of(brief: Brief) -> str:
         '<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        "<title>{title}</title><style>{style}</style></head><body>"
+        "<title>{title}</title><style>{style}</style></head><body{kind}>"
     ).format(
         language=brief.language,
         policy=escape(POLICY),
         title=escape(brief.document_title),
         style=STYLE.replace("\n", ""),
+        kind=' class="many"' if brief.table.is_long else "",
     )
     synthetic = f'<p class="synthetic">{escape(brief.synthetic)}</p>' if brief.synthetic else ""
     return "".join(

@@ -28,8 +28,6 @@ SIZES_OF_MANY_ROWS = SIZES[2:]
 LAST_SIZE = 0.7
 # The first column of a table, against one of figures; longer names take two lines.
 MOST_NAME_SHARE = 6
-# Tables of more rows are set closer.
-MANY_ROWS = 16
 
 
 class Press:
@@ -47,7 +45,7 @@ class Press:
         """
         day = date.fromisoformat(brief.as_of or "1970-01-01")
         inputs = _inputs(brief)
-        is_dense = len(brief.table.rows) > MANY_ROWS
+        is_dense = brief.table.is_long
         sizes = [(size, is_dense) for size in (SIZES_OF_MANY_ROWS if is_dense else SIZES)]
         for size, dense in [*sizes, (LAST_SIZE, True)]:
             inputs |= {"size": size, "is_dense": dense}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from functools import cache
@@ -33,7 +34,8 @@ class Say:
         self.language = language
 
     def __call__(self, key: str, **values: str) -> str:
-        return self.spaced(words()[key][self.language]).format(**values)
+        text = self.spaced(words()[key][self.language]).format(**values)
+        return elided(text) if self.language == "fr" else text
 
     def spaced(self, text: str) -> str:
         """French signs with the space before them at which no line may break."""
@@ -106,3 +108,8 @@ class Say:
         if not first:
             return last
         return f"{', '.join(first)} {'et' if self.language == 'fr' else 'and'} {last}"
+
+
+def elided(french: str) -> str:
+    """Before a month that begins with a vowel French drops one: d’octobre, d’août, d’avril."""
+    return re.sub(r"\b([dD])e (?=avr|août|oct)", r"\1’", french)

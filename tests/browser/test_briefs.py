@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pacific_parcels.briefs.html import POLICY
+from pacific_parcels.briefs.drawing import Bar, Labels, Row, contributions, matrix
+from pacific_parcels.briefs.figures import PublishedFigures
+from pacific_parcels.briefs.html import POLICY, page_of
+from pacific_parcels.briefs.parcels import brief_of_parcels
 from pacific_parcels.briefs.pdf import Press
 from pacific_parcels.briefs.writing import write_briefs
 from tests.browser.conftest import OUTPUT, OpenBrowser, Server, serious_findings
@@ -110,6 +115,48 @@ def test_a_brief_is_open_to_everyone_and_runs_no_script(
     finally:
         context.close()
         past_policy.close()
+
+
+def printed_pages(page: Page) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+
+
+@EACH
+def test_a_brief_prints_on_two_pages_from_a_browser(
+    audience: str, name: str, briefs: dict[str, Path], chromium: Browser
+) -> None:
+    page = chromium.new_page()
+    page.goto((briefs[audience] / f"{name}.html").as_uri())
+    assert printed_pages(page) == 2
+    page.close()
+
+
+def test_the_brief_of_a_whole_region_prints_on_two_pages(
+    briefs: dict[str, Path], chromium: Browser, tmp_path: Path
+) -> None:
+    """Twenty-four members, the names of which take two lines, and as much to say as a bad month has."""
+    (published,) = (briefs["secretariat"].parents[1] / "published" / "secretariat").glob("*.duckdb")
+    with PublishedFigures(published) as figures:
+        short = brief_of_parcels(figures, "fr")
+    name, labels = "Micronésie (États fédérés de)", Labels("titre", "dit")
+    sentence = "Le nombre d’envois est moins de quatre fois supérieur ou inférieur au nombre habituel. "
+    region, first, *_ = short.table.rows
+    months = contributions("c", [Bar(name, 3.2, None, "P", "+3,2")] * 12, labels)
+    matrix_of_all = matrix("m", [Row(name, ["REPORTED"] * 12)] * 24, ["mars 2026"] * 12, labels)
+    drawings = (short.charts[0].svg, matrix_of_all, months, months)
+    long = replace(
+        short,
+        charts=[replace(chart, svg=svg) for chart, svg in zip(short.charts, drawings, strict=True)],
+        table=replace(short.table, rows=[region, *[[name, *first[1:]]] * 24]),
+        actions=[sentence] * 6,
+        quality=[sentence] * 8,
+    )
+    file = tmp_path / "region.html"
+    file.write_text(page_of(long), encoding="utf-8")
+    page = chromium.new_page()
+    page.goto(file.as_uri())
+    assert printed_pages(page) == 2
+    page.close()
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -68,7 +68,7 @@ def planned(row: Row, say: Words) -> str:
     """An action: its name, its state with the days by which it is late, and its four dates."""
     state, days = say.term("action_state", row["state_code"]), int(row["slippage_days"])
     if row["state_code"] in ("OVERDUE", "DONE") and days > 0:
-        state = say("progress.by_days", state=state, days=say.number(days))
+        state = say("progress.by_days", state=state, days=say.days(days))
     dates = [row[name] for name in ("start_date", "first_due_date", "due_date", "completed_on")]
     told = [say.date(datetime.date.fromisoformat(date[:10])) if date else "–" for date in dates]
     return " · ".join([row["member_name"], row["title"], row["action_id"], state, *told])

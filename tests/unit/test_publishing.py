@@ -156,11 +156,13 @@ QUALITY = [
         "title_en": "title",
         "title_fr": "titre",
         "unexpected_count": 0,
+        "places": [],
     }
     for suite, expectation_id in (("published", "E302"), ("harmonised", "E101"))
 ]
 OF_WORK = {
-    "receipts", "rejections", "held_vintages", "revisions", "busiest_offices", "publication_changes",
+    "receipts", "rejections", "held_vintages", "quality_places", "revisions", "busiest_offices",
+    "publication_changes",
 }  # fmt: skip
 
 
@@ -409,6 +411,25 @@ class TestFiles:
             ("REVISED", "FJ", "2026-03", 10, 12),
         ]
         assert query(files["member_ws"], sql) == [("NEW_REPORTER", "WS", "2026-04", None, 0)]
+
+    def test_where_a_check_fails_is_told_to_the_secretariat_and_to_each_member_its_own(
+        self, home: Settings, its_snapshot: Path
+    ) -> None:
+        places = [
+            {"member_code": code, "time_period": month, "unexpected_count": count}
+            for code, month, count in (("WS", "2026-03", 1), ("FJ", "2026-03", 2), ("FJ", "2026-02", 3))
+        ]
+        failed = [{**QUALITY[0], "suite": "harmonised", "expectation_id": "E110", "places": places}]
+        files = stage(home, its_snapshot, [*QUALITY, *failed]).files
+
+        sql = "select expectation_id, member_code, time_period, unexpected_count from quality_places"
+        assert query(files["secretariat"], sql) == [
+            ("E110", "FJ", "2026-03", 2),
+            ("E110", "WS", "2026-03", 1),
+            ("E110", "FJ", "2026-02", 3),
+        ]
+        assert query(files["member_ws"], sql) == [("E110", "WS", "2026-03", 1)]
+        assert query(files["public"], "from duckdb_tables() where table_name = 'quality_places'") == []
 
     def test_the_results_of_the_judge_are_published_in_order(self, files: dict[str, Path]) -> None:
         path = files["public"]

@@ -150,3 +150,16 @@ def test_an_axis_holds_all_values_between_a_few_even_steps(values: list[float]) 
     steps = [later - earlier for earlier, later in pairwise(scale)]
     assert min(steps) > 0
     assert max(steps) - min(steps) <= 1e-6 * max(steps) + tolerance
+
+
+def test_a_long_name_takes_two_lines_and_breaks_behind_a_hyphen() -> None:
+    rows = [Bar("Papouasie-Nouvelle-Guinée", 2.0, None, "A", "+2,0"), Bar("Fidji", 1.0, None, "A", "+1,0")]
+    names = re.findall(r'text-anchor="end"[^>]*>([^<]+)<', contributions("k", rows, LABELS))
+    assert names == ["Papouasie-", "Nouvelle-Guinée", "Fidji"]
+
+
+def test_the_tick_of_a_year_before_is_edged_in_white_on_a_dark_bar() -> None:
+    drawn = bars("k", [Bar("Air", 10.0, 5.0, "A", "10")], LABELS)
+    white, ink = re.findall(r'<path d="([^"]+)" stroke="(#fff|#1c2024)"', drawn)
+    assert (white[1], ink[1]) == ("#fff", "#1c2024")
+    assert white[0] == ink[0]

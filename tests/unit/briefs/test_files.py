@@ -75,9 +75,11 @@ class TestPage:
         assert len(ids) == len(set(ids))
         for drawing in drawings:
             assert drawing.get("role") == "img"
-            named = [document.get_element_by_id(name) for name in drawing.get("aria-labelledby").split()]
-            assert [element.tag for element in named] == ["title", "desc"]
-            assert all(element.text for element in named)
+            # The name tells what is drawn, the description its figures: none is read out twice.
+            for attribute, tag in (("aria-labelledby", "title"), ("aria-describedby", "desc")):
+                element = document.get_element_by_id(drawing.get(attribute))
+                assert element.tag == tag
+                assert element.text
         for table in document.xpath("//table"):
             assert table.get("aria-label")
             widths = {len(row) for row in table.xpath(".//tr")}

@@ -62,3 +62,11 @@ def test_signs_percent_and_money() -> None:
     assert Say("fr").usd(98_765_432) == "98,8\u00a0M$\u00a0US"
     assert Say("fr").counted(1.5, "points") == "1,5\u00a0point"
     assert Say("fr").counted(2, "days") == "2,0\u00a0jours"
+
+
+def test_de_is_elided_before_a_month_that_begins_with_a_vowel() -> None:
+    say = Say("fr")
+    said = [
+        say("months.what", first=say.month(f"2025-{m:02d}"), last=say.month("2026-01")) for m in (7, 8, 10)
+    ]
+    assert [text.split(", ")[1].split("\u00a0")[0] for text in said] == ["de juillet", "d’août", "d’octobre"]

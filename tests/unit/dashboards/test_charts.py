@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from typing import Any
 
 import altair as alt
 import pandas as pd
 import pytest
+import vl_convert
 
-from dashboards import charts, sentences
+from dashboards import charts, exports, sentences
 from dashboards.words import LANGUAGES, Words
 from pacific_parcels.settings import REPOSITORY
 
@@ -431,6 +433,68 @@ def test_an_office_shows_its_figure_and_the_capacity_it_states() -> None:
     assert names["mark"]["limit"] == {"expr": "width - 113"}
 
 
+LONG_AREA = (
+    "P6 · Public awareness, outreach, information and the building of capacity in every office of the region"
+)
+
+
+def words_drawn(chart: charts.Chart, width: int) -> list[str]:
+    """The texts of the drawing; of one on several lines, each of them."""
+    svg = vl_convert.vegalite_to_svg({**exports.light(chart), "width": width})
+    return [" ".join(text.split()) for text in re.findall(r">([^<>]+)</t(?:ext|span)>", svg)]
+
+
+def test_a_long_name_is_whole_on_a_telephone_and_on_one_line_where_there_is_room() -> None:
+    names = [LONG_AREA, "P7 · Measurement"]
+    rates = pd.DataFrame({"name": names, "now_pct": [40.0, 100.0], "before_pct": [30.0, None]})
+    chart = charts.before_and_now(rates, "now", "before", ENGLISH, "source")
+    # 340 pixels, of which the longest figure (100.0%) takes 6 x 7.5 + 8: 287, or 44 signs of 6.4.
+    assert words_drawn(chart, 340) == [
+        "P6 · Public awareness, outreach, information",
+        "and the building of capacity in every office",
+        "of the region",
+        "P7 · Measurement",
+        *("40.0%", "100.0%", "source"),
+    ]
+    assert words_drawn(chart, 860) == [LONG_AREA, "P7 · Measurement", "40.0%", "100.0%", "source"]
+    # Two further lines of 13 pixels for each of the two rows, so that none runs into the row above.
+    short = charts.before_and_now(rates.assign(name=["P6", "P7"]), "now", "before", ENGLISH, "source")
+    assert chart.specification["height"] - short.specification["height"] == 2 * 2 * 13
+
+
+def test_the_long_name_of_a_bar_breaks_and_its_figure_stands_below_it() -> None:
+    office = "Ministry of Finance, Economic Planning and National Development"
+    bars = pd.DataFrame(
+        {"name": [office, "Post"], "obs_value": [5.0, 2.0], "obs_status": "A", "conf_status": "F"}
+    )
+    chart = charts.bars(bars, "ACTIONS", ENGLISH, "source")
+    assert [row["label"] for row in chart.datasets["bars"]] == [
+        "Ministry of Finance, Economic|Planning and National Development|5",
+        "Post|2",
+    ]
+    drawn = words_drawn(chart, 340)
+    assert drawn[:3] == ["Ministry of Finance, Economic", "Planning and National Development", "5"]
+
+
+def test_names_over_lines_stand_on_the_ground() -> None:
+    """Of the timeline and the budgets, whose grid passes behind the names."""
+    frame = pd.DataFrame(
+        {
+            "name": ["Project"],
+            "budget_usd": [5.0],
+            "done_budget_usd": [2.0],
+            "figure": ["stages: 1"],
+            "remark": "",
+        }
+    )
+    texts = [
+        layer["mark"]
+        for layer in charts.budgets(frame, ENGLISH, "source").specification["layer"]
+        if layer["mark"]["type"] == "text"
+    ]
+    assert [mark.get("stroke") for mark in texts] == [{"expr": "background"}] * 2 + [None] * 2
+
+
 def test_a_code_on_the_map_stands_outside_its_bubble() -> None:
     frame = pd.DataFrame(
         {
@@ -455,8 +519,8 @@ def test_quarters_are_on_the_first_day_of_their_first_month_and_speak_the_langua
     spec = charts.lines(quarters, NAMES, "RATE_PCT", Words("fr"), "source").to_dict()
     rows = spec["datasets"]["final"]
     assert [(row["date"], row["month_text"]) for row in rows] == [
-        ("2025-10-01", "T4 2025"),
-        ("2026-01-01", "T1 2026"),
+        ("2025-10-01", "T4\u00a02025"),
+        ("2026-01-01", "T1\u00a02026"),
     ]
     x = spec["layer"][0]["encoding"]["x"]["axis"]
     assert "'T' + (1 + floor(utcmonth(datum.value) / 3))" in x["labelExpr"]

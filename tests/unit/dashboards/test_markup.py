@@ -101,4 +101,4 @@ def test_quarters_head_their_rows() -> None:
     quarters = pd.DataFrame([("_T", "2026-Q1", 45.454, "A", "F")], columns=columns)
     html = markup.series_table(quarters, {"_T": "Région"}, "RATE_PCT", "Taux", Words("fr"))
     assert '<th scope="col">Trimestre</th>' in html
-    assert '<th scope="row">T1 2026</th><td class="pp-number">45,5\u202f%</td>' in html
+    assert '<th scope="row">T1\u00a02026</th><td class="pp-number">45,5\u202f%</td>' in html

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from dashboards import data
 from dashboards.data import open_publication
 from dashboards.identity import Identity
 from dashboards.page import Page
@@ -407,6 +411,47 @@ def test_the_settings_of_the_server_are_safe() -> None:
     assert options["browser"]["gatherUsageStats"] is False
 
 
+@pytest.mark.parametrize("times", [1, 6])
+def test_the_pressure_stands_below_the_shorter_side_of_the_region(
+    times: int, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four members are compared, or twenty-four: the chart of growth is lower, or higher, than the map."""
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", "secretariat")
+    contributions = data.contributions
+
+    def many(*asked: Any) -> pd.DataFrame:
+        return pd.concat([contributions(*asked)] * times, ignore_index=True)
+
+    monkeypatch.setattr(data, "contributions", many)
+    headings = [heading.value for heading in open_page("views/region.py", lang="en").subheader]
+    growth, pressure = "Is the region growing, and because of whom?", "Where is the pressure?"
+    after = "Parcels by member, January 2026" if times > 1 else growth
+    assert headings.index(pressure) == headings.index(after) + 1
+
+
+@pytest.mark.parametrize(
+    ("audience", "where"),
+    [
+        # The check that could not be carried out has no place.
+        ("secretariat", ["March 2026: Tonga", "–", "February 2026: Fiji, Tonga"]),
+        ("member_fj", ["–", "–", "February 2026: Fiji"]),
+        ("public", None),
+    ],
+)
+def test_a_failed_check_names_the_members_and_months_to_those_concerned(
+    audience: str, where: list[str] | None, open_page: OpenPage, text: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", audience)
+    body = text(open_page("views/data_quality.py", lang="en")).replace("\u00a0", " ")
+    failed = body.split("<caption>Checks of this publication</caption>")[2]
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', failed.split("</thead>")[0])
+    cells = [re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row) for row in failed.split("</tr>")[1:4]]
+    assert [row[0] for row in cells] == ["E105", "E301", "E109"]
+    assert ("Where" in heads) == (where is not None)
+    if where is not None:
+        assert [row[heads.index("Where")] for row in cells] == where
+
+
 def test_the_secretariat_sees_what_grows_and_because_of_whom(
     open_page: OpenPage, text: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -563,7 +608,7 @@ def test_builds_are_told_to_the_secretariat_alone(
     assert "mart_item_cube" not in text(open_page("views/data_quality.py", lang="fr"))
     monkeypatch.setenv("PACIFIC_PARCELS_AUDIENCE", "secretariat")
     body = text(open_page("views/data_quality.py", lang="fr")).replace("\u00a0", " ")
-    assert "Dernière construction : échouée, 61 secondes, 80 modèles et 300 tests." in body
+    assert "Dernier calcul : échoué, 61 secondes, 80 modèles et 300 tests." in body
     assert '<th scope="row">20 avril 2026, 9 h 05 UTC</th>' in body
     assert "mart_item_cube 12,3" in body
 

@@ -304,7 +304,7 @@ def test_the_secretariat_sees_the_plan_and_what_holds_it_up(see: See, home: Path
     overdue = rows(body, "Overdue")
     assert list(overdue) == ["Risk engine &lt;live&gt;", "Data model"]
     assert overdue["Data model"] == [
-        *("New Caledonia", "▲ Overdue, 20 days after the first date", "Data office", "Ministry of Finance"),
+        *("▲ Overdue, 20 days after the first date", "New Caledonia", "Data office", "Ministry of Finance"),
         *("31 March 2026", "31 March 2026", "–", "20", "1 July 2025", "S02 · Standards &lt;of data&gt; *"),
         *("National plan", "US$30,000"),
     ]

@@ -146,6 +146,23 @@ def test_numbers(language: str, value: float, decimals: int, expected: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("language", "value", "expected"),
+    [
+        ("en", 0, "0 days"),
+        ("en", 1, "1 day"),
+        ("en", -1, "−1 day"),
+        ("en", 1200, "1,200 days"),
+        ("fr", 0, "0 jour"),
+        ("fr", 1, "1 jour"),
+        ("fr", 1.6, "2 jours"),
+        ("fr", -30.0, "−30 jours"),
+    ],
+)
+def test_days_are_in_the_number_of_the_language(language: str, value: float, expected: str) -> None:
+    assert Words(language).days(value) == expected
+
+
+@pytest.mark.parametrize(
     ("language", "indicator_code", "value", "expected"),
     [
         ("en", "ITEMS", 4945.0, "4,945"),
@@ -204,9 +221,9 @@ def test_the_address_decides_the_language_then_the_browser(
 
 
 def test_a_sentence_that_begins_with_a_month_begins_with_a_capital() -> None:
-    values = {"days": "14", "slowest_month": "août 2025", "slowest_days": "27"}
+    values = {"days": "14 jours", "slowest_month": "août 2025", "slowest_days": "27 jours"}
     said = Words("fr")("mine.timeliness_summary", month="septembre 2026", **values)
-    assert said.startswith("Septembre 2026 est arrivé")
+    assert said.startswith("Septembre 2026\u00a0: arrivée 14 jours après")
     assert Words("fr")("methods.size", name="indices", size="2 ko") == "indices, 2 ko", "no sentence"
 
 
@@ -235,3 +252,19 @@ def test_a_code_without_words_is_shown_as_it_is() -> None:
 def test_confidential_comes_before_any_other_status() -> None:
     assert Words("en").status("P", "C") == "confidential"
     assert Words("en").status("P", "F") == "provisional"
+
+
+def test_de_is_elided_before_a_month_that_begins_with_a_vowel() -> None:
+    values = {"as_of": "20 avril 2026", "last": "avril 2026", "audience": "Chiffres publics.", "run": "1"}
+    said = [
+        Words("fr")("app.as_of", first=Words("fr").month(f"2025-{month:02d}"), **values).split(". ")[1]
+        for month in range(1, 13)
+    ]
+    assert [sentence.split(" 2025")[0] for sentence in said] == [
+        "Mois de janvier", "Mois de février", "Mois de mars", "Mois d’avril", "Mois de mai", "Mois de juin",
+        "Mois de juillet", "Mois d’août", "Mois de septembre", "Mois d’octobre", "Mois de novembre",
+        "Mois de décembre",
+    ]  # fmt: skip
+    assert Words("en")("app.as_of", first="October 2025", **values).startswith(
+        "As of 20 avril 2026. Months from"
+    )

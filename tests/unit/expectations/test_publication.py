@@ -80,6 +80,9 @@ OF_WORK = """
     create table rejections as select 'FJ' as member_code, 'R101' as rule_id, 1 as row_count;
     create table held_vintages as
     select member_code, time_period, '' as reason_en, '' as reason_fr from coverage where false;
+    create table quality_places as
+    select 'harmonised' as suite, 'E110' as expectation_id, member_code, time_period, 1 as unexpected_count
+    from coverage;
     create table revisions as
     select member_code, time_period, 9 as first_items, 10 as last_items from coverage;
     create table busiest_offices as
