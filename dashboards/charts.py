@@ -315,7 +315,7 @@ def lines(
     ends = {"y": _amount("lower_value"), "y2": {"field": "upper_value"}}
     layers.append(("bounds", _mark("rule", {"x": x, **ends, "color": colour, **told}, strokeWidth=1.5)))
     if events is not None and len(events):
-        datasets["events"] = _events_by_month(events)
+        datasets["events"] = _events_by_month(events, say)
         layers += [("events", layer) for layer in _event_lines(x)]
     datasets["confidential"] = [row for row, code in zip(data, conf, strict=True) if code == "C"]
     at_the_bottom = {"y": {"value": {"expr": "height - 8"}}}
@@ -428,7 +428,7 @@ def small_line(frame: pd.DataFrame, indicator_code: str, say: Words, events: pd.
     ]
     datasets = {"months": data, "dots": dots}
     if len(events):
-        datasets["events"] = _events_by_month(events)
+        datasets["events"] = _events_by_month(events, say)
         layers += [("events", layer) for layer in _event_lines(encoding["x"])]
     return _chart(layers, datasets, 110)
 
@@ -656,7 +656,8 @@ def _row_plan(
     `figures` are all there are of it: names have the room that the longest leaves."""
     taken = FIGURE_WIDTH * max(map(len, figures), default=0) + 8 if figure else 0
     signs = int((LEAST_WIDTH - taken) / LETTER_WIDTH)
-    lines = ["\n".join(textwrap.wrap(name, signs)) for name in names]
+    # No line begins with the dot between two parts of a name.
+    lines = ["\n".join(textwrap.wrap(name.replace(" · ", "\u00a0· "), signs)) for name in names]
     further = NAME_LINE * max((broken.count("\n") for broken in lines), default=0)
     name_width = f"width - {taken:g}" if figure else "width"
     return _RowPlan(lines, (row_height + further) * len(names), 8 + further / 2, name_width, figure)
@@ -1136,7 +1137,7 @@ def _status(
     )
 
 
-def _events_by_month(events: pd.DataFrame) -> Rows:
+def _events_by_month(events: pd.DataFrame, say: Words) -> Rows:
     """date, numbers, titles: one row for each month with events."""
     by_month: dict[str, list[tuple[str, str]]] = {}
     for month, number, title in zip(events["time_period"], events["number"], events["title"], strict=True):
@@ -1145,7 +1146,7 @@ def _events_by_month(events: pd.DataFrame) -> Rows:
         {
             "date": f"{month}-01",
             "numbers": ", ".join(number for number, _ in by_month[month]),
-            "titles": "; ".join(title for _, title in by_month[month]),
+            "titles": say.listed(title for _, title in by_month[month]),
         }
         for month in sorted(by_month)
     ]

@@ -112,6 +112,10 @@ class Words:
             return f"{self.number(max(1, count / 1000))}{NO_BREAK_SPACE}{units[0]}"
         return f"{self.number(count / 1e6, 1)}{NO_BREAK_SPACE}{units[1]}"
 
+    def listed(self, parts: Iterable[str]) -> str:
+        """One after the other, each of which may hold commas."""
+        return (f"{THIN_SPACE}; " if self.language == "fr" else "; ").join(parts)
+
     def days(self, value: float) -> str:
         """A whole number of days: 0 days and 1 day, but 0 jour and 1 jour."""
         say, count = self, round(value)

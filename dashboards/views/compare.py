@@ -186,7 +186,8 @@ def show_small_multiples(
     )
     if len(codes) < len(every):
         key += " " + say("compare.small_first", shown=say.number(len(codes)), count=say.number(len(every)))
-    page.paragraph(key, "pp-small")
+    # The source is said once for all of them, as the table below is one: each picture tells its own member.
+    page.paragraph(f"{key} {page.chart_source}.", "pp-small")
     page.events(events)
     with st.expander(say("app.table")):
         shown = frame[frame["series_code"].isin(every)]

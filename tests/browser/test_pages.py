@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import re
 from collections.abc import Callable
 
 import duckdb
@@ -119,7 +120,7 @@ NOT_REACHED = """() => {
 }"""
 
 
-# Words of a chart that its picture cuts off, and buttons of a choice that are out of sight.
+# Words of a chart that its picture cuts off or that end in dots, and buttons of a choice out of sight.
 CUT_OFF = """() => {
     const within = (element, frame) => {
         const [a, b] = [element.getBoundingClientRect(), frame.getBoundingClientRect()];
@@ -134,7 +135,8 @@ CUT_OFF = """() => {
         const [a, b] = [button.getBoundingClientRect(), main.getBoundingClientRect()];
         return a.left >= b.left && a.right <= b.right;
     };
-    return [...words.filter(text => !within(text, text.closest('svg'))), ...buttons.filter(b => !across(b))]
+    const shortened = text => !within(text, text.closest('svg')) || text.textContent.includes('…');
+    return [...words.filter(shortened), ...buttons.filter(b => !across(b))]
         .map(element => element.textContent);
 }"""
 
@@ -205,6 +207,10 @@ def test_each_page_is_whole_and_open_to_everyone(
             assert_file_is_chart(visit, name, say)
         assert_fits(visit)
         assert_nothing_is_cut_off(visit, name)
+        of_streamlit = visit.page.get_by_role(
+            "button", name=re.compile("^(Show data|Download as|Fullscreen)")
+        )
+        assert of_streamlit.count() == 0, "they speak English whatever the language of the page"
         assert_keyboard_goes_through(visit, name)
         findings[name, "light"] = serious_findings(visit.page, without=STREAMLIT_S_OWN)
         visit.screenshot(f"{name}_{audience}_{language}_wide_light")

@@ -268,3 +268,8 @@ def test_de_is_elided_before_a_month_that_begins_with_a_vowel() -> None:
     assert Words("en")("app.as_of", first="October 2025", **values).startswith(
         "As of 20 avril 2026. Months from"
     )
+
+
+def test_what_is_listed_is_set_apart_as_the_language_does() -> None:
+    assert Words("en").listed(["a, b", "c"]) == "a, b; c"
+    assert Words("fr").listed(["a, b", "c"]) == "a, b\u202f; c"
