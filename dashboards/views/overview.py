@@ -17,6 +17,7 @@ STATUS_MONTHS = 6
 BEGUN = ("REPORTED", "NIL", "HELD", "MISSING")
 IN_FORCE = ("REPORTED", "NIL")
 ABSENT = ("HELD", "MISSING")
+DUTY_AND_TAX = ("DUTY_USD", "TAX_USD")
 
 
 def headline_cards(page: Page, headlines: pd.DataFrame) -> list[Card]:
@@ -54,16 +55,31 @@ def busiest_card(page: Page) -> Card:
 
 
 def duty_card(page: Page, headlines: pd.DataFrame) -> Card:
-    """Duty in large, tax in the note: the two are never added up."""
+    """Duty in large, tax in the note: the two are never added up, and are of one month.
+
+    It is the last month of which either is known: where the other is not shown for it, an older figure would
+    be read as one of the same month.
+    """
     say = page.say
     label = say("overview.duty")
-    if not {"DUTY_USD", "TAX_USD"} <= set(headlines.index):
+    months = [str(headlines.loc[code, "time_period"]) for code in DUTY_AND_TAX if code in headlines.index]
+    if not months:
         return Card(label, "–", say("overview.no_figure"))
-    duty, tax = headlines.loc["DUTY_USD"], headlines.loc["TAX_USD"]
-    note = say(
-        "overview.duty_and_tax_note", tax=say.usd(tax["obs_value"]), month=say.month(duty["time_period"])
+    month = max(months)
+    duty, tax = (
+        data.series(page.publication, code, (data.REGION,), "member", month).set_index("time_period")
+        for code in DUTY_AND_TAX
     )
-    return Card(label, say.usd(duty["obs_value"]), note, duty["obs_status"])
+    note = say("overview.items_note", month=say.month(month))
+    if month in tax.index and not pd.isna(tax.loc[month, "obs_value"]):
+        paid = say.usd(tax.loc[month, "obs_value"])
+        note = say("overview.duty_and_tax_note", tax=paid, month=say.month(month))
+    if month not in duty.index:
+        return Card(label, "–", note)
+    owed = duty.loc[month]
+    if pd.isna(owed["obs_value"]):
+        return Card(label, say.status(owed["obs_status"], owed["conf_status"]), note)
+    return Card(label, say.usd(owed["obs_value"]), note, owed["obs_status"])
 
 
 def show_completeness(page: Page, coverage: pd.DataFrame, headlines: pd.DataFrame) -> None:

@@ -121,6 +121,28 @@ def test_overview_shows_the_headlines_of_the_latest_complete_month(open_page: Op
     assert '<span class="pp-tag">provisional</span>' in body
 
 
+@pytest.mark.parametrize(
+    ("hidden", "figure", "note"),
+    [
+        ("DUTY_USD", "confidential", "and US$98,765 of tax, in January 2026"),
+        ("TAX_USD", "US$1.23 million", "in January 2026"),
+    ],
+)
+def test_duty_and_tax_are_of_one_month_and_a_hidden_one_is_called_so(
+    hidden: str, figure: str, note: str, home: Path, open_page: OpenPage, text: Read
+) -> None:
+    """An older figure would be taken for one of the month that is named."""
+    with duckdb.connect(str(home / "published" / "public" / "20260420T090000Z.duckdb")) as connection:
+        connection.execute(
+            "update indicators set obs_value = null, conf_status = 'C' "
+            "where indicator_code = ? and member_code = '_T' and time_period >= '2025-12'",
+            [hidden],
+        )
+    body = text(open_page(lang="en"))
+    assert f'<dd class="pp-figure">{figure}</dd><dd class="pp-note">{note}' in body
+    assert "December 2025" not in body.split("pp-cards")[1].split("</dl>")[0]
+
+
 def test_overview_says_why_the_last_month_is_withheld_and_by_whom(open_page: OpenPage, text: Read) -> None:
     body = text(open_page(lang="en"))
     assert "The regional totals of March 2026 are withheld" in body
