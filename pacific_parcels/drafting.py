@@ -307,8 +307,10 @@ def _first_values(text: RegularText) -> dict[str, list[str]]:
             next(file, None)
         csv.field_size_limit(BYTES_LOOKED_AT)
         records = csv.reader(file, delimiter=text.delimiter, quotechar=text.quote)
-        for record in islice(records, ROWS_LOOKED_AT):
+        for row, record in enumerate(islice(records, ROWS_LOOKED_AT), text.skip + 1):
             fields = record[1:] if text.has_source_row else record
+            if text.last_is_row:
+                fields = [*fields[: len(text.columns) - 1], str(row)]
             for column, value in zip(text.columns, fields, strict=False):
                 if value.strip():
                     values[column].append(value.strip())

@@ -34,6 +34,7 @@ LAST_MOMENT = datetime(9999, 12, 31)
 # Of extracts that are read together, row 7 of the third has the number 2 * ROWS_APART + 7.
 ROWS_APART_BITS = 40
 ROWS_APART = 1 << ROWS_APART_BITS
+LAST_ROW = ROWS_APART - 1
 LONGEST_LINE = 8 << 20  # bytes
 READ_BUFFER = (
     16 << 20
@@ -135,7 +136,8 @@ class Statement:
 
     def source(self, source_columns: Iterable[str] | None = None) -> str:
         """The read of the text itself: c0, c1 … in the order of the file, and source_row."""
-        names = [f"c{index}" for index in range(len(self.text.columns))]
+        in_lines = len(self.text.columns) - self.text.last_is_row
+        names = [f"c{index}" for index in range(in_lines)]
         columns = (["source_row"] if self.text.has_source_row else []) + names
         structure = ", ".join(
             f"{quoted(name)}: {quoted('BIGINT' if name == 'source_row' else 'VARCHAR')}" for name in columns
@@ -151,7 +153,9 @@ class Statement:
         paths = ", ".join(quoted(str(text.path)) for text in self.texts)
         wanted_columns = source_columns or [*self._used_columns(), *self._columns_of_parties()]
         used = sorted({self._position[name] for name in wanted_columns})
-        wanted = ", ".join([f"{number} as source_row", *(f"c{index}" for index in used)])
+        row_itself = f"cast(({number}) & {LAST_ROW} as varchar) as c{in_lines}"
+        fields = (f"c{index}" if index < in_lines else row_itself for index in used)
+        wanted = ", ".join([f"{number} as source_row", *fields])
         return (
             f"select {wanted} from read_csv([{paths}], auto_detect = false, "
             f"header = false, skip = {self.text.skip}, delim = {quoted(self.text.delimiter)}, "

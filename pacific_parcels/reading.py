@@ -30,7 +30,15 @@ from pacific_parcels.formats import Header, RegularText, load_format, read_optio
 from pacific_parcels.formats.delimited import likely_separator, separator_in_words
 from pacific_parcels.gap import Report, report_of
 from pacific_parcels.gap.judging import Judged, Judgement, ReportText
-from pacific_parcels.layout import ROWS_APART, ROWS_APART_BITS, ExtractFacts, Statement, in_french, quoted
+from pacific_parcels.layout import (
+    LAST_ROW,
+    ROWS_APART,
+    ROWS_APART_BITS,
+    ExtractFacts,
+    Statement,
+    in_french,
+    quoted,
+)
 from pacific_parcels.members import Layout, Member, Stream, load_members
 from pacific_parcels.settings import Settings
 from pacific_parcels.tokens import TokenKey, prepare
@@ -38,10 +46,9 @@ from pacific_parcels.unwrapping import PARTS, unwrap
 
 MOST_REJECTED_PCT = 10
 ROWS_ALWAYS_FORGIVEN = 5
-READING_BYTES = 150_000_000
+READING_BYTES = 120_000_000
 GIVE_BACK_BYTES = 16_000_000  # of text: less of it took little memory
 SMALL_EXTRACT_ROWS = 4000
-LAST_ROW = ROWS_APART - 1
 READ_TOGETHER_BYTES = 64_000_000  # of text
 LEVELS: tuple[Level, ...] = ("FATAL", "ERROR", "WARNING", "LEFT_OUT")
 PARQUET = "format parquet, parquet_version v2, compression zstd, compression_level 1"
@@ -539,7 +546,8 @@ class _Opened:
         """What extracts that are read by the same statements have in common."""
         text = self.text
         is_small = text.rows <= SMALL_EXTRACT_ROWS
-        read_alike = (text.columns, text.delimiter, text.quote, text.skip, text.has_source_row)
+        signs = (text.delimiter, text.quote, text.skip)
+        read_alike = (text.columns, *signs, text.has_source_row, text.last_is_row)
         return self.facts.stream_code, self.layout.valid_from, is_small, *read_alike
 
     @property
@@ -914,28 +922,22 @@ class _Pass:
         )
 
     def _write_accepted(self, number: int, extract: _Opened) -> None:
-        """Write the accepted rows of an extract, by month where it has several.
+        """Write the accepted rows of an extract, a file for each month.
 
         Those of a small one in the order of the file, however it was judged; of any other, those that were
-        left to the exact statement come last.
+        left to the exact statement come last. Each month has a statement of its own: where DuckDB parts rows
+        by a column while it writes them, it keeps half a million of them in memory, at three times the cost.
         """
         rows = self._rows_of(number, extract, "accepted", "is_rejected")
-        if extract.text.rows <= SMALL_EXTRACT_ROWS and not self._goes_to_the_exact_one_at_once:
-            rows += " order by source_row"
-        if extract.month is not None:
-            path = extract.scratch / "accepted.parquet"
-            self.connection.execute(f"copy ({rows}) to {quoted(str(path))} ({PARQUET})")
-            extract.reading.accepted_files = [(extract.month, path)]
-            return
-        folder = extract.scratch / "accepted"
-        self.connection.execute(
-            f"copy (select *, strftime(arrival_date, '%Y-%m') as time_period from ({rows})) "
-            f"to {quoted(str(folder))} ({PARQUET}, partition_by (time_period), overwrite true)"
-        )
-        extract.reading.accepted_files = [
-            (file.parent.name.removeprefix("time_period="), file)
-            for file in sorted(folder.rglob("*.parquet"))
-        ]
+        is_in_order = extract.text.rows <= SMALL_EXTRACT_ROWS and not self._goes_to_the_exact_one_at_once
+        order = " order by source_row" if is_in_order else ""
+        months = [month for month, count in sorted(extract.reading.items_by_period.items()) if count]
+        for month in months:
+            first = f"date '{month}-01'"
+            of_it = f" where arrival_date between {first} and last_day({first})" if len(months) > 1 else ""
+            path = extract.scratch / f"accepted-{month}.parquet"
+            self.connection.execute(f"copy (from ({rows}){of_it}{order}) to {quoted(str(path))} ({PARQUET})")
+            extract.reading.accepted_files.append((month, path))
 
     def _refuse_rows_that_were_not_split(self) -> None:
         """Look at what DuckDB could not split in the statement before, and forget it."""
@@ -1013,7 +1015,14 @@ class _Pass:
                             rest.write(b"%d" % numbered_through + sign + line.rstrip(b"\r\n") + b"\n")
                             rows += 1
         return RegularText(
-            path, self.text.columns, self.text.delimiter, self.text.quote, 0, rows, has_source_row=True
+            path,
+            self.text.columns,
+            self.text.delimiter,
+            self.text.quote,
+            skip=0,
+            rows=rows,
+            has_source_row=True,
+            last_is_row=self.text.last_is_row,
         )
 
     def _sum_up(self) -> None:

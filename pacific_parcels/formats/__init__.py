@@ -126,6 +126,8 @@ class RegularText:
     physical line is that row, the first record is on line `skip` + 1, and faulty rows stand there with empty
     fields.
 
+    With `last_is_row` the last of `columns` is not in the lines: it is the row, in figures.
+
     `notes` are remarks on records that are no faults. One under a rule of the level LEFT_OUT is on a record
     that is no item of ours: it is neither in `path` nor in `rows`. One under a WARNING is on a row of `path`.
 
@@ -144,6 +146,7 @@ class RegularText:
     skip: int
     rows: int
     has_source_row: bool
+    last_is_row: bool = False
     faults: Path | None = None
     fault_count: int = 0
     notes: Path | None = None

@@ -46,6 +46,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -98,7 +99,7 @@ DELIMITER = ";"
 LONGEST_LINE = 1 << 20
 # Where each piece of this size has a line end in it, no line is longer than the longest.
 CHUNK = LONGEST_LINE >> 1
-MEMORY = "150MB"
+MEMORY = "120MB"
 MOST_COMPARED = 16  # codes that a text is held against one by one; more are looked up
 LARGEST_COMPARED_HERE = 1 << 20  # bytes of a spool
 # What makes a report irregular: marks, NUL, and the signs of a spool.
@@ -106,6 +107,8 @@ IRREGULAR = (b'"', b"\0", SPOOL_DELIMITER.encode(), SPOOL_QUOTE.encode())
 # What counts as a blank for str.strip, and which bytes tell that there may be one.
 BLANKS = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace() and sign not in "\r\n\x1e\x1f")
 BLANK_BYTES = tuple(sign.encode() for sign in BLANKS if sign.isascii())
+BLANKS_BEFORE = (b"; ", b"\n ")
+BLANKS_BEFORE_A_FIELD = re.compile(rb"(?:^|(?<=;)) +")
 # What every line must have besides its commodity and what the contract requires of an item.
 ALWAYS_THERE = ("COMMODITY_CLASSIFICATION", "TRADE_FLOW", "INCOTERMS", "COUNTRY_ORIGIN", "TRADE_AGREEMENT")
 CODED = (*ALWAYS_THERE, "COUNTRY_DESTINATION", "QUANTITY_UNIT", "CURRENCY")
@@ -179,10 +182,15 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
 
     Errors: as header, and R017 for a report that was cut off.
     """
+    *_, columns = _open(path)
+    text = _read_regular(path, columns, options, scratch)
+    return respool(path, options, scratch) if text is None else replace(text, expected=_expected(options))
+
+
+def respool(path: Path, options: Options, scratch: Path) -> RegularText:
+    """As read, line by line."""
     lines, reader, columns = _open(path)
-    text = _read_regular(path, columns, options, scratch) or _read_lines(
-        lines, reader, columns, options, scratch
-    )
+    text = _read_lines(lines, reader, columns, options, scratch)
     return replace(_with_repeated_lines(text, scratch), expected=_expected(options))
 
 
@@ -245,17 +253,17 @@ def _read_lines(
 
 @dataclass(frozen=True)
 class _Scan:
-    """What one pass over the bytes of a regular report finds out."""
+    """What one pass over the bytes of a regular report finds out: blanks, and such before a field."""
 
-    rows: int
     has_blanks: bool
+    has_blanks_before: bool
 
 
 def _scan(path: Path) -> _Scan | None:
     """None where a line may have to be read with care; whether lines have as many fields, DuckDB tells."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     line_ends = carriage_returns = windows_ends = 0
-    is_ascii, has_blanks = True, False
+    is_ascii, has_blanks, has_blanks_before = True, False, False
     tail = b""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -278,11 +286,13 @@ def _scan(path: Path) -> _Scan | None:
                 except UnicodeDecodeError:
                     return None
             has_blanks = has_blanks or any(sign in chunk for sign in BLANK_BYTES)
+            if has_blanks and not has_blanks_before:
+                has_blanks_before = any(sign in part for sign in BLANKS_BEFORE for part in (chunk, seam))
             line_ends += ends
             tail = (tail + chunk)[-2:]
     if carriage_returns != windows_ends or carriage_returns not in (0, line_ends) or decoder.getstate()[0]:
         return None
-    return _Scan(rows=line_ends - tail.endswith(b"\n"), has_blanks=has_blanks or not is_ascii)
+    return _Scan(has_blanks or not is_ascii, has_blanks_before)
 
 
 def _read_regular(
@@ -294,39 +304,109 @@ def _read_regular(
     scan = _scan(path) if has_all and not any(sign in str(path) for sign in "*?[") else None
     if scan is None:
         return None
-    spool, faults, notes = scratch / "spool.txt", scratch / "faults.csv", scratch / "notes.csv"
     connection = _connect(scratch)
     try:
-        written = connection.execute(
-            f"copy ({_judged_lines(path, columns, options, has_blanks=scan.has_blanks)}) "
-            f"to {_quoted(str(spool))} (format csv, header false, delimiter {_quoted(SPOOL_DELIMITER)}, "
-            "quote '', escape '')"
-        ).fetchone()
+        connection.execute(
+            f"create temp table judged as {_judged_lines(path, columns, options, has_blanks=scan.has_blanks)}"
+        )
+        return _sorted_out(connection, path, columns, scan, scratch)
     except duckdb.Error:  # a line with too few or too many fields, or a value that has to be written out
         return None
     finally:
         connection.close()
-    fault_count, note_count = _move_faults_and_notes(spool, faults, notes)
-    return RegularText(
-        path=spool,
+
+
+def _sorted_out(
+    connection: duckdb.DuckDBPyConnection, path: Path, columns: tuple[str, ...], scan: _Scan, scratch: Path
+) -> RegularText:
+    """What was judged: the file itself where each of its lines is a row as it stands there, else a spool."""
+    counted = connection.execute(
+        f"select count(*), count(*) filter (starts_with(outcome, '{FAULT_SIGN}')), count(*) filter "
+        f"(starts_with(outcome, '{NOTE_SIGN}')), count(*) filter (is_without_value) from judged"
+    ).fetchone()
+    line_count, fault_count, note_count, without_value = counted or (0, 0, 0, 0)
+    faults, notes = scratch / "faults.csv", scratch / "notes.csv"
+    for sign, file, count in ((FAULT_SIGN, faults, fault_count), (NOTE_SIGN, notes, note_count)):
+        file.write_bytes(b"")
+        if not count:
+            continue
+        connection.execute(
+            f"copy (select substr(outcome, 2) from judged where starts_with(outcome, '{sign}')) "
+            f"to {_quoted(str(file))} (format csv, header false, delimiter {_quoted(SPOOL_DELIMITER)}, "
+            "quote '', escape '')"
+        )
+    text = RegularText(
+        path=path,
         columns=(*columns, ROW),
-        delimiter=SPOOL_DELIMITER,
-        quote=SPOOL_QUOTE,
-        skip=0,
-        rows=(written[0] if written else 0) - note_count,
-        has_source_row=True,
+        delimiter=DELIMITER,
+        quote='"',
+        skip=1,
+        rows=line_count - note_count,
+        has_source_row=False,
+        last_is_row=True,
         faults=faults,
         fault_count=fault_count,
         notes=notes,
-        note_count=note_count,
+        note_count=note_count + _note_repeated_rows(connection, notes),
     )
+    if not (fault_count or note_count or without_value or scan.has_blanks_before):
+        return text
+    spool = scratch / "spool.txt"
+    apart = connection.execute(
+        "select source_row, outcome is null from judged where outcome is not null or is_without_value"
+    )
+    _spool_lines(path, spool, columns, apart, has_blanks_before=scan.has_blanks_before)
+    return replace(
+        text,
+        path=spool,
+        delimiter=SPOOL_DELIMITER,
+        quote=SPOOL_QUOTE,
+        skip=0,
+        has_source_row=True,
+        last_is_row=False,
+    )
+
+
+def _spool_lines(
+    path: Path,
+    spool: Path,
+    columns: tuple[str, ...],
+    apart: duckdb.DuckDBPyConnection,
+    *,
+    has_blanks_before: bool,
+) -> None:
+    """The lines of a regular report as Spool writes them, without those that are no rows.
+
+    `apart` are (row, whether it stays) of those and of lines without a value, in their order.
+    """
+    rows = chain.from_iterable(iter(lambda: apart.fetchmany(10_000), []))
+    next_apart, stays = next(rows, (0, False))
+    sign, spooled = DELIMITER.encode(), SPOOL_DELIMITER.encode()
+    value = columns.index("VALUE")
+    with path.open("rb") as source, spool.open("wb") as target:
+        next(source)
+        for row, line in enumerate(source, 2):
+            if row == next_apart:
+                is_left_out = not stays
+                next_apart, stays = next(rows, (0, False))
+                if is_left_out:
+                    continue
+                fields = line.split(sign)
+                fields[value] = b"0"
+                line = sign.join(fields)
+            line = line.rstrip(b"\r\n")
+            if (too_many := line.count(sign) - len(columns) + 1) > 0:  # empty fields, or DuckDB had minded
+                line = line[:-too_many]
+            if has_blanks_before:
+                line = BLANKS_BEFORE_A_FIELD.sub(b"", line)
+            target.write(b"%d%b%b%b%d\n" % (row, spooled, line.replace(sign, spooled), spooled, row))
 
 
 def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(
         config={
             "memory_limit": MEMORY,
-            "threads": 2,
+            "threads": 1,  # two cost a third more
             "temp_directory": str(scratch / "spill"),
             "preserve_insertion_order": True,
             "autoinstall_known_extensions": False,
@@ -336,10 +416,10 @@ def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _judged_lines(path: Path, columns: tuple[str, ...], options: Options, *, has_blanks: bool) -> str:
-    """SQL: each line as the spool holds it; a fault or a note as SPOOL_QUOTE, its sign, and its CSV line.
+    """SQL: source_row, outcome, is_without_value, and line_hash, of what lines that repeat have in common.
 
-    The outcome is null for a row, else what follows the number of the row in that line. An empty field is
-    null, and nothing when it is joined to others.
+    The outcome is null for a row; of a fault or a note it is the sign, and its line of CSV. An empty field is
+    null. Errors: of DuckDB for a line with too few or too many fields, and for a value with an exponent.
     """
     texts = [f"text_{position}" for position in range(len(columns))]
     fields = [f"ltrim({text}, ' ')" for text in texts] if has_blanks else list(texts)
@@ -368,13 +448,15 @@ def _judged_lines(path: Path, columns: tuple[str, ...], options: Options, *, has
         f"{_csv_field(bare['CURRENCY'])})"
     )
     cases.append(f"when {not_ours} then case {' '.join(further)} else {left_out} end")
-    joined = f", {_quoted(SPOOL_DELIMITER)}, ".join(["source_row", *fields, "source_row"])
     declared = ", ".join(f"{text}: 'VARCHAR'" for text in texts)
+    joined = f", {_quoted(DELIMITER)}, ".join(fields)  # cheaper than the hashes of all, joined
+    # Nearly no line has such signs in its figures: to look into each of them would cost a quarter more.
+    figures = ", ".join(bare[name] for name in (*AMOUNTS, "VALUE"))
     return (
-        f"select case when outcome is null then concat({joined}) "
-        f"else concat({_quoted(SPOOL_QUOTE)}, outcome) end from ("
-        f"select *, case {' '.join(cases)} end as outcome from ("
-        "select row_number() over () + 1 as source_row, * from read_csv("
+        f"select source_row, case {' '.join(cases)} end as outcome, {bare['VALUE']} is null as "
+        f"is_without_value, hash(concat({joined})) as line_hash from ("
+        f"select *, not {_has_one_of('eE_', 'figures')} as has_plain_figures from ("
+        f"select row_number() over () + 1 as source_row, *, concat({figures}) as figures from read_csv("
         f"{_quoted(str(path))}, auto_detect = false, header = false, skip = 1, compression = 'none', "
         f"delim = {_quoted(DELIMITER)}, quote = '', escape = '', columns = {{{declared}}}, "
         f"strict_mode = true, max_line_size = {LONGEST_LINE})))"
@@ -395,43 +477,40 @@ def _csv_field(text: str) -> str:
 
 
 def _has_exponent(text: str) -> str:
-    return f"({_has_one_of('eE', text)} and regexp_full_match({text}, {_quoted(DIGITS)}))"
+    is_one = f"{_has_one_of('eE', text)} and regexp_full_match({text}, {_quoted(DIGITS)})"
+    return f"(not has_plain_figures and {is_one})"
 
 
 def _has_one_of(signs: str, text: str) -> str:
     return f"({' or '.join(f'contains({text}, {_quoted(sign)})' for sign in signs)})"
 
 
-def _move_faults_and_notes(spool: Path, faults: Path, notes: Path) -> tuple[int, int]:
-    """Move the faults and the notes out of a spool into files of their own; how many there are of each.
+def _note_repeated_rows(connection: duckdb.DuckDBPyConnection, notes: Path) -> int:
+    """A note on each row that stands above already, PACComtrade's rule R02; how many there are."""
+    repeated = connection.execute(
+        "create temp table repeated as select line_hash from judged where outcome is null "
+        "group by 1 having count(*) > 1"
+    ).fetchone()
+    if repeated is None or not repeated[0]:
+        return 0
+    found = connection.execute(
+        "select source_row from judged semi join repeated using (line_hash) where outcome is null "
+        "qualify row_number() over (partition by line_hash order by source_row) > 1 order by 1"
+    )
+    return _write_repeated(found, notes)
 
-    The spool is rewritten in its place: what is written never overtakes what is read.
-    """
-    mark = SPOOL_QUOTE.encode()
-    aside = re.compile(mark + rb"([FN])([^\n]*\n)")
-    counts = {FAULT_SIGN: 0, NOTE_SIGN: 0}
-    with (
-        spool.open("rb") as source,
-        spool.open("r+b") as target,
-        faults.open("wb") as list_of_faults,
-        notes.open("wb") as list_of_notes,
-    ):
-        while lines := source.read(CHUNK):
-            lines += source.readline()
-            if mark in lines:
-                found = aside.findall(lines)
-                for sign, file in ((FAULT_SIGN, list_of_faults), (NOTE_SIGN, list_of_notes)):
-                    moved = [line for name, line in found if name == sign.encode()]
-                    file.write(b"".join(moved))
-                    counts[sign] += len(moved)
-                lines = aside.sub(b"", lines)
-            target.write(lines)
-        target.truncate()
-    return counts[FAULT_SIGN], counts[NOTE_SIGN]
+
+def _write_repeated(found: duckdb.DuckDBPyConnection, notes: Path) -> int:
+    count = 0
+    with notes.open("a", encoding="utf-8", newline="") as file:
+        while rows := found.fetchmany(10_000):
+            file.writelines(f"{row},{REPEATED}\n" for (row,) in rows)
+            count += len(rows)
+    return count
 
 
 def _with_repeated_lines(text: RegularText, scratch: Path) -> RegularText:
-    """The text with a note on each line that stands above already: PACComtrade's rule R02."""
+    """The same of what was spooled line by line."""
     assert text.notes is not None
     if text.path.stat().st_size <= LARGEST_COMPARED_HERE:
         count = _note_repeated_lines(text.path, text.notes)
@@ -456,11 +535,7 @@ def _with_repeated_lines(text: RegularText, scratch: Path) -> RegularText:
             f"select source_row from ({lines}) semi join repeated using (line_hash) "
             "qualify row_number() over (partition by line_hash order by source_row) > 1 order by 1"
         )
-        count = 0
-        with text.notes.open("a", encoding="utf-8", newline="") as notes:
-            while rows := found.fetchmany(10_000):
-                notes.writelines(f"{row},{REPEATED}\n" for (row,) in rows)
-                count += len(rows)
+        count = _write_repeated(found, text.notes)
     finally:
         connection.close()
     return replace(text, note_count=text.note_count + count)
@@ -533,8 +608,12 @@ def _is_broken(check: _Check, bare: dict[str, str]) -> str:
         return f"{text} is not null and not ({is_day})"
     if check.shape is not None:
         # A cast costs a fraction of it, and takes more than NUMBER only where one of the signs stands.
-        is_plain = f"try_cast({text} as decimal(18, 4)) is not null and not {_has_one_of('eE_', text)}"
-        return f"not ({is_plain}) and not regexp_full_match({text}, {_quoted(check.shape.pattern)})"
+        is_plain = f"try_cast({text} as decimal(18, 4)) is not null"
+        with_care = f"{is_plain} and not {_has_one_of('eE_', text)}"
+        return (
+            f"not case when has_plain_figures then {is_plain} else {with_care} end "
+            f"and not regexp_full_match({text}, {_quoted(check.shape.pattern)})"
+        )
     if check.other is not None:
         return f"{text} = {bare[check.other]}"
     return f"{text} is null"

@@ -131,6 +131,8 @@ def _rows(path: Path, options: Options) -> Iterator[Iterator[tuple[int, tuple[An
                 yield sheet.numbered_rows()
             finally:
                 reader.wb.close()
+                if isinstance(reader.shared_strings, _Texts):
+                    reader.shared_strings.clear()
     except (ExtractError, MemoryError):
         raise
     except Exception as error:  # a damaged part makes openpyxl, zipfile, zlib or expat raise what they will
@@ -174,8 +176,7 @@ class _Texts:
     rows has millions of them, and each as an object of its own would take ten times as much."""
 
     def __init__(self, source: IO[bytes]) -> None:
-        self._letters = bytearray()
-        self._ends = array("L", [0])
+        self.clear()
         root: Any = None
         for event, element in iterparse(source, ("start", "end")):
             if root is None:
@@ -187,6 +188,11 @@ class _Texts:
                 self._letters += text.encode("utf-8", "surrogatepass")
                 self._ends.append(len(self._letters))
                 root.clear()  # else each of them would leave an empty element
+
+    def clear(self) -> None:
+        """Give up the texts: the objects of openpyxl hold each other, and would hold them for long."""
+        self._letters = bytearray()
+        self._ends = array("L", [0])
 
     def __getitem__(self, number: int) -> str:
         if not 0 <= number < len(self._ends) - 1:

@@ -68,19 +68,21 @@ READ_INTO_TABLE = (
 import duckdb
 from pacific_parcels.formats import load_format, read_options
 from pacific_parcels.contract import RULES
-from pacific_parcels.layout import quoted
+from pacific_parcels.layout import LONGEST_LINE, READ_BUFFER, quoted
 name, path, scratch, options = sys.argv[1:]
 module = load_format(name)
 chosen = read_options(module, json.loads(options))
 connection = duckdb.connect(config={"threads": 1})
 started = time.process_time()
 text = module.read(Path(path), chosen, Path(scratch))
-names = (["source_row"] if text.has_source_row else []) + list(text.columns)
+in_lines = text.columns[: len(text.columns) - text.last_is_row]
+names = (["source_row"] if text.has_source_row else []) + list(in_lines)
 columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
 connection.execute(
     f"create temp table extract as select * from read_csv({quoted(str(text.path))}, auto_detect = false, "
     f"header = false, skip = {text.skip}, delim = {quoted(text.delimiter)}, quote = {quoted(text.quote)}, "
-    f"escape = {quoted(text.quote)}, columns = {{{columns}}}, strict_mode = true, max_line_size = 8388608)"
+    f"escape = {quoted(text.quote)}, columns = {{{columns}}}, strict_mode = true, "
+    f"max_line_size = {LONGEST_LINE}, buffer_size = {READ_BUFFER})"
 )
 (rows,) = connection.execute("select count(*) from extract").fetchone()
 seconds = time.process_time() - started

@@ -89,24 +89,18 @@ def counted(digits: int, letter: str = "") -> Callable[[int], bytes]:
 
 
 XML = rb"<\?xml.*?"
-SAD = rb"<Number>101</Number><Date>"
+MOST_RECORDS = (("small", 1), ("large", None))  # of a document
 SOURCES: dict[str, dict[str, Source]] = {
     "asycuda_manifest": {
-        "small": Source(
+        shape: Source(
             (rb"<Bol_segment>.*?</Bol_segment>\s",),
             rb"H0001|11112222",
             counted(8),
             head=XML + rb"(?=<Bol_segment>)",
             tail=rb"</Awmds>\s",
-            most=1,
-        ),
-        "large": Source(
-            (rb"<Bol_segment>.*?</Bol_segment>\s",),
-            rb"H0001|11112222",
-            counted(8),
-            head=XML + rb"(?=<Bol_segment>)",
-            tail=rb"</Awmds>\s",
-        ),
+            most=most,
+        )
+        for shape, most in MOST_RECORDS
     },
     "asycuda_sad": {
         "small": Source((XML + rb"</ASYCUDA>\s",), rb"(?<=<Number>)101(?=</Number>)", counted(7)),
@@ -136,20 +130,14 @@ SOURCES: dict[str, dict[str, Source]] = {
         ),
     },
     "delimited": {
-        "small": Source(
-            (rb"C001;[^\n]*\n",),
-            rb"C001",
+        shape: Source(
+            (row + rb";[^\n]*\n",),
+            row,
             counted(8, "C"),
             head=rb".*?(?=C001)",
             tail=rb"[^\n]*\n[^\n]*\n?\Z",
-        ),
-        "large": Source(
-            (rb"C002;[^\n]*\n",),
-            rb"C002",
-            counted(8, "C"),
-            head=rb".*?(?=C001)",
-            tail=rb"[^\n]*\n[^\n]*\n?\Z",
-        ),
+        )
+        for shape, row in (("small", rb"C001"), ("large", rb"C002"))
     },
     "paccomtrade": {
         "small": Source(
@@ -177,7 +165,7 @@ SOURCES: dict[str, dict[str, Source]] = {
             tail=rb"</PostalMessages>\s",
             most=most,
         )
-        for shape, most in (("small", 1), ("large", None))
+        for shape, most in MOST_RECORDS
     },
     "wco_declaration": {
         "small": Source(

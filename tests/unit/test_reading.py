@@ -681,6 +681,27 @@ class TestPeriods:
         # Nothing is said of the months that no row names: they are not zero.
         assert result.reading.items_by_period == {"2025-12": 1, "2026-02": 1}
 
+    def test_each_month_has_a_file_of_its_own_rows_from_the_first_day_to_the_last(self, read: Reader) -> None:
+        days = ("2026-02-28", "2024-02-29", "2026-02-01", "2026-01-31", "2024-02-01", "2026-02-28")
+
+        result = read(
+            text_of(*({"Arrived": day, "Released": ""} for day in days)),
+            small_member(file="items.csv"),
+            name="items.csv",
+        )
+
+        rows_by_month = {
+            month: duckdb.execute(
+                "select source_row, arrival_date from read_parquet(?)", [str(file)]
+            ).fetchall()
+            for month, file in result.reading.accepted_files
+        }
+        assert rows_by_month == {
+            "2024-02": [(3, date(2024, 2, 29)), (6, date(2024, 2, 1))],
+            "2026-01": [(5, date(2026, 1, 31))],
+            "2026-02": [(2, date(2026, 2, 28)), (4, date(2026, 2, 1)), (7, date(2026, 2, 28))],
+        }
+
     def test_the_layout_in_force_is_the_one_of_the_period(self, read: Reader) -> None:
         base = small_member().model_dump()["extracts"]["items"]["layouts"][0]
         member = small_member(

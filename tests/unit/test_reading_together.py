@@ -12,13 +12,14 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pacific_parcels import reading as reading_module
 from pacific_parcels.members import Member
 from pacific_parcels.reading import Reading, Sent, connect, read_sent_together
-from pacific_parcels.settings import Settings
+from pacific_parcels.settings import REPOSITORY, Settings
 from tests.small_member import HEADER, SENT_ON, line_of, small_member
 
 FAULTS: tuple[dict[str, str], ...] = (
@@ -181,6 +182,43 @@ def test_what_differs_from_one_to_the_next_is_known_of_each(
         names = [name for name, _ in columns]
         assert (row[names.index("source_row")], row[names.index("arrival_date")]) == (2, month)
     assert {said["accepted_files"][0][1][1][0][0] for said in (january, march)} == {"fj-0", "fj-1"}
+
+
+@pytest.mark.parametrize("small_extract_rows", [4000, 0])
+def test_a_column_that_is_the_row_itself_counts_in_each_from_its_own_header(
+    home: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    monkeypatch: pytest.MonkeyPatch,
+    small_extract_rows: int,
+) -> None:
+    """The report of PACComtrade has no identifier. Row 3 of each is for the exact statement, which takes the
+    blank behind CN off; row 4 is rejected by the layout, and not by the format."""
+    monkeypatch.setattr(reading_module, "SMALL_EXTRACT_ROWS", small_extract_rows)
+    sample = REPOSITORY / "tests" / "formats" / "paccomtrade"
+    file = yaml.safe_load((sample / "member.yml").read_text(encoding="utf-8"))
+    file["extracts"]["items"]["file"] = "items-{period}.csv"
+    first_line = (sample / "sample.csv").read_text(encoding="utf-8").splitlines()[0]
+
+    def content(month: str) -> str:
+        lines = [
+            f"{month}-05;610910;HS2022;M1;{number}.00;CIF;1.00;0.10;FJD;1;NMB;{origin};FJ;NONE;42"
+            for number, origin in enumerate(("CN", "CN ", "ZZ", "US"), 2)
+        ]
+        return "\n".join([first_line, *lines]) + "\n"
+
+    both = hold_together(
+        home,
+        connection,
+        [(month, content(month)) for month in ("2026-01", "2026-02")],
+        Member.model_validate(file),
+    )
+
+    for said in both:
+        ((_, (columns, accepted)),) = said["accepted_files"]
+        places = [[name for name, _ in columns].index(name) for name in ("source_row", "item_id")]
+        found = sorted(tuple(row[place] for place in places) for row in accepted)
+        assert found == [(2, "2"), (3, "3"), (5, "5")]
+        assert [(fault["rule_id"], fault["first_rows"]) for fault in said["faults"]] == [("R110", (4,))]
 
 
 def test_where_one_cannot_be_split_as_it_seemed_each_is_read_alone(

@@ -196,13 +196,17 @@ class TestRulesOfPACComtrade:
         (fault,) = reading.faults
         assert (fault.rule_id, fault.details["missing"]) == ("R002", "TRANSPORT, INCOTERMS")
 
-    @pytest.mark.parametrize("largest_compared_here", [0, 1 << 20])
+    @pytest.mark.parametrize(
+        ("first_name", "largest_compared_here"), [("DATE", 0), ('"DATE"', 0), ('"DATE"', 1 << 20)]
+    )
     def test_a_line_that_stands_there_already_is_warned_of_and_counts_again(
-        self, largest_compared_here: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, first_name: str, largest_compared_here: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The second and the third of three; not the one with another quantity."""
+        """The second and the third of three; not the one with another quantity. With quotation marks the
+        report is read line by line, and its lines are compared with or without DuckDB."""
         monkeypatch.setattr(paccomtrade, "LARGEST_COMPARED_HERE", largest_compared_here)
-        reading, rejected = judge(tmp_path, report_of({}, {"QUANTITY": "2"}, {}, {}))
+        content = report_of({}, {"QUANTITY": "2"}, {}, {}).replace("DATE", first_name, 1)
+        reading, rejected = judge(tmp_path, content)
 
         (fault,) = reading.faults
         assert (fault.rule_id, fault.row_count, fault.first_rows) == ("R207", 2, (4, 5))
@@ -300,8 +304,21 @@ class Report:
 
 
 def rows_of(text: RegularText) -> Rows:
-    lines = text.path.read_text(encoding="utf-8").split("\n")[:-1]
-    return [line.split(text.delimiter) for line in lines]
+    """Each row: its number, and its fields with the number once more."""
+    content = text.path.read_text(encoding="utf-8")
+    lines = content.split("\n")[text.skip :]
+    rows = [line.removesuffix("\r").split(text.delimiter) for line in lines if line]
+    if text.last_is_row:
+        assert not text.has_source_row
+        assert text.path.name == "report.csv"
+        # DuckDB does not mind empty fields after the last one.
+        assert not any(field for row in rows for field in row[len(text.columns) - 1 :])
+        return [
+            [str(number), *row[: len(text.columns) - 1], str(number)]
+            for number, row in enumerate(rows, text.skip + 1)
+        ]
+    assert text.has_source_row
+    return rows
 
 
 def faults_of(text: RegularText) -> list[str]:
@@ -452,10 +469,9 @@ class TestRegularReports:
         except ExtractError as error:
             return (error.rule_id, error.details)
         assert text.faults is not None
-        shape = (text.columns, text.delimiter, text.quote, text.skip, text.has_source_row)
         assert text.notes is not None
-        files = tuple(path.read_bytes() for path in (text.path, text.faults, text.notes))
-        return (*files, text.rows, text.fault_count, text.note_count, *shape)
+        files = tuple(path.read_bytes() for path in (text.faults, text.notes))
+        return (rows_of(text), *files, text.rows, text.fault_count, text.note_count, text.columns)
 
     @given(
         lines=st.lists(LINES, max_size=12),
@@ -490,6 +506,15 @@ class TestRegularReports:
         line_by_line = self.outcome(tmp_path / "line_by_line", mark + quoted, options)
 
         assert regular == line_by_line
+
+    def test_one_without_anything_to_leave_out_is_not_written_again(self, tmp_path: Path) -> None:
+        path = tmp_path / "report.csv"
+        path.write_text(report_of({}, {"QUANTITY": "2"}))
+
+        text = read(path, Options(country="FJ"), tmp_path)
+
+        assert (text.path, text.skip, text.last_is_row) == (path, 1, True)
+        assert rows_of(text)[1] == ["3", *GOOD_TEXT.replace(";1;NMB", ";2;NMB").split(";"), "3"]
 
     def test_no_line_of_them_is_read_by_itself(self, report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delattr(paccomtrade, "_read_lines")

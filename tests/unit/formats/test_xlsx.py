@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import struct
 import tracemalloc
 import zipfile
@@ -413,6 +414,26 @@ def test_a_long_sheet_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> N
     more = peak_of(4000) - peak_of(1000)
 
     assert more < 3000 * 40  # a text of five letters takes 13 in its table; as an object 54, an element 72
+
+
+def test_shared_texts_are_gone_as_soon_as_a_workbook_is_read(tmp_path: Path) -> None:
+    """openpyxl leaves objects behind that only the collector of garbage finds."""
+    long = b"<t>" + b"x" * 1_000_000 + b"</t>"
+    path = with_shared_texts(tmp_path, b"1", long, b"<t>A7</t>")
+    read(path, Options(), tmp_path)  # what the first workbook alone leaves behind
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        text = read(path, Options(), tmp_path)
+        left, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+
+    assert text.path.read_text(encoding="utf-8") == f"2{SPOOL_DELIMITER}A7\n"
+    assert peak > 1_000_000  # the texts were there
+    assert left < 1_000_000
 
 
 def with_shared_texts(tmp_path: Path, number: bytes, *texts: bytes) -> Path:
