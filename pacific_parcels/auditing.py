@@ -29,13 +29,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array, csc_array, csr_array, hstack, vstack
+from scipy.sparse import coo_array, csc_array, csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
 from pacific_parcels import linear_programs
@@ -193,8 +194,7 @@ def _attack(order: _Order) -> tuple[list[Audit], dict[str, float]]:
                 if attack is None:
                     # Two files tell all that is common to the circle: in each, one member's is its own.
                     attack = _Attack(connection, circle, audiences[:2], files, earlier)
-                _lay_down_shown(connection, "mine", [audience], files, earlier)
-                if attack.is_common_to(connection, viewer):
+                if attack.is_common_to(connection, viewer, _sources([audience], files, earlier)):
                     audits.append(attack.on(connection, audience, cleared, started))
                 else:
                     alone = _Attack(connection, circle, [audience], files, earlier)
@@ -246,39 +246,58 @@ def _lay_down_truth(connection: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def _lay_down_shown(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    audiences: Sequence[str],
-    files: Mapping[str, Path],
-    earlier: Mapping[str, Sequence[Path]],
-) -> None:
-    """Table <table>: the key and value of all that files, or earlier ones (is_now false), show of others.
+# Of what a file shows: the key, the value, and whether it does so now.
+SEEN = (*KEY, "obs_value", "is_now")
+
+
+def _sources(
+    audiences: Sequence[str], files: Mapping[str, Path], earlier: Mapping[str, Sequence[Path]]
+) -> list[tuple[Path, str | None, bool]]:
+    """The files that readers hold, whose own each is, and whether it is one of now.
 
     Everybody reads the public files too.
     """
-    keys = ", ".join(KEY)
-    connection.execute(
-        f"create or replace table {table} ({', '.join(f'{name} varchar' for name in KEY)}, obs_value double, "
-        "is_now boolean)"
-    )
     sources = [(files[one], viewer_of(one), True) for one in (*audiences, PUBLIC) if one in files]
     sources += [
         (path, viewer_of(one), False) for one in (*audiences, PUBLIC) for path in earlier.get(one, ())
     ]
-    for path, viewer, is_now in dict.fromkeys(sources):
-        connection.execute(f"attach {quoted(str(path))} as p (read_only)")
+    return list(dict.fromkeys(sources))
+
+
+@contextmanager
+def _shown_by(
+    connection: duckdb.DuckDBPyConnection, path: Path, viewer: str | None, *, is_now: bool
+) -> Iterator[str]:
+    """A SELECT of the columns `SEEN` of all that a file shows of others than its reader."""
+    connection.execute(f"attach {quoted(str(path))} as p (read_only)")
+    try:
         columns = {row[0] for row in connection.execute("describe p.indicators").fetchall()}
         # Before a dimension was published, every figure was a total of it.
         found = ", ".join(name if name in columns else f"'_T' as {name}" for name in KEY)
-        connection.execute(
-            f"insert into {table} select {found}, obs_value, {is_now} from p.indicators "
-            "where obs_value is not null and member_code <> ?",
-            [viewer or ""],
+        yield (
+            f"select {found}, obs_value, {is_now} as is_now from p.indicators "
+            f"where obs_value is not null and member_code <> {quoted(viewer or '')}"
         )
+    finally:
         connection.execute("detach p")
+
+
+def _lay_down_shown(
+    connection: duckdb.DuckDBPyConnection, sources: Iterable[tuple[Path, str | None, bool]]
+) -> None:
+    """Tables shown: the key and value of all that files, or earlier ones (is_now false), show of others;
+    and shown_hashes: of each member, the sum of the hashes of its rows."""
     connection.execute(
-        f"create or replace table {table} as select distinct {keys}, obs_value, is_now from {table}"
+        f"create or replace table shown ({', '.join(f'{name} varchar' for name in KEY)}, obs_value double, "
+        "is_now boolean)"
+    )
+    for path, viewer, is_now in sources:
+        with _shown_by(connection, path, viewer, is_now=is_now) as query:
+            connection.execute(f"insert into shown {query}")
+    connection.execute(f"create or replace table shown as select distinct {', '.join(SEEN)} from shown")
+    connection.execute(
+        "create or replace table shown_hashes as "
+        f"select member_code, sum(hash({', '.join(SEEN)})) as hashes from shown group by member_code"
     )
 
 
@@ -327,8 +346,9 @@ class _Attack:
         files: Mapping[str, Path],
         earlier: Mapping[str, Sequence[Path]],
     ) -> None:
-        _lay_down_shown(connection, "shown", audiences, files, earlier)
+        _lay_down_shown(connection, _sources(audiences, files, earlier))
         _lay_down_figures(connection, terms_in(circle))
+        self.open_others = _open_others(connection)
         columns = connection.execute(
             "select value, extent, is_count, is_agreed from figures order by id"
         ).fetchnumpy()
@@ -342,16 +362,25 @@ class _Attack:
         self.matrix = csr_array(vstack([self.sums, self._equations(connection, _ratios(connection))]))
         self.points: list[_Point] = []
 
-    def is_common_to(self, connection: duckdb.DuckDBPyConnection, viewer: str) -> bool:
-        """Whether the file laid down as `mine` shows its reader of others what the attack was made from."""
-        seen = ", ".join((*KEY, "obs_value", "is_now"))
+    def is_common_to(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        viewer: str,
+        sources: Iterable[tuple[Path, str | None, bool]],
+    ) -> bool:
+        """Whether the files of a reader show it of others what the attack was made from."""
+        connection.execute("create or replace table mine (seen ubigint)")
+        for path, own, is_now in sources:
+            with _shown_by(connection, path, own, is_now=is_now) as query:
+                connection.execute(
+                    f"insert into mine select hash({', '.join(SEEN)}) from ({query}) where member_code <> ?",
+                    [viewer],
+                )
         ((is_same,),) = connection.execute(
-            f"""
-            select count(distinct seen) = 1 from (
-                select sum(hash({seen})) as seen from shown where member_code <> $1
-                union all
-                select sum(hash({seen})) from mine where member_code <> $1
-            )
+            """
+            select
+                (select sum(hashes) from shown_hashes where member_code <> $1)
+                is not distinct from (select sum(seen) from (select distinct seen from mine))
             """,
             [viewer],
         ).fetchall()
@@ -384,7 +413,7 @@ class _Attack:
     ) -> Audit:
         """Attack one reader's file."""
         viewer = viewer_of(audience)
-        knowledge = _know(connection, viewer, self.required)
+        knowledge = _know(connection, viewer, self.required, self.open_others)
         bounds = _Bounds(np.zeros(len(self.value)), np.zeros(len(self.value)))
         is_solved = _solved(self.matrix, knowledge.is_known)
         is_fixed = is_solved | knowledge.is_known
@@ -489,6 +518,14 @@ def _solved(equations: csr_array, is_known: Flags) -> Flags:
         is_solved[found] = True
 
 
+def _entries(starts: Integers, lines: Integers) -> tuple[Integers, Integers]:
+    """Of a sparse matrix, the places of all that some of its lines hold, and which of them each is in."""
+    lengths = starts[lines + 1] - starts[lines]
+    line = np.repeat(np.arange(len(lines)), lengths)
+    before = np.cumsum(lengths) - lengths
+    return starts[lines][line] + np.arange(len(line)) - before[line], line
+
+
 class _Part:
     """Figures that equations tie together, seen from the truth. Distances are in units of `scale`."""
 
@@ -501,17 +538,18 @@ class _Part:
         floor: Floats,
         is_asked: Flags,
     ) -> None:
-        columns = csr_array(by_figure[members])
-        rows = np.unique(columns.indices)
-        part = csr_array(columns.T)[rows]
+        entries, column = _entries(by_figure.indptr, members)
+        rows, row = np.unique(by_figure.indices[entries], return_inverse=True)
         self.figures = unknown[members]
         self.required, self.above = attack.required[self.figures], attack.above[self.figures]
         self.room = attack.value[self.figures] - floor[self.figures]
         self.targets = np.flatnonzero(is_asked)
         self.scale = np.maximum(attack.value[self.figures], self.required)
-        scaled = csr_array(part.multiply(self.scale[None, :]))
-        largest = np.maximum(abs(scaled).max(axis=1).toarray().ravel(), 1e-300)
-        self.matrix = csr_array(scaled.multiply(1 / largest[:, None]))
+        data = by_figure.data[entries] * self.scale[column]
+        largest = np.full(len(rows), 1e-300)
+        np.maximum.at(largest, row, np.abs(data))
+        # By figure, with the numbers of equations in order.
+        self.matrix = csc_array((data / largest[row], (row, column)), shape=(len(rows), len(members)))
         self.points: list[_Point] = []
         self.programs = 0
         digest = hashlib.sha256()
@@ -557,43 +595,35 @@ class _Part:
     def _move(self, figures: Integers, targets: Integers, signs: Floats, bounds: _Bounds) -> None:
         """A point in which the targets lie as far as asked in their direction, as many of them as can."""
         self.programs += 1
-        part = csr_array(self.matrix[:, figures])
-        part = csr_array(part[np.flatnonzero(np.diff(part.indptr))])
-        place = np.full(len(self.figures), -1)
-        place[figures] = np.arange(len(figures))
+        entries, column = _entries(self.matrix.indptr, figures)
+        equations, row = np.unique(self.matrix.indices[entries], return_inverse=True)
+        data, count, size = self.matrix.data[entries], len(equations), len(figures)
         wanted = self.required[targets] / self.scale[targets]
         gain = np.arange(len(targets))
+        # What a target gains is no more than it moves in its direction, and at most all of it.
         rows = csc_array(
-            vstack(
-                [
-                    hstack([part, csr_array((part.shape[0], len(targets)))]),
-                    # What a target gains is no more than it moves in its direction, and at most all of it.
-                    coo_array(
-                        (
-                            np.concatenate([-signs / wanted, np.ones(len(targets))]),
-                            (
-                                np.concatenate([gain, gain]),
-                                np.concatenate([place[targets], len(figures) + gain]),
-                            ),
-                        ),
-                        shape=(len(targets), len(figures) + len(targets)),
-                    ),
-                ]
-            )
+            (
+                np.concatenate([data, -signs / wanted, np.ones(len(targets))]),
+                (
+                    np.concatenate([row, count + gain, count + gain]),
+                    np.concatenate([column, np.searchsorted(figures, targets), size + gain]),
+                ),
+            ),
+            shape=(count + len(targets), size + len(targets)),
         )
         least = -self.room[figures] / self.scale[figures]
         solved = linear_programs.least(
             np.concatenate([np.zeros(len(figures)), -np.ones(len(targets))]),
             rows,
-            np.concatenate([np.zeros(part.shape[0]), np.full(len(targets), -np.inf)]),
-            np.zeros(rows.shape[0]),
+            np.concatenate([np.zeros(count), np.full(len(targets), -np.inf)]),
+            np.zeros(count + len(targets)),
             np.concatenate([least, np.full(len(targets), -1.0)]),
             np.concatenate([np.full(len(figures), np.inf), np.ones(len(targets))]),
         )
         if solved is None:
             return
         distance = np.maximum(solved[: len(figures)], least)
-        if len(part.data) and np.max(np.abs(part @ distance)) > 1e-6:
+        if np.abs(np.bincount(row, data * distance[column], count)).max(initial=0.0) > 1e-6:
             return
         moved = np.flatnonzero(np.abs(distance) > 1e-9)
         point = _Point(self.figures[figures[moved]], distance[moved] * self.scale[figures[moved]])
@@ -723,7 +753,12 @@ def _lay_down_figures(connection: duckdb.DuckDBPyConnection, terms: str) -> None
     """)
 
 
-def _know(connection: duckdb.DuckDBPyConnection, viewer: str | None, required: Floats) -> _Knowledge:
+def _know(
+    connection: duckdb.DuckDBPyConnection,
+    viewer: str | None,
+    required: Floats,
+    open_others: Sequence[tuple[str, Finding]],
+) -> _Knowledge:
     """What a reader knows, what must stay hidden from it, and what of that is shown.
 
     Of a regional figure that one of enough members dominates the reader may take that one's part for granted:
@@ -794,7 +829,7 @@ def _know(connection: duckdb.DuckDBPyConnection, viewer: str | None, required: F
             where k.must_hide and f.is_now and not k.is_mine order by f.id
         """).fetchall()
     ]
-    findings += _open_others(connection, viewer)
+    findings += [finding for member_code, finding in open_others if member_code != viewer]
     return _Knowledge(
         is_known=flags["is_mine"] | flags["is_now"] | flags["is_before"],
         is_sensitive=must_hide & ~flags["is_now"],
@@ -804,26 +839,28 @@ def _know(connection: duckdb.DuckDBPyConnection, viewer: str | None, required: F
     )
 
 
-def _open_others(connection: duckdb.DuckDBPyConnection, viewer: str | None) -> list[Finding]:
-    """Figures that are no sums, and are shown though the terms or the number of their items forbid it."""
+def _open_others(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Finding]]:
+    """Figures that are no sums, and are shown though the terms or the number of their items forbid it to
+    everyone but the member whose they are, who comes first."""
     rows = connection.execute(
         f"""
-        select concat_ws(' ', {", ".join(f"i.{name}" for name in KEY)}), i.obs_value
+        select i.member_code, concat_ws(' ', {", ".join(f"i.{name}" for name in KEY)}) as label, i.obs_value
         from w.mart_indicators i
         join links l on i.indicator_code = l.indicator_code and l.kind not in ('SUM', 'STATUS')
         join w.mart_indicator_definitions d on i.indicator_code = d.indicator_code
         left join terms t on i.member_code = t.member_code and d.indicator_group = t.indicator_group
         semi join (select * from shown where is_now) s on {_same("i", "s")}
-        where i.member_code <> $1 and i.obs_value is not null and (
+        where i.obs_value is not null and (
             i.member_code <> '_T' and not {is_agreed("i", "t")}
             or i.base_items between 1 and coalesce(t.minimum_items, {MINIMUM_ITEMS}) - 1
             or i.member_code = '_T' and i.base_members between 1 and {MINIMUM_MEMBERS}
         )
-        order by all
-        """,
-        [viewer or ""],
+        order by label, i.obs_value
+        """
     ).fetchall()
-    return [Finding("OPEN", label, value, value, value, 0.0) for label, value in rows]
+    return [
+        (member_code, Finding("OPEN", label, value, value, value, 0.0)) for member_code, label, value in rows
+    ]
 
 
 def _sums() -> Iterator[tuple[str, bool]]:

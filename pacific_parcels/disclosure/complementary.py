@@ -13,7 +13,7 @@ hidden cells alone do not allow one, it takes open cells at the least loss, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,12 +113,12 @@ class _Pattern:
         cells = self.by_relation[relation]
         hidden = cells[self.is_hidden[cells] & (problem.value[cells] > 0) & ~problem.is_known[cells]]
         owners = problem.owner[hidden]
-        owners = owners[owners >= 0]
-        if len(owners) < len(hidden) - 1:
-            return None
-        found, counts = np.unique(owners, return_counts=True)
-        for owner in found[counts == len(hidden) - 1].tolist():
-            (left,) = hidden[problem.owner[hidden] != owner]
+        # Of any two cells one is that of an owner of all but one.
+        for owner in sorted(set(owners[:2].tolist()) - {-1}):
+            is_own = owners == owner
+            if np.count_nonzero(is_own) != len(hidden) - 1:
+                continue
+            (left,) = hidden[~is_own]
             # The sum of its own cells and of open ones tells it nothing of others.
             if left != self.total_of[relation] and (problem.is_primary[left] or problem.is_withheld[left]):
                 return int(owner)
@@ -224,12 +224,15 @@ def protect(
     if not len(problem.relation):
         return Protection(is_hidden, is_exposed)
     label = _parts(problem.relation, problem.cell, problem.size)
-    of_membership = label[problem.cell]
+    parts = int(label.max(initial=-1)) + 1
+    cells_of, memberships_of = _by_number(label, parts), _by_number(label[problem.cell], parts)
+    place = np.empty(problem.size, dtype=np.int64)
     found: list[tuple[Integers, str]] = []
     new: dict[str, _Order] = {}
     for part in np.unique(label[is_hidden & (problem.value > 0)]).tolist():
-        cells = np.flatnonzero(label == part)
-        piece = problem.part(cells, np.flatnonzero(of_membership == part))
+        cells = cells_of(part)
+        place[cells] = np.arange(len(cells))
+        piece = problem.part(cells, memberships_of(part), place)
         identity = piece.identity(required[cells])
         found.append((cells, identity))
         if identity not in memory:
@@ -238,6 +241,13 @@ def protect(
     for cells, identity in found:
         is_hidden[cells], is_exposed[cells] = _unpacked(memory[identity], len(cells))
     return Protection(is_hidden, is_exposed)
+
+
+def _by_number(numbers: Integers, count: int) -> Callable[[int], Integers]:
+    """Where each number below a count stands, in order."""
+    order = np.argsort(numbers, kind="stable")
+    starts = np.searchsorted(numbers[order], np.arange(count + 1))
+    return lambda number: order[starts[number] : starts[number + 1]]
 
 
 def _protected(orders: list[_Order], processes: Processes | None) -> list[str]:

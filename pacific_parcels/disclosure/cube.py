@@ -59,10 +59,9 @@ class Problem:
     def size(self) -> int:
         return len(self.value)
 
-    def part(self, cells: Integers, memberships: Integers) -> Problem:
-        """The problem of some cells, which the memberships given are all of."""
-        place = np.full(self.size, -1)
-        place[cells] = np.arange(len(cells))
+    def part(self, cells: Integers, memberships: Integers, place: Integers) -> Problem:
+        """The problem of some cells, which the memberships given are all of; `place` has where among them
+        each of these cells stands."""
         return Problem(
             **{
                 name: getattr(self, name)[cells]
