@@ -30,7 +30,7 @@ from typing import Any
 from rich.console import Console
 
 from dags.environment import airflow_environment, enter
-from dags.steps import progress, receiving_ahead
+from dags.steps import judging_ahead, progress, receiving_ahead
 from dags.summary import held_count, print_summary
 from pacific_parcels.errors import PacificParcelsError, Unavailable
 from pacific_parcels.processes import Processes
@@ -127,20 +127,20 @@ def _run_dags(settings: Settings, console: Console, demo: dict[str, Any] | None)
     from pacific_parcels.demo.inbox import fill_inbox
 
     told = _Told()
-    with _quiet(_log(settings), told):
-        with Processes() as processes:
-            filled = None if demo is None else processes.submit(fill_inbox, (settings, demo))
-            from airflow.utils.db import initdb
+    with _quiet(_log(settings), told), Processes() as processes:
+        filled = None if demo is None else processes.submit(fill_inbox, (settings, demo))
+        from airflow.utils.db import initdb
 
-            initdb()
-            from dags.publish_region import publish_region
-            from dags.receive_extracts import receive_extracts
+        initdb()
+        from dags.publish_region import publish_region
+        from dags.receive_extracts import receive_extracts
 
-            if filled is not None:
-                filled.result()
-            with receiving_ahead(processes):
-                runs = [receive_extracts.test()]
-        runs.append(publish_region.test())
+        if filled is not None:
+            filled.result()
+        with receiving_ahead(processes):
+            runs = [receive_extracts.test()]
+        with judging_ahead(processes):
+            runs.append(publish_region.test())
     failed = [f"{run.dag_id}: {run.state}" for run in runs if str(run.state) != "success"]
     return (told.problems or failed) if failed else [], told.refused
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
@@ -34,6 +34,8 @@ Received = tuple[dict[str, Any], float]
 
 # Of members that other processes receive already.
 _ahead: dict[str, Future[Received]] = {}
+# What judges in place of this process, if anything does: the one of the main job.
+_judges: list[Processes] = []
 
 
 @contextmanager
@@ -65,7 +67,9 @@ def receiving_ahead(processes: Processes) -> Iterator[None]:
     from pacific_parcels.members import load_members
 
     settings = Settings.from_environment()
-    for code, member in sorted(load_members(settings).items()):
+    members = load_members(settings)
+    # The longest first: what is left for the end keeps one process busy and not two.
+    for code, member in sorted(members.items(), key=lambda one: -_bytes_in(settings.inbox / one[0].lower())):
         if member.source is None and member.tokens is None:
             _ahead[code] = processes.submit(_receive_local, (settings, member))
             _ahead[code].add_done_callback(partial(_tell_ahead, code))
@@ -73,6 +77,10 @@ def receiving_ahead(processes: Processes) -> Iterator[None]:
         yield
     finally:
         _ahead.clear()
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _receive_local(order: tuple[Settings, Member]) -> Received:
@@ -183,13 +191,43 @@ def is_publication_due() -> bool:
     return not is_current(Settings.from_environment())
 
 
+@contextmanager
+def judging_ahead(processes: Processes) -> Iterator[None]:
+    """Within the block the processes judge, and work for what is published; they load Great Expectations
+    beside the build, and not after it.
+
+    For whoever calls the steps from `build_region` to `publish` one after the other.
+    """
+    _judges.append(processes)
+    try:
+        yield
+    finally:
+        _judges.clear()
+
+
+def _judged(judge: Callable[..., Judgement], *given: object) -> Judgement:
+    if not _judges:
+        return judge(*given)
+    judgement: Judgement = _judges[0].submit(_carry_out, (judge, given)).result()
+    return judgement
+
+
+def _carry_out(order: tuple[Callable[..., Any], tuple[object, ...]]) -> Any:
+    function, given = order
+    return function(*given)
+
+
 @_told(logging.ERROR)
 def build_region() -> dict[str, Any]:
     """One dbt build over what is in force, and its documentation: {snapshot, input_fingerprint}."""
     from dbt_project.build import build, publish_docs
-    from expectations.run import drop_stale_holds
+    from expectations.run import drop_stale_holds, load
+    from pacific_parcels.processes import COUNT
 
     settings = Settings.from_environment()
+    for processes in _judges:
+        for _ in range(COUNT):
+            processes.submit(_carry_out, (load, ()))
     drop_stale_holds(settings)
     outcome = build(settings)
     publish_docs(settings)
@@ -213,7 +251,7 @@ def judge_vintages(built: dict[str, Any]) -> dict[str, Any]:
 
     settings = Settings.from_environment()
     started = time.monotonic()
-    judgement = judge(settings, Path(built["snapshot"]))
+    judgement = _judged(judge, settings, Path(built["snapshot"]))
     hold(settings, judgement)
     progress.info(
         "judge    %d expectations on the vintages in force; %d vintages held  %5.1f s",
@@ -247,15 +285,17 @@ def publish(judged: dict[str, Any]) -> dict[str, Any]:
 
     settings = Settings.from_environment()
     started = time.monotonic()
-    region = judge_region(settings, Path(judged["snapshot"]))
+    processes = _judges[0] if _judges else None
+    region = _judged(judge_region, settings, Path(judged["snapshot"]))
     _pass_gate(region)
     staged = stage(
         settings,
         Path(judged["snapshot"]),
         [*judged["quality_results"], *region.quality_results()],
         judged["input_fingerprint"],
+        processes,
     )
-    _pass_gate(judge_publication(settings, staged.files))
+    _pass_gate(judge_publication(settings, staged.files, processes))
     commit(settings, staged)
     progress.info("publish  run %s  %5.1f s", staged.run_id, time.monotonic() - started)
     return {"run_id": staged.run_id}

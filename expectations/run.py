@@ -5,6 +5,7 @@
     hold(settings, judgement)           writes the holds; build and judge again until nothing is held
     judge_region(settings, snapshot)    indicators
     judge_publication(settings, files)  published: {audience: file} and briefs, before the pointer is moved
+    load()                              what judging needs, for a process that is to judge soon
 
 Everything is pushed down as SQL to a DuckDB file opened read-only. Results hold codes, periods and counts,
 never a value of a record. A check that could not be carried out is neither a pass nor a fault in data: it
@@ -34,7 +35,8 @@ from expectations.expectation import ColumnCheck, Expectation, RowsCheck, suite_
 from expectations.judgement import ExpectationResult, HeldVintage, Judgement, Place, Vintage
 from expectations.memory import hold
 from pacific_parcels.errors import JudgementError
-from pacific_parcels.members import load_members
+from pacific_parcels.members import Member, load_members
+from pacific_parcels.processes import COUNT, Processes
 from pacific_parcels.settings import Settings
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "judge_publication",
     "judge_region",
     "judge_vintages",
+    "load",
 ]
 
 
@@ -103,30 +106,60 @@ def judge_region(settings: Settings, snapshot: Path) -> Judgement:
     return judgement
 
 
-def judge_publication(settings: Settings, files: Mapping[str, Path]) -> Judgement:
+def judge_publication(
+    settings: Settings, files: Mapping[str, Path], processes: Processes | None = None
+) -> Judgement:
     """Judge the staged files, {audience: file}: first the tables and columns, then, if these are right, what
-    they hold. The briefs beside them are judged all at once, with the first of the files."""
-    results: list[ExpectationResult] = []
-    judged: list[Expectation] = list(briefs.EXPECTATIONS)
-    members = load_members(settings)
-    first = min(files)
-    for audience, file in sorted(files.items()):
-        structure, content = published.expectations(members, audience)
-        judged += (*structure, *content)
-        # What the canary tries is the same for every file: Great Expectations, its driver and its patch.
-        with _opened(settings, file, with_canary=audience == first) as judge:
-            of_file = judge.evaluate(published.SUITE, structure)
-            if all(result.status == "PASS" for result in of_file):
-                of_file += judge.evaluate(published.SUITE, content)
-                if audience == first:
-                    batches = {briefs.TABLE: briefs.batch(files)}
-                    of_file += judge.evaluate(published.SUITE, briefs.EXPECTATIONS, batches)
-        for result in of_file:
-            places = tuple({"audience": audience, **place} for place in result.places)
-            results.append(replace(result, places=places))
+    they hold. The briefs beside them are judged all at once, with the first of the files. `processes` judge
+    several files at once."""
+    audiences = sorted(files)
+    shares = 1 if processes is None else min(COUNT, len(audiences))
+    orders = [(settings, files, audiences[start::shares]) for start in range(shares)]
+    answers = map(_judge_files, orders) if processes is None else processes.map(_judge_files, orders)
+    of_files = {audience: found for answer in answers for audience, found in answer.items()}
+    judged = [
+        *briefs.EXPECTATIONS,
+        *(each for audience in audiences for each in _of_file(load_members(settings), audience)),
+    ]
+    results = [result for audience in audiences for result in of_files[audience]]
     judgement = Judgement(published.SUITE, suite_fingerprint(judged), tuple(_merged(results)))
     _require_carried_out(settings, judgement, *files.values())
     return judgement
+
+
+def load() -> None:
+    """Load Great Expectations, which takes as long as a small build, and make it report to nobody."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations  # noqa: F401
+
+
+def _of_file(members: Mapping[str, Member], audience: str) -> tuple[Expectation, ...]:
+    structure, content = published.expectations(members, audience)
+    return *structure, *content
+
+
+def _judge_files(
+    order: tuple[Settings, Mapping[str, Path], Sequence[str]],
+) -> dict[str, list[ExpectationResult]]:
+    """What was found of each of some audiences: {audience: results}; of the briefs, with the first of all."""
+    settings, files, audiences = order
+    members = load_members(settings)
+    found = {}
+    for audience in audiences:
+        structure, content = published.expectations(members, audience)
+        # What the canary tries is the same for every file: Great Expectations, its driver and its patch.
+        with _opened(settings, files[audience], with_canary=audience == audiences[0]) as judge:
+            of_file = judge.evaluate(published.SUITE, structure)
+            if all(result.status == "PASS" for result in of_file):
+                of_file += judge.evaluate(published.SUITE, content)
+                if audience == min(files):
+                    batches = {briefs.TABLE: briefs.batch(files)}
+                    of_file += judge.evaluate(published.SUITE, briefs.EXPECTATIONS, batches)
+        found[audience] = [
+            replace(result, places=tuple({"audience": audience, **place} for place in result.places))
+            for result in of_file
+        ]
+    return found
 
 
 @dataclass(frozen=True)
@@ -343,7 +376,7 @@ class _Judge:
     def __init__(self, settings: Settings, file: Path) -> None:
         if not file.is_file():
             raise JudgementError(f"{file.name}: there is no such file to judge")
-        os.environ["GX_ANALYTICS_ENABLED"] = "false"
+        load()
         import great_expectations as gx
         from sqlalchemy.engine import URL
 

@@ -151,11 +151,13 @@ def stage(
     snapshot: Path,
     quality_results: Iterable[dict[str, Any]],
     fingerprint: str | None = None,
+    processes: Processes | None = None,
 ) -> StagedPublication:
     """Write the file of each audience, and the open data, out of a snapshot of the warehouse.
 
     `fingerprint` is that of the inputs which the snapshot was built from: what has come in since is not in
-    it, and must make the next publication due. None where nothing can have come in.
+    it, and must make the next publication due. None where nothing can have come in. `processes` work on parts
+    at once; where none are given, some are started if it is worth it.
     """
     previous = current(settings)
     run_number = (previous["run_number"] if previous else 0) + 1
@@ -173,7 +175,8 @@ def stage(
     ):
         connection.execute(f"attach {quoted(str(snapshot))} as w (read_only)")
         ((figures,),) = connection.execute("select count(*) from w.mart_indicators").fetchall()
-        processes = started if figures >= WORTH_PROCESSES else None
+        if processes is None and figures >= WORTH_PROCESSES:
+            processes = started
         members = connection.execute("select member_code from w.stg_members").fetchall()
         held = files_held(settings, previous)
         protected = _remembered(settings, PROTECTED)

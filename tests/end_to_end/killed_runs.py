@@ -45,7 +45,10 @@ KILLS = ["receive"] * 3 + ["build"] * 3 + ["judge"] * 2 + ["publish"] * 2
 
 
 def run_chain(say: int) -> None:
-    """As the main job does; the name of each phase goes to the pipe as it begins."""
+    """As the main job does; the name of each phase goes to the pipe as it begins.
+
+    But that this process judges by itself: others would load Great Expectations anew for each run.
+    """
 
     def begins(phase: str) -> None:
         os.write(say, f"{phase}\n".encode())

@@ -105,12 +105,16 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("judge_region")
         return FakeJudgement()
 
-    def judge_publication(settings: Any, files: dict[str, Path]) -> FakeJudgement:
+    def judge_publication(settings: Any, files: dict[str, Path], processes: None) -> FakeJudgement:
         done.append("judge_publication")
         return FakeJudgement(suite="published")
 
     def stage(
-        settings: Any, snapshot: Path, quality_results: list[dict[str, Any]], fingerprint: str
+        settings: Any,
+        snapshot: Path,
+        quality_results: list[dict[str, Any]],
+        fingerprint: str,
+        processes: None,
     ) -> Staged:
         assert fingerprint == "of the build", "and not of what has landed since"
         done.append(f"stage with {[row['suite'] for row in quality_results]}")
@@ -146,7 +150,7 @@ def test_a_failed_judgement_closes_the_gate_and_says_where(
     from expectations import run
 
     failed = FakeJudgement(is_passed=False, results=[FailedResult()])
-    monkeypatch.setattr(run, judge, lambda settings, judged: failed)
+    monkeypatch.setattr(run, judge, lambda settings, judged, processes=None: failed)
 
     with pytest.raises(GateClosed, match=r"E201: expected: The region is the sum.*_T 2026-03: 1.*ind_items"):
         steps.publish(JUDGED)

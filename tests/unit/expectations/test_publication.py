@@ -11,6 +11,7 @@ from expectations import briefs, published, run
 from expectations.judgement import Judgement
 from pacific_parcels.briefs.files import brief_files
 from pacific_parcels.members import load_members
+from pacific_parcels.processes import Processes
 from pacific_parcels.settings import Settings
 from tests.progress_tables import PROGRESS_TABLES
 
@@ -176,6 +177,14 @@ def test_good_files_pass_and_are_let_go_of(settings: Settings, tmp_path: Path) -
     assert {result.expectation_id for result in judgement.results} == every_id
     with duckdb.connect(str(files["public"])) as connection:
         assert connection.execute("select count(*) from catalogue").fetchall() == [(1,)]
+
+
+def test_files_judged_at_once_are_judged_as_one_after_the_other(settings: Settings, tmp_path: Path) -> None:
+    files = write(tmp_path, *(f"{spoil} time_period = '{month}'" for month, (spoil, *_) in FIGURES.items()))
+    with Processes() as processes:
+        at_once = run.judge_publication(settings, files, processes)
+    assert at_once == run.judge_publication(settings, files)
+    assert all(failures(at_once).values())
 
 
 def test_tables_and_columns_that_are_missing_or_do_not_belong(settings: Settings, tmp_path: Path) -> None:
