@@ -235,15 +235,7 @@ def _shown(terms: Terms, language: Language) -> str:
 
 
 def _stream(member: Member, stream: Stream, say: Speaker) -> list[str]:
-    example = stream.file
-    for placeholder, text in {
-        "{period}": "2026-03",
-        "{yyyymm}": "202603",
-        "{quarter}": "2026-Q1",
-        "{year}": "2026",
-        "{any}": "…",
-    }.items():
-        example = example.replace(placeholder, text)
+    example = stream.example_name
     name = say(f"A file named {stream.file}", f"Un fichier nommé {stream.file}")
     if example != stream.file:
         name += say(f", such as {example}", f", par exemple {example}")

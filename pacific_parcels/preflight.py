@@ -104,6 +104,7 @@ LABELS: dict[str, dict[Language, str]] = {
     "ERROR": {"en": "ERROR", "fr": "ERREUR"},
     "WARNING": {"en": "WARNING", "fr": "AVERTISSEMENT"},
     "LEFT_OUT": {"en": "NO ITEM", "fr": "PAS UN ENVOI"},
+    "more": {"en": "and {count} more", "fr": "et {count} de plus"},
     "all_rejects": {"en": "Every row left out: {path}", "fr": "Toutes les lignes écartées : {path}"},
 }
 # What a value must be, for the rules whose words alone say it; others have it from the layout or the format.
@@ -145,6 +146,7 @@ EXPECTED: dict[str, dict[Language, str]] = {
     },
 }
 AS_DECLARED: dict[Language, str] = {"en": "{expected}", "fr": "{expected}"}
+AS_THE_FORMAT_HAS_IT: dict[Language, str] = {"en": "for example {expected}", "fr": "par exemple {expected}"}
 BY_FORMAT = "R115"  # a record that its format itself refuses, by the part of the message that is broken
 # A spreadsheet takes a text that begins with one of these for a formula; some take the wide forms too.
 FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -246,6 +248,9 @@ class Report:
                 if (example.rule_id, example.column) == (fault.rule_id, fault.column)
             ]
             lines += [f"    {self._example_in_words(example, language)}" for example in shown]
+            if shown and fault.row_count > len(shown):
+                more = LABELS["more"][language].format(count=fault.row_count - len(shown))
+                lines.append(f"    {more}")
             if not shown and fault.first_rows:
                 rows = self._rows(len(fault.first_rows), language)
                 lines.append(f"    {rows} {', '.join(map(str, fault.first_rows))}")
@@ -539,7 +544,7 @@ class _Found:
         period = str(first) if first == last else f"{first} – {last}"
         expected = EXPECTED.get(rule_id, AS_DECLARED)
         if rule_id == BY_FORMAT and "expected" in details:
-            expected = AS_DECLARED
+            expected = AS_THE_FORMAT_HAS_IT
         sheet = self.sheet
         if line is not None and self.parts:
             begins, sheet = self.parts[bisect_right(self.parts, line, key=itemgetter(0)) - 1]

@@ -23,7 +23,7 @@ from weakref import WeakSet
 
 import duckdb
 
-from pacific_parcels.contract import FOR_ANOTHER_CODE, RULES, Level
+from pacific_parcels.contract import COLUMNS_BY_NAME, FOR_ANOTHER_CODE, RULES, Level
 from pacific_parcels.errors import ExtractError, PacificParcelsError
 from pacific_parcels.faults import EXAMPLES, Fault
 from pacific_parcels.formats import Header, RegularText, load_format, read_options
@@ -173,11 +173,21 @@ def stream_of(member: Member, source_name: str) -> tuple[str, Stream, tuple[str 
             expected="no extract is agreed with this member yet",
             expected_fr="aucun extrait n’est encore convenu avec ce membre",
         )
-    raise ExtractError("R015", found=source_name, expected=_names_agreed(member))
+    raise ExtractError("R015", found=source_name, **_names_agreed(member))
 
 
-def _names_agreed(member: Member) -> str:
-    return ", ".join(stream.file for stream in member.extracts.values())
+def _names_agreed(member: Member) -> dict[str, str]:
+    """How the member names its files, in both languages; its own name where nothing is agreed."""
+    if not member.extracts:
+        return {"expected": member.name.en, "expected_fr": member.name.fr}
+
+    def listed(such_as: str) -> str:
+        names = ((stream.file, stream.example_name) for stream in member.extracts.values())
+        return ", ".join(
+            name if name == example else f"{name} ({such_as} {example})" for name, example in names
+        )
+
+    return {"expected": listed("such as"), "expected_fr": listed("par exemple")}
 
 
 def refuse_name_of_another(settings: Settings, member: Member, source_name: str) -> None:
@@ -196,8 +206,7 @@ def refuse_name_of_another(settings: Settings, member: Member, source_name: str)
                 "R009",
                 found=f"{source_name} ({other.name.en})",
                 found_fr=f"{source_name} ({other.name.fr})",
-                expected=_names_agreed(member) or member.name.en,
-                expected_fr=_names_agreed(member) or member.name.fr,
+                **_names_agreed(member),
             )
 
 
@@ -1100,6 +1109,9 @@ class _Pass:
                 details["expected_fr"] = (
                     in_french(details["expected"]) if rule_id == "R103" else details["expected"]
                 )
+                if rule_id == "R106" and COLUMNS_BY_NAME[column].kind == "integer":
+                    details["expected"] += " (a whole number)"
+                    details["expected_fr"] += " (un nombre entier)"
             if rule_id == "R109":
                 details = details | FOR_ANOTHER_CODE["member" if expected is None else "format"]
             first_rows = tuple(row - number * ROWS_APART for row in first)

@@ -437,6 +437,13 @@ PLACEHOLDERS = {
     "year": r"(?P<year>\d{4})",
     "any": r".+?",
 }
+EXAMPLES_OF_PLACEHOLDERS = {
+    "period": "2026-03",
+    "yyyymm": "202603",
+    "quarter": "2026-Q1",
+    "year": "2026",
+    "any": "…",
+}
 
 
 class Stream(Strict):
@@ -452,6 +459,14 @@ class Stream(Strict):
             if name not in PLACEHOLDERS:
                 raise ValueError(f"placeholder {{{name}}} is not known; known are {sorted(PLACEHOLDERS)}")
         return value
+
+    @property
+    def example_name(self) -> str:
+        """The name that such a file has in March 2026, or in the quarter or the year that it is of."""
+        name = self.file
+        for placeholder, text in EXAMPLES_OF_PLACEHOLDERS.items():
+            name = name.replace(f"{{{placeholder}}}", text)
+        return name
 
     @model_validator(mode="after")
     def _layouts_are_in_order(self) -> Stream:

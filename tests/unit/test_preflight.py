@@ -192,6 +192,24 @@ class TestReport:
             *[("R106", row) for row in range(2, 12)],
             ("R109", 27),
         ]
+        lines = report.lines("en")
+        tenth = lines.index("    row 11, Value (column G): found x; expected: 1234.50")
+        assert lines[tenth + 1 : tenth + 3] == ["    and 15 more", "  What to do: Write it as 1234.50."]
+        assert report.lines("fr")[tenth + 1] == "    et 15 de plus"
+        assert sum("more" in line for line in lines) == 1  # one row under R109, and it is shown
+
+    def test_of_a_number_of_pieces_says_that_it_is_a_whole_one(self, home: Settings) -> None:
+        report = check(home, text_of(GOOD, {"Pieces": "1.5"}))
+
+        lines = report.lines("en")
+        start = lines.index("R106 ERROR  1 row  pieces_count")
+        assert lines[start + 3 : start + 5] == [
+            "    row 3, Pieces (column J): found 1.5; expected: 12 (a whole number)",
+            "  What to do: Write it as 12 (a whole number).",
+        ]
+        assert (
+            report.lines("fr")[start + 4] == "  Que faire : Écrivez-le sous la forme 12 (un nombre entier)."
+        )
 
     def test_shows_nothing_for_an_empty_value_and_forty_characters_of_a_long_one(
         self, home: Settings
@@ -231,12 +249,12 @@ class TestReport:
         start = lines.index("R115 ERROR  1 record  HBS")
         assert lines[start + 3] == (
             "    record 4 (line 36 of the file), HBS: found HBS/FJH1004/LAXSU/1/K3/1/BOOKS; "
-            "expected: HBS/AEI12345678/SINJFK/1/K400/4/COMPUTER PARTS"
+            "expected: for example HBS/AEI12345678/SINJFK/1/K400/4/COMPUTER PARTS"
         )
         start = report.lines("fr").index("R115 ERREUR  1 enregistrement  CVD")
         assert report.lines("fr")[start + 3] == (
             "    enregistrement 5 (ligne 38 du fichier), CVD : trouvé CVD/USD/PP/NVD/12,50/XXX ; "
-            "attendu : CVD/SGD/PP/NVD/1250.00/XXX"
+            "attendu : par exemple CVD/SGD/PP/NVD/1250.00/XXX"
         )
 
     def test_of_a_declaration_in_xml_names_the_line_on_which_the_item_begins(self, home: Settings) -> None:

@@ -452,7 +452,9 @@ class TestWhoseFile:
         result = read(text_of(GOOD), name="march.csv")
 
         assert result.refusals == ["R015"]
-        assert "Name it as agreed: items-{period}.csv." in _unfilled(result, "R015")
+        assert "Name it as agreed: items-{period}.csv (such as items-2026-03.csv)." in _unfilled(
+            result, "R015"
+        )
 
     def test_r015_a_member_with_whom_nothing_is_agreed(self, read: Reader) -> None:
         member = small_member().model_copy(update={"extracts": {}})
@@ -470,8 +472,8 @@ class TestWhoseFile:
         assert caught.value.details == {
             "found": f"{NAME_OF_ANOTHER} (Papua New Guinea)",
             "found_fr": f"{NAME_OF_ANOTHER} (Papouasie-Nouvelle-Guinée)",
-            "expected": "items-{period}.csv",
-            "expected_fr": "items-{period}.csv",
+            "expected": "items-{period}.csv (such as items-2026-03.csv)",
+            "expected_fr": "items-{period}.csv (par exemple items-2026-03.csv)",
         }
 
     @pytest.mark.parametrize("name", ["items-2026-03.csv", "nobody-sends-this.csv"])
