@@ -100,6 +100,8 @@ LONGEST_LINE = 1 << 20
 # Where each piece of this size has a line end in it, no line is longer than the longest.
 CHUNK = LONGEST_LINE >> 1
 MEMORY = "120MB"
+# Bytes. DuckDB would take sixteen of the longest lines, and several of these at a time.
+READ_BUFFER = 4 << 20
 MOST_COMPARED = 16  # codes that a text is held against one by one; more are looked up
 LARGEST_COMPARED_HERE = 1 << 20  # bytes of a spool
 # What makes a report irregular: marks, NUL, and the signs of a spool.
@@ -459,7 +461,7 @@ def _judged_lines(path: Path, columns: tuple[str, ...], options: Options, *, has
         f"select row_number() over () + 1 as source_row, *, concat({figures}) as figures from read_csv("
         f"{_quoted(str(path))}, auto_detect = false, header = false, skip = 1, compression = 'none', "
         f"delim = {_quoted(DELIMITER)}, quote = '', escape = '', columns = {{{declared}}}, "
-        f"strict_mode = true, max_line_size = {LONGEST_LINE})))"
+        f"strict_mode = true, max_line_size = {LONGEST_LINE}, buffer_size = {READ_BUFFER})))"
     )
 
 
@@ -522,7 +524,8 @@ def _with_repeated_lines(text: RegularText, scratch: Path) -> RegularText:
         f"strpos(line, {sign}) as numbered, "
         "hash(substr(line, numbered + 1, length(line) - 2 * numbered)) as line_hash "
         f"from read_csv({_quoted(str(text.path))}, auto_detect = false, header = false, delim = '\0', "
-        f"quote = '', escape = '', columns = {{'line': 'VARCHAR'}}, max_line_size = {2 * LONGEST_LINE})"
+        f"quote = '', escape = '', columns = {{'line': 'VARCHAR'}}, max_line_size = {2 * LONGEST_LINE}, "
+        f"buffer_size = {READ_BUFFER})"
     )
     connection = _connect(scratch)
     try:

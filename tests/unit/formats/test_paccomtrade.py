@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import RegularText, paccomtrade
+from pacific_parcels.formats import RegularText, Spool, paccomtrade
 from pacific_parcels.formats.paccomtrade import CHUNK, LONGEST_LINE, ROW, Options, header, read
 from pacific_parcels.members import Member
 from pacific_parcels.reading import Reading, connect, read_extract
@@ -211,6 +211,20 @@ class TestRulesOfPACComtrade:
         (fault,) = reading.faults
         assert (fault.rule_id, fault.row_count, fault.first_rows) == ("R207", 2, (4, 5))
         assert (reading.rows_accepted, reading.rows_duplicate, reading.rows_warned, rejected) == (4, 0, 2, {})
+
+    def test_repeated_lines_are_found_in_little_memory(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """DuckDB's buffers for lines as long as may be were 32 MB each: a report of 200 MB was refused."""
+        monkeypatch.setattr(paccomtrade, "MEMORY", "40MB")
+        spool = Spool(tmp_path, ("GOODS", ROW))
+        for row in range(2, 20_002):
+            spool.row(row, [f"{row if row != 9 else 3} {'x' * 2000}", str(row)])
+
+        text = paccomtrade._with_repeated_lines(spool.close(), tmp_path)
+
+        assert text.notes is not None
+        assert text.notes.read_text(encoding="utf-8") == "9,R207\n"
 
     def test_a_negative_value_is_kept_as_it_is_with_a_warning(self, tmp_path: Path) -> None:
         reading, _ = judge(tmp_path, report_of({}, {"VALUE": "-4.00"}, {"VALUE": "-1.5e1"}))
