@@ -205,6 +205,18 @@ def judging_ahead(processes: Processes) -> Iterator[None]:
         _judges.clear()
 
 
+def _load_ahead(processes: Processes, count: int) -> None:
+    """Have so many processes load Great Expectations, one after the other: the build needs a core for itself."""
+    from expectations.run import load
+
+    def go_on(done: Future[None]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            _load_ahead(processes, count - 1)
+
+    if count and _judges:
+        processes.submit(_carry_out, (load, ())).add_done_callback(go_on)
+
+
 def _judged(judge: Callable[..., Judgement], *given: object) -> Judgement:
     if not _judges:
         return judge(*given)
@@ -221,13 +233,12 @@ def _carry_out(order: tuple[Callable[..., Any], tuple[object, ...]]) -> Any:
 def build_region() -> dict[str, Any]:
     """One dbt build over what is in force, and its documentation: {snapshot, input_fingerprint}."""
     from dbt_project.build import build, publish_docs
-    from expectations.run import drop_stale_holds, load
+    from expectations.run import drop_stale_holds
     from pacific_parcels.processes import COUNT
 
     settings = Settings.from_environment()
     for processes in _judges:
-        for _ in range(COUNT):
-            processes.submit(_carry_out, (load, ()))
+        _load_ahead(processes, COUNT)
     drop_stale_holds(settings)
     outcome = build(settings)
     publish_docs(settings)
