@@ -206,7 +206,7 @@ def judging_ahead(processes: Processes) -> Iterator[None]:
 
 
 def _load_ahead(processes: Processes, count: int) -> None:
-    """Have so many processes load Great Expectations, one after the other: a build needs a core for itself."""
+    """Have so many processes load Great Expectations, one by one: the build needs a core for itself."""
     from expectations.run import load
 
     def go_on(done: Future[None]) -> None:
