@@ -21,7 +21,7 @@ import pandas as pd
 import streamlit as st
 from pyarrow import parquet
 
-from dashboards.words import alphabetical, typeset
+from dashboards.words import typeset
 from pacific_parcels.settings import Settings
 
 REGION = "_T"
@@ -655,12 +655,14 @@ def acceptance(publication: Publication, language: str) -> pd.DataFrame:
 
 
 def rejections(publication: Publication, language: str) -> pd.DataFrame:
-    """By rule: rule_id, level, title, remedy, row_count, extract_count, members (names)."""
-    frame = publication.rows(
+    """By rule: rule_id, level, title, remedy, row_count, extract_count, members (a list of names, those with
+    most rows first)."""
+    return publication.rows(
         f"""
         select rule_id, level, title_{language} as title, remedy_{language} as remedy,
                sum(row_count)::bigint as row_count, sum(extract_count)::bigint as extract_count,
-               list(distinct members.name_{language}) as members
+               list(members.name_{language} order by row_count desc, strip_accents(members.name_{language}))
+                   as members
         from rejections
         inner join members using (member_code)
         group by all
@@ -668,7 +670,6 @@ def rejections(publication: Publication, language: str) -> pd.DataFrame:
         """,
         language=language,
     )
-    return frame.assign(members=[", ".join(alphabetical(names)) for names in frame["members"]])
 
 
 def held_vintages(publication: Publication, language: str) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from dashboards.charts import COLOURS, DASHES, STAGE_LOOKS, Look
 from dashboards.words import Words, is_quarter
 
 SERIES_MARKS = ("●", "■", "▲", "◆", "▼", "✚", "▶", "◀")  # the shapes of charts.SHAPES, in that order
+MOST_NAMES = 4  # in a cell: more of them make a row of a table taller than a telephone
 COVERAGE_MARKS = {"REPORTED": "●", "NIL": "○", "HELD": "◐", "MISSING": "✕", "NOT_YET_REPORTING": "·"}
 
 
@@ -44,9 +45,13 @@ def table(
 
 def event_list(events: pd.DataFrame, say: Words) -> str:
     """The events of a chart in words, by the numbers that stand in it."""
+
+    def head(row: Any) -> str:
+        return say("trends.event", month=say.month(row.time_period), title=row.title)
+
     rows = "".join(
-        f"<li><strong>{escape(say.month(row.time_period))}: {escape(row.title)}.</strong> {escape(row.text)}"
-        f' <span class="pp-small">({escape(row.source)})</span></li>'
+        f"<li><strong>{escape(head(row))}</strong> {escape(row.text)} "
+        f'<span class="pp-small">({escape(row.source)})</span></li>'
         for row in events.itertuples()
     )
     return f'<ol class="pp-events">{rows}</ol>'
@@ -100,8 +105,16 @@ def text(words: str) -> str:
 
 
 def rejection_table(frame: pd.DataFrame, title: str, say: Words, *, with_members: bool = True) -> str:
-    """Rules that rows broke (data.rejections), with what can be done."""
+    """Rules that rows broke (data.rejections), with what can be done, and the members with most rows."""
+
+    def few(names: Sequence[str]) -> str:
+        if len(names) <= MOST_NAMES:
+            return ", ".join(names)
+        first = ", ".join(names[: MOST_NAMES - 1])
+        return say("quality.members_more", members=first, count=say.number(len(names) - MOST_NAMES + 1))
+
     shown = frame.assign(
+        members=[few(list(names)) for names in frame["members"]],
         row_count=[say.number(value) for value in frame["row_count"]],
         extract_count=[say.number(value) for value in frame["extract_count"]],
         level=[say.term("level", level) for level in frame["level"]],

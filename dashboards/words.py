@@ -43,7 +43,12 @@ def _typeset(text: str, *, is_french: bool) -> str:
     if is_french:  # French sets these off with a space, at which no line may break
         text = text.replace(" :", f"{NO_BREAK_SPACE}:")
         text = re.sub(" ([;!?])", rf"{THIN_SPACE}\1", text)
-    return text.replace(": {", f":{NO_BREAK_SPACE}{{")  # a figure stays on the line of its word
+    return _with_figures(text)
+
+
+def _with_figures(text: str) -> str:
+    """A figure stays on the line of its word."""
+    return re.sub(r"(?<=:) (?=[+−-]?\d)", NO_BREAK_SPACE, text)
 
 
 def typeset(text: str, language: str) -> str:
@@ -79,7 +84,7 @@ class Words:
         text: str = getattr(WORDS[key], self.language)
         if not values:
             return text
-        said = text.format(**values)
+        said = _with_figures(text.format(**values))
         said = elided(said) if self.language == "fr" else said
         begins_with_a_value = text.startswith("{") and text.endswith(".")
         return capital(said) if begins_with_a_value else said

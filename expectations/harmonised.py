@@ -327,8 +327,8 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "critical",
         "The median value of an item is less than twenty times more or less than usual for this member.",
         (
-            "La valeur médiane d’un envoi est moins de vingt fois supérieure ou inférieure à celle"
-            " habituelle pour ce membre."
+            "La valeur médiane d’un envoi est moins de vingt fois supérieure ou inférieure à la valeur"
+            " médiane habituelle de ce membre."
         ),
         "Check the decimal separator and the currency of the values.",
         "Vérifiez le séparateur décimal et la devise des valeurs.",
@@ -375,8 +375,8 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "warning",
         "The value of all items is less than four times more or less than usual for this member.",
         (
-            "La valeur totale des envois est moins de quatre fois supérieure ou inférieure à celle"
-            " habituelle pour ce membre."
+            "La valeur totale des envois est moins de quatre fois supérieure ou inférieure à la valeur"
+            " habituelle de ce membre."
         ),
         _COMPARE_EXPORTS_EN,
         _COMPARE_EXPORTS_FR,

@@ -333,7 +333,7 @@ def test_the_region_is_not_ranked_among_its_members(observations: pd.DataFrame) 
     region = frame(("_T", "2026-01", 110, "A", "F"))
     with_region = pd.concat([observations, region], ignore_index=True)
     said = sentences.trend(with_region, {"_T": "Region", **NAMES}, "ITEMS", ENGLISH)
-    assert "highest:\u00a0Fiji (100)" in said
+    assert "highest: Fiji (100)" in said
 
 
 def test_an_estimate_is_counted_in_the_sentence() -> None:

@@ -102,3 +102,24 @@ def test_quarters_head_their_rows() -> None:
     html = markup.series_table(quarters, {"_T": "Région"}, "RATE_PCT", "Taux", Words("fr"))
     assert '<th scope="col">Trimestre</th>' in html
     assert '<th scope="row">T1\u00a02026</th><td class="pp-number">45,5\u202f%</td>' in html
+
+
+def test_of_many_members_those_with_most_rows_are_named_and_the_others_counted() -> None:
+    names = ["Fiji", "Tonga", "Samoa", "Niue", "Palau"]
+    columns = ["rule_id", "level", "title", "remedy", "row_count", "extract_count"]
+    frame = pd.DataFrame([["R007", "ERROR", "Unknown", "Mend it", 95, 3]] * 2, columns=columns)
+    frame["members"] = [names, names[:4]]
+    html = markup.rejection_table(frame, "Rejected", ENGLISH)
+    assert '<td class="pp-names">Fiji, Tonga, Samoa and 2 more</td>' in html
+    assert '<td class="pp-names">Fiji, Tonga, Samoa, Niue</td>' in html
+    assert "Fiji, Tonga, Samoa et 2 autres</td>" in markup.rejection_table(frame, "Rejets", Words("fr"))
+
+
+def test_an_event_has_its_month_before_it_as_the_language_writes_it() -> None:
+    events = pd.DataFrame(
+        [("2020-03", "Mail suspended & resumed", "It happened.", "A source")],
+        columns=["time_period", "title", "text", "source"],
+    )
+    resumed = "Mail suspended &amp; resumed.</strong>"
+    assert f"<strong>March 2020: {resumed} It happened." in markup.event_list(events, ENGLISH)
+    assert f"<strong>Mars 2020\u00a0: {resumed}" in markup.event_list(events, Words("fr"))
