@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from dags import steps
+from expectations.judgement import Judgement
 from pacific_parcels.errors import GateClosed, Unavailable
 from pacific_parcels.landing import receive_member
 from pacific_parcels.members import load_members
@@ -210,3 +212,23 @@ def test_a_member_with_a_source_waits_for_its_task(settings: Settings, tmp_path:
         assert steps.receive("XB")["status"] == "OK"
         assert not list((settings.receipts / "XA").glob("*.json"))
         assert steps.receive("XA")["extracts_accepted"] == 1
+
+
+def judgement_that_says_where(settings: Settings, snapshot: Path) -> Judgement:
+    return Judgement(f"judged in {os.getpid()}", snapshot.name, ())
+
+
+def test_within_the_block_other_processes_judge_and_after_it_this_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from expectations import run
+
+    said: list[str] = []
+    monkeypatch.setattr(run, "judge_vintages", judgement_that_says_where)
+    monkeypatch.setattr(run, "hold", lambda settings, judgement: said.append(judgement.suite))
+    with Processes() as processes, steps.judging_ahead(processes):
+        assert steps.judge_vintages(BUILT) == {**BUILT, "held": 0, "quality_results": []}
+    assert steps.judge_vintages(BUILT) == {**BUILT, "held": 0, "quality_results": []}
+
+    here = f"judged in {os.getpid()}"
+    assert [one == here for one in said] == [False, True]
