@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from expectations.expectation import ColumnCheck, Expectation, RowsCheck, suite_
 from expectations.judgement import ExpectationResult, HeldVintage, Judgement, Place, Vintage
 from expectations.memory import hold
 from pacific_parcels.errors import JudgementError
-from pacific_parcels.members import Member, load_members
+from pacific_parcels.members import load_members
 from pacific_parcels.processes import COUNT, Processes
 from pacific_parcels.settings import Settings
 
@@ -113,14 +114,16 @@ def judge_publication(
     they hold. The briefs beside them are judged all at once, with the first of the files. `processes` judge
     several files at once."""
     audiences = sorted(files)
+    members = load_members(settings)
+    suites = {audience: published.expectations(members, audience) for audience in audiences}
     shares = 1 if processes is None else min(COUNT, len(audiences))
-    orders = [(settings, files, audiences[start::shares]) for start in range(shares)]
+    orders = [
+        (settings, files, {audience: suites[audience] for audience in audiences[start::shares]})
+        for start in range(shares)
+    ]
     answers = map(_judge_files, orders) if processes is None else processes.map(_judge_files, orders)
     of_files = {audience: found for answer in answers for audience, found in answer.items()}
-    judged = [
-        *briefs.EXPECTATIONS,
-        *(each for audience in audiences for each in _of_file(load_members(settings), audience)),
-    ]
+    judged = [*briefs.EXPECTATIONS, *(each for suite in suites.values() for part in suite for each in part)]
     results = [result for audience in audiences for result in of_files[audience]]
     judgement = Judgement(published.SUITE, suite_fingerprint(judged), tuple(_merged(results)))
     _require_carried_out(settings, judgement, *files.values())
@@ -130,25 +133,22 @@ def judge_publication(
 def load() -> None:
     """Load Great Expectations, which takes as long as a small build, and make it report to nobody."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations  # noqa: F401
+    import_module("great_expectations")
 
 
-def _of_file(members: Mapping[str, Member], audience: str) -> tuple[Expectation, ...]:
-    structure, content = published.expectations(members, audience)
-    return *structure, *content
+# (structure, content) of one audience's file
+Suites = tuple[tuple[Expectation, ...], tuple[Expectation, ...]]
 
 
 def _judge_files(
-    order: tuple[Settings, Mapping[str, Path], Sequence[str]],
+    order: tuple[Settings, Mapping[str, Path], Mapping[str, Suites]],
 ) -> dict[str, list[ExpectationResult]]:
     """What was found of each of some audiences: {audience: results}; of the briefs, with the first of all."""
-    settings, files, audiences = order
-    members = load_members(settings)
-    found = {}
-    for audience in audiences:
-        structure, content = published.expectations(members, audience)
+    settings, files, suites = order
+    found: dict[str, list[ExpectationResult]] = {}
+    for audience, (structure, content) in suites.items():
         # What the canary tries is the same for every file: Great Expectations, its driver and its patch.
-        with _opened(settings, files[audience], with_canary=audience == audiences[0]) as judge:
+        with _opened(settings, files[audience], with_canary=not found) as judge:
             of_file = judge.evaluate(published.SUITE, structure)
             if all(result.status == "PASS" for result in of_file):
                 of_file += judge.evaluate(published.SUITE, content)

@@ -109,7 +109,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path, PurePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -430,19 +430,19 @@ class Layout(Strict):
         return list(dict.fromkeys([*mapped, *self.expect, *self.ignore]))
 
 
+class Placeholder(NamedTuple):
+    """What stands for a part of a file's name: what it may be, and what it is in an example."""
+
+    pattern: str
+    example: str
+
+
 PLACEHOLDERS = {
-    "period": r"(?P<period>\d{4}-(?:0[1-9]|1[0-2]))",
-    "yyyymm": r"(?P<yyyymm>\d{4}(?:0[1-9]|1[0-2]))",
-    "quarter": r"(?P<quarter>\d{4}-Q[1-4])",
-    "year": r"(?P<year>\d{4})",
-    "any": r".+?",
-}
-EXAMPLES_OF_PLACEHOLDERS = {
-    "period": "2026-03",
-    "yyyymm": "202603",
-    "quarter": "2026-Q1",
-    "year": "2026",
-    "any": "…",
+    "period": Placeholder(r"(?P<period>\d{4}-(?:0[1-9]|1[0-2]))", "2026-03"),
+    "yyyymm": Placeholder(r"(?P<yyyymm>\d{4}(?:0[1-9]|1[0-2]))", "202603"),
+    "quarter": Placeholder(r"(?P<quarter>\d{4}-Q[1-4])", "2026-Q1"),
+    "year": Placeholder(r"(?P<year>\d{4})", "2026"),
+    "any": Placeholder(r".+?", "…"),
 }
 
 
@@ -464,8 +464,8 @@ class Stream(Strict):
     def example_name(self) -> str:
         """The name that such a file has in March 2026, or in the quarter or the year that it is of."""
         name = self.file
-        for placeholder, text in EXAMPLES_OF_PLACEHOLDERS.items():
-            name = name.replace(f"{{{placeholder}}}", text)
+        for placeholder, known in PLACEHOLDERS.items():
+            name = name.replace(f"{{{placeholder}}}", known.example)
         return name
 
     @model_validator(mode="after")
@@ -511,7 +511,7 @@ class Stream(Strict):
     def _expression(self) -> str:
         parts = re.split(r"(\{.*?\})", self.file)
         return "".join(
-            PLACEHOLDERS[part[1:-1]] if part.startswith("{") else re.escape(part) for part in parts
+            PLACEHOLDERS[part[1:-1]].pattern if part.startswith("{") else re.escape(part) for part in parts
         )
 
     def layout_of(self, time_period: str | None) -> Layout:
