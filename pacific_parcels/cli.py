@@ -27,6 +27,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -48,7 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _speak_utf8()
     options = _parser().parse_args(_spelled_out(sys.argv[1:] if arguments is None else arguments))
     try:
-        return int(options.run(Settings.from_environment(), options))
+        code = int(options.run(Settings.from_environment(), options))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever reads (`| head`) has read enough: as rich does, without a word, now and at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PacificParcelsError.exit_code
     except ExtractError as error:
         rule = RULES[error.rule_id]
         title, remedy = rule.title.fill(error.details), rule.remedy.fill(error.details)

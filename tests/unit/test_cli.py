@@ -549,3 +549,20 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert caught.value.code == 0
     assert capsys.readouterr().out == f"{__version__}\n"
+
+
+@pytest.mark.parametrize("command", [["members"], ["members", "show", "fj"]])
+def test_a_reader_that_has_read_enough_ends_the_command_without_a_word(command: list[str]) -> None:
+    nobody, answer = os.pipe()
+    os.close(nobody)
+    program = f"import sys; from pacific_parcels.cli import main; sys.exit(main({command}))"
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        stdout=answer,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
+        check=False,
+    )
+    os.close(answer)
+    assert (ended.returncode, ended.stderr) == (1, "")
