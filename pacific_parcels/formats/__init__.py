@@ -159,7 +159,8 @@ class Spool:
     """Writes a RegularText record by record, in bounded memory, for bytes that are not regular as they came.
 
     A line end inside a field becomes a space: a record is one line. `line` is where a record begins in the
-    file, for formats whose rows are records.
+    file, for formats whose rows are records. The files are closed however a reading ends: one that was
+    refused would else write into those of the next one, once nobody refers to it.
     """
 
     def __init__(self, scratch: Path, columns: Sequence[str]) -> None:
@@ -178,6 +179,12 @@ class Spool:
         self._faults = csv.writer(self._faults_file, lineterminator="\n")
         self._notes = csv.writer(self._notes_file, lineterminator="\n")
         self._clean = str.maketrans(dict.fromkeys((SPOOL_DELIMITER, SPOOL_QUOTE, "\0", "\r", "\n"), " "))
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def row(self, source_row: int, fields: Sequence[str], line: int | None = None) -> None:
         self.rows += 1

@@ -157,32 +157,32 @@ def header(path: Path, options: Options) -> Header:
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
     header(path, options)
     masters = _masters(path)
-    spool = Spool(scratch, (*COLUMNS, *options.parties))
-    voyage = _Voyage({})
-    bills = 0
-    tags = ("General_segment", "Master_bol", "Bol_segment", *MANIFESTS.roots)
-    manifests = Elements(path, tags, MANIFESTS)
-    for element in manifests:
-        name = local_name(element)
-        if name == "Bol_segment":
-            bills += 1
-            named = _parties(element, options)
-            bill = texts_by_name(element, without=NOT_OF_INTEREST)
-            rule_id = _why_left_out(bill, masters, options)
-            if rule_id is None:
-                spool.row(bills, [*voyage.fields(bill), *named], manifests.line_of(element))
+    with Spool(scratch, (*COLUMNS, *options.parties)) as spool:
+        voyage = _Voyage({})
+        bills = 0
+        tags = ("General_segment", "Master_bol", "Bol_segment", *MANIFESTS.roots)
+        manifests = Elements(path, tags, MANIFESTS)
+        for element in manifests:
+            name = local_name(element)
+            if name == "Bol_segment":
+                bills += 1
+                named = _parties(element, options)
+                bill = texts_by_name(element, without=NOT_OF_INTEREST)
+                rule_id = _why_left_out(bill, masters, options)
+                if rule_id is None:
+                    spool.row(bills, [*voyage.fields(bill), *named], manifests.line_of(element))
+                else:
+                    spool.leave_out(
+                        bills,
+                        rule_id,
+                        plain_number(bill.get("Customs_value", "")),
+                        bill.get("Customs_currency", ""),
+                    )
+            elif name in MANIFESTS.roots:
+                voyage = _Voyage({})
             else:
-                spool.leave_out(
-                    bills,
-                    rule_id,
-                    plain_number(bill.get("Customs_value", "")),
-                    bill.get("Customs_currency", ""),
-                )
-        elif name in MANIFESTS.roots:
-            voyage = _Voyage({})
-        else:
-            voyage = _Voyage(texts_by_name(element, without=NOT_OF_INTEREST))
-    return spool.close()
+                voyage = _Voyage(texts_by_name(element, without=NOT_OF_INTEREST))
+        return spool.close()
 
 
 def _parties(bill: etree._Element, options: Options) -> list[str]:

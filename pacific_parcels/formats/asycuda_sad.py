@@ -224,15 +224,15 @@ def header(path: Path, options: Options) -> Header:
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
     """One row for each item. Errors: as header, and R019 for more than 10,000 items in a declaration."""
     header(path, options)
-    spool = Spool(scratch, (*COLUMNS, *options.parties))
-    row = 0
-    declarations = Elements(path, DECLARATIONS.roots, DECLARATIONS)
-    for declaration in declarations:
-        for element, fields in _rows(declaration, options):
-            row += 1
-            spool.row(row, fields, declarations.line_of(element))
     day = "dd/mm/yy" if options.dates == "day_first" else "mm/dd/yy"
-    return replace(spool.close(), expected=dict.fromkeys(DATES, day))
+    with Spool(scratch, (*COLUMNS, *options.parties)) as spool:
+        row = 0
+        declarations = Elements(path, DECLARATIONS.roots, DECLARATIONS)
+        for declaration in declarations:
+            for element, fields in _rows(declaration, options):
+                row += 1
+                spool.row(row, fields, declarations.line_of(element))
+        return replace(spool.close(), expected=dict.fromkeys(DATES, day))
 
 
 def _rows(declaration: etree._Element, options: Options) -> list[tuple[etree._Element, list[str]]]:

@@ -189,12 +189,13 @@ def header(path: Path, options: Options) -> Header:
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
     """Every house of every message. Errors: as `header`, R016 at a NUL byte, R017 for a file that was cut."""
     header(path, options)
-    reading = _Reading(Spool(scratch, (*COLUMNS, *options.parties)))
-    for line in _lines(path):
-        if not reading.take(line) and not line.is_ended:
-            raise ExtractError("R017", line=line.number)
-    reading.end_message()
-    return replace(reading.spool.close(), expected=EXPECTED)
+    with Spool(scratch, (*COLUMNS, *options.parties)) as spool:
+        reading = _Reading(spool)
+        for line in _lines(path):
+            if not reading.take(line) and not line.is_ended:
+                raise ExtractError("R017", line=line.number)
+        reading.end_message()
+        return replace(spool.close(), expected=EXPECTED)
 
 
 class _Line(NamedTuple):

@@ -214,7 +214,8 @@ def header(path: Path, options: Options) -> Header:
 
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
     header(path, options)
-    return _Reading(options, scratch).run(path)
+    with _Reading(options, scratch) as reading:
+        return reading.run(path)
 
 
 class _Reading:
@@ -233,6 +234,13 @@ class _Reading:
         (scratch / "masters").mkdir(exist_ok=True)
         self.houses = Spool(scratch, self.columns)
         self.masters = Spool(scratch / "masters", self.columns)
+
+    def __enter__(self) -> _Reading:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.houses.close()
+        self.masters.close()
 
     def run(self, path: Path) -> RegularText:
         message = _Message()

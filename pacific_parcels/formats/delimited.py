@@ -215,8 +215,7 @@ def respool(path: Path, options: Options, scratch: Path) -> RegularText:
     Errors: ExtractError R004, R007, and R017 for an extract that was cut off.
     """
     columns = header(path, options).columns
-    spool = Spool(scratch, columns)
-    with _open(path, options) as text:
+    with _open(path, options) as text, Spool(scratch, columns) as spool:
         last_line = _LastLine(text)
         reader = _reader(last_line, options)
         held_back: deque[tuple[int, list[str] | None, str]] = deque()
@@ -239,9 +238,9 @@ def respool(path: Path, options: Options, scratch: Path) -> RegularText:
             else:
                 short_row = source_row if len(row) < len(columns) else None
                 spool.fault(source_row, "R101", "", str(len(row)))
-    if short_row is not None and not options.footer_rows and not last_line.ends_with_line_end:
-        raise ExtractError("R017", line=short_row)
-    return spool.close()
+        if short_row is not None and not options.footer_rows and not last_line.ends_with_line_end:
+            raise ExtractError("R017", line=short_row)
+        return spool.close()
 
 
 def _records(

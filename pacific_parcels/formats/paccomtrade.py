@@ -220,37 +220,37 @@ def _in_words(codes: Iterable[str]) -> str:
 def _read_lines(
     lines: _Lines, reader: Any, columns: tuple[str, ...], options: Options, scratch: Path
 ) -> RegularText:
-    spool = Spool(scratch, (*columns, ROW))
-    rules = _Rules(columns, options, spool)
-    source_row = 1
-    is_short = False
-    while True:
-        started = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            _refuse_unclosed(error, started, reader.line_num)
+    with Spool(scratch, (*columns, ROW)) as spool:
+        rules = _Rules(columns, options, spool)
+        source_row = 1
+        is_short = False
+        while True:
+            started = reader.line_num + 1
+            try:
+                row = next(reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                _refuse_unclosed(error, started, reader.line_num)
+                source_row += 1
+                spool.fault(source_row, "R113", "", around_the_mark(lines.last, '"', DELIMITER))
+                is_short = False
+                continue
             source_row += 1
-            spool.fault(source_row, "R113", "", around_the_mark(lines.last, '"', DELIMITER))
-            is_short = False
-            continue
-        source_row += 1
-        if not row:
-            continue
-        is_short = len(row) < len(columns)
-        while len(row) > len(columns) and not row[-1]:
-            row.pop()
-        if len(row) != len(columns):
-            spool.fault(source_row, "R101", "", str(len(row)))
-        elif sum(map(len, row)) > LONGEST_LINE:
-            spool.fault(source_row, "R113")
-        else:
-            rules.judge(source_row, row)
-    if is_short and not lines.ends_with_line_end:
-        raise ExtractError("R017", line=source_row)
-    return spool.close()
+            if not row:
+                continue
+            is_short = len(row) < len(columns)
+            while len(row) > len(columns) and not row[-1]:
+                row.pop()
+            if len(row) != len(columns):
+                spool.fault(source_row, "R101", "", str(len(row)))
+            elif sum(map(len, row)) > LONGEST_LINE:
+                spool.fault(source_row, "R113")
+            else:
+                rules.judge(source_row, row)
+        if is_short and not lines.ends_with_line_end:
+            raise ExtractError("R017", line=source_row)
+        return spool.close()
 
 
 @dataclass(frozen=True)

@@ -264,24 +264,24 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     Errors: as header, and R019 for more than 10,000 items in a declaration, or more than 1 MB in an item.
     """
     header(path, options)
-    spool = Spool(scratch, (*COLUMNS, *options.parties))
-    has_declaration = False
-    declarations = Elements(path, TAGS, DECLARATIONS, keeps_whole=True)
-    said = _Said(options, declarations)
-    for element in declarations:
-        name = NAMES[element.tag]
-        if name == DECLARATION:
-            has_declaration = True
-            said.note_all(element)
-            _spool(said, options, declarations.line_of(element), spool)
-            said = _Said(options, declarations)
-        else:
-            _refuse_other_messages(element, name)
-            if name == ITEM and not declarations.is_whole:
-                said.note_item(element)
-    if not has_declaration:
-        raise DECLARATIONS.refusal("no declaration in it", "aucune déclaration")
-    return spool.close()
+    with Spool(scratch, (*COLUMNS, *options.parties)) as spool:
+        has_declaration = False
+        declarations = Elements(path, TAGS, DECLARATIONS, keeps_whole=True)
+        said = _Said(options, declarations)
+        for element in declarations:
+            name = NAMES[element.tag]
+            if name == DECLARATION:
+                has_declaration = True
+                said.note_all(element)
+                _spool(said, options, declarations.line_of(element), spool)
+                said = _Said(options, declarations)
+            else:
+                _refuse_other_messages(element, name)
+                if name == ITEM and not declarations.is_whole:
+                    said.note_item(element)
+        if not has_declaration:
+            raise DECLARATIONS.refusal("no declaration in it", "aucune déclaration")
+        return spool.close()
 
 
 def _spool(said: _Said, options: Options, line: int, spool: Spool) -> None:

@@ -65,9 +65,7 @@ def header(path: Path, options: Options) -> Header:
 
 
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
-    with _rows(path, options) as rows:
-        columns = _names(rows, options)
-        spool = Spool(scratch, columns)
+    with _rows(path, options) as rows, Spool(scratch, _names(rows, options)) as spool:
         held_back: deque[tuple[int, list[str]]] = deque()
         for number, row in rows:
             fields = _fields(number, row)
@@ -76,7 +74,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
             held_back.append((number, fields))
             if len(held_back) > options.footer_rows:
                 _spool(spool, *held_back.popleft())
-    return spool.close()
+        return spool.close()
 
 
 def _spool(spool: Spool, number: int, fields: list[str]) -> None:

@@ -8,8 +8,10 @@ expected.json   what reading it must give, worked out by hand: counts, values by
 
 from __future__ import annotations
 
+import gc
 import inspect
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,8 @@ import yaml
 from pydantic import BaseModel
 
 from pacific_parcels.contract import COLUMNS, COLUMNS_BY_NAME, SUPPLIED_COLUMNS
-from pacific_parcels.errors import MemberFileError
-from pacific_parcels.formats import Header, RegularText, format_names, load_format, read_options
+from pacific_parcels.errors import ExtractError, MemberFileError
+from pacific_parcels.formats import Header, RegularText, Spool, format_names, load_format, read_options
 from pacific_parcels.members import Layout, Member, load_members
 from pacific_parcels.reading import Value, connect, read_extract
 from pacific_parcels.settings import Settings
@@ -28,6 +30,8 @@ from tests.small_member import SENT_ON
 
 SAMPLES = Path(__file__).parents[1] / "formats"
 FORMATS = format_names()
+# Those that do not write files of their own.
+SPOOLED = [name for name in FORMATS if hasattr(load_format(name), "Spool")]
 EXTRACT_ID = "fj-0"
 
 
@@ -205,6 +209,40 @@ class TestFormat:
         assert [as_json(item) for item in sorted(items, key=lambda item: item["source_row"])] == [
             nothing | ours | item for item in expected["items"]
         ]
+
+
+def test_most_formats_write_into_a_spool() -> None:
+    assert len(SPOOLED) >= 8
+
+
+@pytest.mark.parametrize("name", SPOOLED)
+def test_a_reading_that_is_refused_writes_no_more(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It wrote into the spool of the next reading, when what it still held was let go of."""
+    path, _, layout, _ = sample_of(name)
+    module = load_format(name)
+    write = Spool.row
+
+    def write_and_refuse(
+        spool: Spool, source_row: int, fields: Sequence[str], line: int | None = None
+    ) -> None:
+        write(spool, source_row, fields, line)
+        raise ExtractError("R019", found="memory", expected="1 MB")
+
+    monkeypatch.setattr(Spool, "row", write_and_refuse)
+    with pytest.raises(ExtractError) as caught:
+        getattr(module, "respool", module.read)(path, read_options(module, layout.options), tmp_path)
+    refused = contents(tmp_path)
+    assert len(refused["spool.txt"]) > 0
+    del caught
+    gc.collect()
+
+    assert contents(tmp_path) == refused
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def amounts(value: Value) -> dict[str, Decimal]:
