@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import islice
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 from weakref import WeakSet
@@ -26,7 +26,7 @@ import duckdb
 from pacific_parcels.contract import COLUMNS_BY_NAME, FOR_ANOTHER_CODE, RULES, Level
 from pacific_parcels.errors import ExtractError, PacificParcelsError
 from pacific_parcels.faults import EXAMPLES, Fault
-from pacific_parcels.formats import Header, RegularText, load_format, read_options
+from pacific_parcels.formats import Header, RegularText, load_format, pieces_of, read_options
 from pacific_parcels.formats.delimited import likely_separator, separator_in_words
 from pacific_parcels.gap import Report, report_of
 from pacific_parcels.gap.judging import Judged, Judgement, ReportText
@@ -51,7 +51,8 @@ GIVE_BACK_BYTES = 16_000_000  # of text: less of it took little memory
 SMALL_EXTRACT_ROWS = 4000
 READ_TOGETHER_BYTES = 64_000_000  # of text
 LEVELS: tuple[Level, ...] = ("FATAL", "ERROR", "WARNING", "LEFT_OUT")
-PARQUET = "format parquet, parquet_version v2, compression zstd, compression_level 1"
+# A row group is laid out in memory before it is written; one of DuckDB's own size spills to disk there.
+PARQUET = "format parquet, parquet_version v2, compression zstd, compression_level 1, row_group_size 40960"
 UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
 BINARY_UNITS = {"Ki": 1024, "Mi": 1024**2, "Gi": 1024**3, "Ti": 1024**4}
 LARGEST_MANIFEST = 1 << 20
@@ -1184,15 +1185,21 @@ def _numbered(
 ) -> Iterator[tuple[int, bytes]]:
     """The rows of a text within the spans: each row of the file, and its line."""
     sign = text.delimiter.encode()
-    if not text.has_source_row:
-        passed = 0
-        for first, last in spans:
-            first = max(first, text.skip + 1)
-            yield from enumerate(islice(source, first - passed - 1, last - passed), first)
-            passed = last
-        return
     remaining = iter(spans)
     first, last = next(remaining, (LAST_ROW, LAST_ROW))
+    if not text.has_source_row:
+        passed = 0
+        for piece, count in pieces_of(source):
+            if first == LAST_ROW:
+                return
+            if first <= passed + count:
+                for row, line in enumerate(BytesIO(piece), passed + 1):
+                    while row > last:
+                        first, last = next(remaining, (LAST_ROW, LAST_ROW))
+                    if row >= first and row > text.skip:
+                        yield row, line
+            passed += count
+        return
     for line in source:
         number, _, content = line.partition(sign)
         row = int(number)

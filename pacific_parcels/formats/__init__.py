@@ -27,13 +27,13 @@ import csv
 import importlib
 import pkgutil
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, ValidationError
@@ -42,6 +42,7 @@ from pacific_parcels.errors import MemberFileError
 
 SPOOL_DELIMITER = "\x1f"
 SPOOL_QUOTE = "\x1e"
+PIECE = 1 << 14  # bytes; of larger ones most hold a line that is looked for
 LONGEST_FOUND = 40  # characters of a text that is shown with a fault
 LONGEST_PARTY = 256  # characters of a name that are read
 LONGEST_MOMENT = 40  # characters of a text that can be a time, and is remembered
@@ -106,6 +107,17 @@ def around_the_mark(line: str, mark: str, sign: str) -> str:
     place = re.compile(rf"(?<!{beside}){re.escape(mark)}(?!{beside})").search(line, 1)
     start = max(place.start() - LONGEST_FOUND // 2, 0) if place else 0
     return " ".join(line[start : start + LONGEST_FOUND].split())
+
+
+def pieces_of(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """What is left of a file in pieces of whole lines, with how many they are.
+
+    Passing over a piece costs a tenth of going through its lines.
+    """
+    while piece := file.read(PIECE) + file.readline():
+        # Lines are long: to take their ends out is several times as fast as counting them.
+        count = len(piece) - len(piece.replace(b"\n", b""))
+        yield piece, count + (not piece.endswith(b"\n"))
 
 
 @dataclass(frozen=True)

@@ -21,17 +21,17 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, BinaryIO, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import Header, RegularText, Spool, around_the_mark
+from pacific_parcels.formats import Header, RegularText, Spool, around_the_mark, pieces_of
 
 NUMBERS: Literal["row", "record"] = "row"
 CANNOT_CARRY: tuple[str, ...] = ()
 JOINS_DOCUMENTS = False
-CHUNK = 1 << 22
+CHUNK = 1 << 17  # bytes; of larger ones every copy is memory that the system has to give first
 START = 1 << 16
 LONGEST_RECORD = 1 << 20
 SEPARATORS = {
@@ -129,7 +129,7 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     delimiters = scan.delimiters - marks.delimiters_between
     is_even = len(columns) > 1 and delimiters == (rows + options.header_row) * (len(columns) - 1)
     if not is_even or not marks.are_in_place:
-        return _mend(path, options, columns, scratch) or respool(path, options, scratch)
+        return _mend(path, options, columns, max(rows, 0), scratch) or respool(path, options, scratch)
     return RegularText(
         path=path,
         columns=columns,
@@ -141,7 +141,25 @@ def read(path: Path, options: Options, scratch: Path) -> RegularText:
     )
 
 
-def _mend(path: Path, options: Options, columns: tuple[str, ...], scratch: Path) -> RegularText | None:
+def _lines_in_doubt(
+    source: BinaryIO, target: BinaryIO, options: Options, wanted: int
+) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers; of pieces that hold as many separators as they should, which are most, and no
+    mark, none: those go over as they are. Where one line makes up for another, DuckDB tells."""
+    sign, mark = options.delimiter.encode(), options.quote.encode()
+    number = 0
+    for piece, count in pieces_of(source):
+        is_plain = number >= options.header_row and wanted and mark not in piece and piece.endswith(b"\n")
+        if is_plain and piece.count(sign) == count * wanted:
+            target.write(piece)
+        else:
+            yield from enumerate(io.BytesIO(piece), number + 1)
+        number += count
+
+
+def _mend(
+    path: Path, options: Options, columns: tuple[str, ...], rows: int, scratch: Path
+) -> RegularText | None:
     """Lines that are records, some of them with too few or too many fields or with marks out of place.
 
     The same lines in the same places: what is empty beyond the last column is cut off, a line that cannot be
@@ -152,14 +170,14 @@ def _mend(path: Path, options: Options, columns: tuple[str, ...], scratch: Path)
     sign, mark = options.delimiter.encode(), options.quote.encode()
     wanted, empty_fields = len(columns) - 1, (b"", mark * 2)
     mended, faults = scratch / "mended.txt", scratch / "faults.csv"
-    number = fault_count = 0
+    fault_count = 0
     with (
         path.open("rb") as source,
         mended.open("wb") as target,
         faults.open("w", encoding="utf-8", newline="") as file,
     ):
         list_of_faults = csv.writer(file, lineterminator="\n")
-        for number, line in enumerate(source, 1):
+        for number, line in _lines_in_doubt(source, target, options, wanted):
             if mark in line:
                 outside = line.split(mark)[::2]
                 found, are_in_place = b"".join(outside).count(sign), _are_in_place(outside, sign)
@@ -202,7 +220,7 @@ def _mend(path: Path, options: Options, columns: tuple[str, ...], scratch: Path)
         delimiter=options.delimiter,
         quote=options.quote,
         skip=options.header_row,
-        rows=number - options.header_row,
+        rows=rows,
         has_source_row=False,
         faults=faults,
         fault_count=fault_count,

@@ -1,6 +1,7 @@
 """`make bench`: what a run costs at size, as ratios taken in one go.
 
-CPU seconds (user and system, all threads), wall seconds, peak memory. Twelve members whose extracts are CSV
+CPU seconds (user and system, all threads), wall seconds, and the highest resident memory of any one process,
+its children among them, as /proc says (Linux only). Twelve members whose extracts are CSV
 that DuckDB can read by itself. Every step is a process of its own, so that memory is its own too:
 
     bare        DuckDB alone: COPY (typed read_csv) TO zstd Parquet, file by file, in one process
@@ -33,6 +34,7 @@ from pacific_parcels.layout import quoted
 from pacific_parcels.members import Layout, Member, load_members
 from pacific_parcels.settings import REPOSITORY, Settings
 from tests.benchmarks import formats, fuzz
+from tests.benchmarks.large_files import Watch
 
 MEMBERS = ("AS", "AU", "FJ", "FM", "GU", "KI", "MH", "MP", "NZ", "PG", "PW", "TV")
 LAST_MONTH = "2026-09"
@@ -61,6 +63,7 @@ def measured(step: str, code: str, home: Path, argument: str = "") -> tuple[Cost
     """Run Python code in a process of its own; its cost and the last line it printed."""
     environment = dict(os.environ, PACIFIC_PARCELS_HOME=str(home), PYTHONPATH=str(REPOSITORY))
     started = time.monotonic()
+    # What the kernel says of a child in the end begins with what its parent held: this process.
     process = subprocess.Popen(
         [sys.executable, "-c", code, argument],
         cwd=REPOSITORY,
@@ -68,12 +71,17 @@ def measured(step: str, code: str, home: Path, argument: str = "") -> tuple[Cost
         stdout=subprocess.PIPE,
         text=True,
     )
+    watch = Watch(process.pid)
+    watch.start()
     output = process.stdout.read() if process.stdout else ""
     _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - started
+    watch.is_over.set()
+    watch.join()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{step}: ended with {process.returncode}")
-    cost = Cost(step, usage.ru_utime + usage.ru_stime, time.monotonic() - started, usage.ru_maxrss / 1024)
+    cost = Cost(step, usage.ru_utime + usage.ru_stime, wall, max(watch.peaks.values()))
     print(f"{cost.step:<36}{cost.cpu:>10.1f}{cost.wall:>10.1f}{cost.peak_mb:>10.0f}", flush=True)
     return cost, (output.strip().splitlines() or [""])[-1]
 

@@ -68,8 +68,6 @@ ADD_RECEIPTS = """
 
 MARTS = """
     create view stg_items as select * from items;
-    create table mart_items as
-    select *, declared_value as declared_value_usd from items;
 
     create table mart_receipts as
     select
