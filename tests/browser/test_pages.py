@@ -154,6 +154,7 @@ def given_out(visit: Visit, say: Words) -> list[Row]:
     button = twin.get_by_role("button", name=say("app.csv"), exact=True)
     content = downloaded(visit.page, button).read_text(encoding="utf-8-sig")
     twin.locator("summary").click()
+    button.wait_for(state="hidden")  # it closes slowly, and is seen until it is closed
     return list(csv.DictReader(content.splitlines()))
 
 
