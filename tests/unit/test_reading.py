@@ -568,7 +568,7 @@ class TestManifest:
         ("content", "found"),
         [
             (b"rows: 3", "no JSON on line 1"),
-            (b'{"rows": 3,\n}', "no JSON on line 2"),
+            (b'{"rows": 3,\nbytes: 4}', "no JSON on line 2"),
             (b"", "no JSON on line 1"),
             (b'{"rows": "three"}', "a value in it is not as agreed"),
             (b'{"rows": 1e999}', "a value in it is not as agreed"),
