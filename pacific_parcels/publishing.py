@@ -54,8 +54,7 @@ from pacific_parcels.settings import PACKAGE, REPOSITORY, Settings
 log = logging.getLogger("pacific_parcels.progress")
 
 KEPT_PUBLICATIONS = 5
-# Of fewer figures a publication is made sooner than other processes have started; so is one of which most
-# parts were protected before.
+# Of fewer figures a publication is made sooner than other processes have started.
 WORTH_PROCESSES = 50_000
 ATTACK_EXPECTATION = "E361"  # as which the attack stands among the results of checks
 CODE = (PACKAGE, REPOSITORY / "dbt_project", REPOSITORY / "expectations")
@@ -175,12 +174,12 @@ def stage(
         ) as connection,
     ):
         connection.execute(f"attach {quoted(str(snapshot))} as w (read_only)")
+        ((figures,),) = connection.execute("select count(*) from w.mart_indicators").fetchall()
+        if processes is None and figures >= WORTH_PROCESSES:
+            processes = started
         members = connection.execute("select member_code from w.stg_members").fetchall()
         held = files_held(settings, previous)
         protected = _remembered(settings, PROTECTED)
-        ((figures,),) = connection.execute("select count(*) from w.mart_indicators").fetchall()
-        if processes is None and not protected and figures >= WORTH_PROCESSES:
-            processes = started
         protect(connection, held, protected, processes)
         _note_changes(connection, next(iter(held.get(SECRETARIAT, [])), None))
         _note_quality(connection, quality_results)
