@@ -1,11 +1,12 @@
 """Delimited text: comma, semicolon, tab or pipe, in UTF-8, UTF-16, Windows-1252 or Latin-1, preamble or not.
 
-Regular bytes (UTF-8 or ASCII, one kind of line end, no blank line between rows, the same number of fields
-on each) go to DuckDB as they are; where only the number of fields or a quotation mark is wrong on some lines,
-so does a copy with those lines mended or emptied in their places. All others are read record by record into
-a spool, which alone can number rows as a spreadsheet shows them. A blank line, or one of separators alone,
-is no row, but it counts where rows are numbered; fields beyond the last column are none as long as they are
-empty. With backslashes or footer rows every extract goes to the spool, at several times the cost.
+Regular bytes (one kind of line end, no blank line between rows, the same number of fields on each) go to
+DuckDB as they are, or in UTF-8 where they are in another encoding; where only the number of fields or a
+quotation mark is wrong on some lines, so does a copy with those lines mended or emptied in their places. All
+others are read record by record into a spool, which alone can number rows as a spreadsheet shows them. A
+blank line, or one of separators alone, is no row, but it counts where rows are numbered; fields beyond the
+last column are none as long as they are empty. With backslashes, a preamble or footer rows every extract goes
+to the spool, at several times the cost.
 
 It carries whatever columns the member exports. It cannot carry a type: a date, a number and a code are
 all text, and the layout says how to read them.
@@ -109,36 +110,60 @@ def header(path: Path, options: Options) -> Header:
 
 def read(path: Path, options: Options, scratch: Path) -> RegularText:
     columns = header(path, options).columns
-    scan = _scan(path, options, columns)
+    scan = Scan(is_ascii=False)
+    if options.encoding != "utf-16":
+        scan = _scan(path, options, columns)
     if options.encoding == "utf-8" and not scan.is_utf8:
         _refuse_encoding(path, options, None)
     if options.encoding in ("cp1252", "latin-1") and scan.is_utf8 and not scan.is_ascii:
         _refuse_utf8(path, options)
-    is_plain = options.escape == "doubled" and not options.footer_rows
-    is_as_duckdb_reads = (
-        is_plain and options.encoding != "utf-16" and (scan.is_ascii or options.encoding == "utf-8")
-    )
-    if not is_as_duckdb_reads or not _is_regular(options, scan):
+    if options.escape != "doubled" or options.footer_rows or options.header_row > 1:
         return respool(path, options, scratch)
-    marks = _quotation_marks(path, options) if scan.has_quotes else Marks()
+    source = path
+    if options.encoding != "utf-8" and not scan.is_ascii:
+        in_utf8 = _in_utf8(path, options, scratch)
+        if in_utf8 is None:
+            return respool(path, options, scratch)
+        source = in_utf8
+        scan = _scan(source, options.model_copy(update={"encoding": "utf-8"}), columns)
+    if not _is_regular(scan):
+        return respool(path, options, scratch)
+    marks = _quotation_marks(source, options) if scan.has_quotes else Marks()
     if marks is None:
         return respool(path, options, scratch)
-    rows = scan.line_ends + (not scan.ends_with_line_end) - options.header_row
+    rows = max(scan.line_ends + (not scan.ends_with_line_end) - options.header_row, 0)
     # A blank line has no separator either. Where too many on one line make up for too few on another, DuckDB
     # tells.
     delimiters = scan.delimiters - marks.delimiters_between
     is_even = len(columns) > 1 and delimiters == (rows + options.header_row) * (len(columns) - 1)
     if not is_even or not marks.are_in_place:
-        return _mend(path, options, columns, max(rows, 0), scratch) or respool(path, options, scratch)
+        return _mend(source, options, columns, rows, scratch) or respool(path, options, scratch)
     return RegularText(
-        path=path,
+        path=source,
         columns=columns,
         delimiter=options.delimiter,
         quote=options.quote,
         skip=options.header_row,
-        rows=max(rows, 0),
+        rows=rows,
         has_source_row=False,
     )
+
+
+def _in_utf8(path: Path, options: Options, scratch: Path) -> Path | None:
+    """The same text in UTF-8; None where there are bytes that its encoding does not know, or a NUL."""
+    target = scratch / "in_utf8.txt"
+    decoder = codecs.getincrementaldecoder(options.encoding)()
+    try:
+        with path.open("rb") as source, target.open("wb") as file:
+            while chunk := source.read(CHUNK):
+                text = decoder.decode(chunk)
+                if "\0" in text:
+                    return None
+                file.write(text.encode())
+            decoder.decode(b"", final=True)
+    except UnicodeError:
+        return None
+    return target
 
 
 def _lines_in_doubt(
@@ -386,12 +411,12 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, is_last: bool 
     return True
 
 
-def _is_regular(options: Options, scan: Scan) -> bool:
+def _is_regular(scan: Scan) -> bool:
     """Whether lines are records, as far as the scan can tell.
 
     DuckDB itself tells of a row with too few or too many fields.
     """
-    if options.header_row > 1 or scan.has_blank_rows:
+    if scan.has_blank_rows:
         return False
     return scan.carriage_returns in (0, scan.line_ends) and scan.carriage_returns == scan.windows_ends
 

@@ -11,7 +11,7 @@ XML is read a second time as documents of 1,000 records, nearer to what an admin
 Text with separators is read twice: the sample as it is, which takes the exact and slow way, and its
 well-formed rows as regular UTF-8. Beside the second stands DuckDB's own read of the same file into a table;
 ours is `read` and then DuckDB's read of what it returns, so that the ratio compares like with like, on one
-thread.
+thread. The same rows are then read in other encodings, beside DuckDB's read of them in UTF-8.
 Beside XML stands the parser alone, every element thrown away: a ratio says more than MB/s on a busy machine.
 
 What we aim for: XML at 20 MB/s, delimited text at half of DuckDB's own speed, 300 MB of memory.
@@ -41,6 +41,7 @@ from pacific_parcels.settings import REPOSITORY
 
 SAMPLES = REPOSITORY / "tests" / "formats"
 MEGABYTE = 1_000_000
+OTHER_ENCODINGS = ("cp1252", "utf-16")
 
 MEASURE = """
 import json, re, sys, time
@@ -299,6 +300,13 @@ def bench(name: str, megabytes: float, folder: Path) -> None:
             raise SystemExit(f"{name}: {ours.rows} rows, DuckDB alone reads {alone.rows}")
         shown(f"{name}, regular", ours, f"{ours.speed / alone.speed:.2f} of DuckDB alone")
         shown("DuckDB alone", alone)
+        if "encoding" in module.Options.model_fields:
+            content = path.read_bytes().decode()
+            for encoding in OTHER_ENCODINGS:
+                path.write_text(content, encoding=encoding, newline="")
+                size = path.stat().st_size / MEGABYTE
+                ours = measured(READ_INTO_TABLE, name, path, regular | {"encoding": encoding}, size)
+                shown(f"{name}, {encoding}", ours, f"{alone.cpu / ours.cpu:.2f} of DuckDB alone on UTF-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -112,6 +112,32 @@ class TestEncodings:
         assert text.columns == ("Item", "Goods")
         assert rows == TWO_ROWS
 
+    @pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "latin-1"])
+    @pytest.mark.parametrize("end", ["\n", "\r\n"])
+    def test_regular_text_goes_to_duckdb_whatever_it_is_written_in(
+        self, extract: Extract, encoding: str, end: str
+    ) -> None:
+        """With a row that is too short, and a field in quotation marks: in their places, and not spooled."""
+        lines = ["Item,Goods", "A1,Thé", "A2", '"A3","Café, noir"', ""]
+
+        text, rows = extract.read(end.join(lines).encode(encoding), encoding=encoding)
+
+        assert not text.has_source_row
+        assert rows == {2: ("A1", "Thé"), 4: ("A3", "Café, noir")}
+        assert faults_of(text) == [(3, "R101")]
+
+    @pytest.mark.parametrize("chunk", range(1, 8))
+    @pytest.mark.parametrize(("encoding", "goods"), [("utf-16", "\U0001f4e6 Thé"), ("cp1252", "5 € de thé")])
+    def test_a_letter_may_lie_across_two_pieces(
+        self, extract: Extract, encoding: str, goods: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(delimited, "CHUNK", chunk)
+
+        text, rows = extract.read(f"Item,Goods\nA1,{goods}\n".encode(encoding), encoding=encoding)
+
+        assert not text.has_source_row
+        assert rows == {2: ("A1", goods)}
+
     def test_the_euro_sign_of_windows_is_read(self, extract: Extract) -> None:
         _, rows = extract.read(b"Item,Goods\nA1,\x80 5\n", encoding="cp1252")
 
@@ -500,15 +526,19 @@ WILD_LINE = st.lists(WILD_FIELD, min_size=1, max_size=4).map(",".join)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
-@given(lines=st.lists(WILD_LINE, min_size=1, max_size=3))
+@given(
+    lines=st.lists(WILD_LINE, min_size=1, max_size=3),
+    encoding=st.sampled_from(["utf-8", "utf-16", "cp1252", "latin-1"]),
+)
 def test_what_duckdb_splits_by_itself_is_what_the_spool_splits(
-    lines: list[str], folder: Path, connection: duckdb.DuckDBPyConnection
+    lines: list[str], encoding: str, folder: Path, connection: duckdb.DuckDBPyConnection
 ) -> None:
     """The two ways of reading give the same rows, whatever stands in the file: speed decides nothing."""
     path = folder / "extract.csv"
-    path.write_text("\n".join(["Item,Goods", *lines]) + "\n", encoding="utf-8")
+    path.write_text("\n".join(["Item,Goods", *lines]) + "\n", encoding=encoding)
+    options = Options.model_validate({"encoding": encoding})
     try:
-        text = read(path, Options(), folder)
+        text = read(path, options, folder)
         rows = rows_of(text, connection)
     except (ExtractError, duckdb.InvalidInputException):
         assume(False)  # refused, or left to the spool by the reader
@@ -516,7 +546,7 @@ def test_what_duckdb_splits_by_itself_is_what_the_spool_splits(
 
     faults = faults_of(text)
     found = found_of(text) if faults else {}
-    spooled = respool(path, Options(), folder)
+    spooled = respool(path, options, folder)
 
     assert faults_of(spooled) == faults
     assert found_of(spooled) == found
