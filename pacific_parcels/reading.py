@@ -800,6 +800,8 @@ class _Pass:
             for extract in self.extracts:
                 self._nothing(extract)
             return
+        # Replaced, the one of the reading before would stand until this one is complete: both spill to disk.
+        self.connection.execute("drop table if exists accepted")
         self.connection.execute(
             "create or replace temp table rejected (source_row bigint, verdict varchar, "
             "faults varchar[], source_values varchar, declared_value decimal(18,2), "
