@@ -35,6 +35,10 @@ LAST_MOMENT = datetime(9999, 12, 31)
 ROWS_APART_BITS = 40
 ROWS_APART = 1 << ROWS_APART_BITS
 LAST_ROW = ROWS_APART - 1
+# What a row of a text has to say; the others are known of its file.
+COLUMNS_OF_ROWS = tuple(
+    column.name for column in COLUMNS if column.name not in ("extract_id", "member_code", "time_period")
+)
 LONGEST_LINE = 8 << 20  # bytes
 READ_BUFFER = (
     16 << 20
@@ -504,21 +508,21 @@ class Statement:
         return f"coalesce({' or '.join(signs)}, false)" if signs else "false"
 
     def _contract_columns(self) -> list[str]:
-        given = {
-            "source_row": "source_row",
-            "stream_code": quoted(self.stream_code),
-            "rule_ids": self._warning_list(),
-        }
+        given = {"source_row": "source_row", "rule_ids": self._warning_list(), **self.constants()}
+        return [f"{given.get(name, name)} as {name}" for name in COLUMNS_OF_ROWS]
+
+    def constants(self) -> dict[str, str]:
+        """The contract columns that hold the same in every row, with what they hold in SQL.
+
+        Whoever keeps rows for a while need not keep these with each of them.
+        """
         carried = (self.layout.columns.keys() - self.layout.tokens.keys()) | self._tokens().keys()
-        selected = []
-        for column in COLUMNS:
-            if column.name in ("extract_id", "member_code", "time_period"):
-                continue
-            expression = given.get(column.name) or (
-                column.name if column.name in carried else f"cast(null as {column.sql_type})"
-            )
-            selected.append(f"{expression} as {column.name}")
-        return selected
+        carried |= {"source_row", "rule_ids", "stream_code"}
+        return {"stream_code": quoted(self.stream_code)} | {
+            name: f"cast(null as {COLUMNS_BY_NAME[name].sql_type})"
+            for name in COLUMNS_OF_ROWS
+            if name not in carried
+        }
 
     def _warning_list(self) -> str:
         checks = self.warnings()

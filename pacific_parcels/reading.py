@@ -31,6 +31,7 @@ from pacific_parcels.formats.delimited import likely_separator, separator_in_wor
 from pacific_parcels.gap import Report, report_of
 from pacific_parcels.gap.judging import Judged, Judgement, ReportText
 from pacific_parcels.layout import (
+    COLUMNS_OF_ROWS,
     LAST_ROW,
     ROWS_APART,
     ROWS_APART_BITS,
@@ -787,6 +788,7 @@ class _Pass:
         self.scratch = extracts[0].scratch
         self.fault_count = sum(text.fault_count for text in self.texts)
         self.exact: Statement | None = None
+        self.constants: dict[str, str] = {}
 
     def run(self) -> None:
         """Judge every row: the plain statement accepts nearly all, the exact one decides about the rest.
@@ -809,6 +811,7 @@ class _Pass:
         )
         plain = Statement(self.layout, self.facts, self.texts, is_exact=False)
         plain.prepare(self.connection)
+        self.constants = plain.constants()
         if (key := self.extracts[0].key) is not None:
             prepare(self.connection, key)
         if self._goes_to_the_exact_one_at_once:
@@ -831,7 +834,10 @@ class _Pass:
 
     def _judge_in_two_steps(self, plain: Statement) -> None:
         """The plain statement on all rows, then the exact one on what it left and on repeated items."""
-        self.connection.execute(f"create or replace temp table accepted as {plain.judged()}")
+        self.connection.execute(
+            f"create or replace temp table accepted as select * exclude ({', '.join(self.constants)}) "
+            f"from ({plain.judged()})"
+        )
         self._refuse_rows_that_were_not_split()
         self._refuse_lines_passed_over("accepted")
         if self._take_back_what_is_in_doubt():
@@ -879,7 +885,7 @@ class _Pass:
             f"from rest where not is_rejected group by item_id, source_row >> {ROWS_APART_BITS}"
         )
         is_first = "source_row in (select source_row from first_occurrences)"
-        left_out = "faults, source_values, is_of_another_member"
+        left_out = ", ".join(("faults", "source_values", "is_of_another_member", *self.constants))
         accepted = f"select * exclude ({left_out}) from rest where {is_first} order by source_row"
         into = (
             "create or replace temp table accepted as"
@@ -916,21 +922,21 @@ class _Pass:
                 self._write_accepted(number, extract)
             if extract.reading.rows_rejected or extract.reading.rows_duplicate:
                 extract.reading.rejected_file = extract.scratch / "rejected.parquet"
-                text = () if extract.facts.for_sender else ("source_values",)
-                rows = self._rows_of(number, extract, "rejected", "is_of_another_member", *text)
+                left_out = "source_row, is_of_another_member"
+                left_out += "" if extract.facts.for_sender else ", source_values"
+                rows = self._rows_of(number, extract, "rejected", f"* exclude ({left_out})")
                 self.connection.execute(
                     f"copy ({rows} order by source_row) to "
                     f"{quoted(str(extract.reading.rejected_file))} ({PARQUET})"
                 )
 
-    def _rows_of(self, number: int, extract: _Opened, table: str, *left_out: str) -> str:
+    def _rows_of(self, number: int, extract: _Opened, table: str, columns: str) -> str:
         """The rows of one extract, each with its row in the file."""
         start = number * ROWS_APART
-        names = ", ".join(("source_row", *left_out))
         where = f" where source_row between {start} and {start + LAST_ROW}" if len(self.extracts) > 1 else ""
         return (
             f"select {quoted(extract.facts.extract_id)} as extract_id, source_row - {start} as source_row, "
-            f"* exclude ({names}) from {table}{where}"
+            f"{columns} from {table}{where}"
         )
 
     def _write_accepted(self, number: int, extract: _Opened) -> None:
@@ -940,7 +946,12 @@ class _Pass:
         left to the exact statement come last. Each month has a statement of its own: where DuckDB parts rows
         by a column while it writes them, it keeps half a million of them in memory, at three times the cost.
         """
-        rows = self._rows_of(number, extract, "accepted", "is_rejected")
+        columns = ", ".join(
+            f"{self.constants[name]} as {name}" if name in self.constants else name
+            for name in COLUMNS_OF_ROWS
+            if name != "source_row"
+        )
+        rows = self._rows_of(number, extract, "accepted", columns)
         is_in_order = extract.text.rows <= SMALL_EXTRACT_ROWS and not self._goes_to_the_exact_one_at_once
         order = " order by source_row" if is_in_order else ""
         months = [month for month, count in sorted(extract.reading.items_by_period.items()) if count]
