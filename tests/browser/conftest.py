@@ -26,6 +26,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     CDPSession,
+    Download,
     Locator,
     Page,
     Playwright,
@@ -298,11 +299,11 @@ def serious_findings(page: Page, *, without: tuple[str, ...] = ()) -> list[str]:
     ]
 
 
-def downloaded(page: Page, button: Locator) -> Path:
-    """The file that the button gives out.
+def download_of(page: Page, button: Locator) -> Download:
+    """What the button gives out.
 
-    Chromium drops a second file that comes more than five seconds after its click, as on a busy machine: then
-    it is asked for again.
+    Chromium drops a second file that comes more than five seconds after its click, as on a busy machine, and
+    a click may meet a page that is being drawn: then it is asked for again.
     """
     for _ in range(3):
         try:
@@ -310,8 +311,13 @@ def downloaded(page: Page, button: Locator) -> Path:
                 button.click()
         except TimeoutError:
             continue
-        return download.value.path()
+        return download.value
     raise AssertionError(f"no file came: {button}")
+
+
+def downloaded(page: Page, button: Locator) -> Path:
+    """The file that the button gives out."""
+    return download_of(page, button).path()
 
 
 # All words that are ours on the page, and which of the buttons are pressed.

@@ -17,7 +17,7 @@ from pacific_parcels.briefs.html import POLICY, page_of
 from pacific_parcels.briefs.parcels import brief_of_parcels
 from pacific_parcels.briefs.pdf import Press
 from pacific_parcels.briefs.writing import write_briefs
-from tests.browser.conftest import OUTPUT, OpenBrowser, Server, serious_findings
+from tests.browser.conftest import OUTPUT, OpenBrowser, Server, download_of, serious_findings
 from tests.publication_fixture import write_publication
 
 pytestmark = pytest.mark.browser
@@ -177,8 +177,7 @@ def test_a_brief_is_given_out_by_the_overview_as_it_was_published(
         f"progress_{language}.pdf": f"{name} · PDF · {mark}",
     }
     for file, button in buttons.items():
-        with visit.page.expect_download() as download:
-            visit.page.get_by_role("button", name=button, exact=True).click()
-        assert download.value.suggested_filename.endswith(f"_{language}.{file.split('.')[1]}")
+        download = download_of(visit.page, visit.page.get_by_role("button", name=button, exact=True))
+        assert download.suggested_filename.endswith(f"_{language}.{file.split('.')[1]}")
         content = (folder / file).read_bytes()
-        assert download.value.path().read_bytes() == content
+        assert download.path().read_bytes() == content

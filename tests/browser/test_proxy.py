@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, Playwright
 
 from pacific_parcels import accounts
 from pacific_parcels.audit_log import verify
-from tests.browser.conftest import ADDRESSES, Server, free_port, launched, running_server
+from tests.browser.conftest import ADDRESSES, Server, download_of, free_port, launched, running_server
 from tests.browser.nginx import HOST, NGINX, running_nginx, trusting
 from tests.publication_fixture import write_publication
 
@@ -217,10 +217,9 @@ def test_an_export_is_on_record_before_the_file_is_made(chromium: Browser, site:
     page.wait_for_selector(".pp-source")
     see(page, "/trends?lang=en&members=FJ")
     page.get_by_text("The same as a table").first.click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="CSV", exact=True).first.click()
-    name = download.value.suggested_filename
-    rows = list(csv.DictReader(Path(download.value.path()).read_text("utf-8-sig").splitlines()))
+    download = download_of(page, page.get_by_role("button", name="CSV", exact=True).first)
+    name = download.suggested_filename
+    rows = list(csv.DictReader(download.path().read_text("utf-8-sig").splitlines()))
     # 1000 + 50 x 39, as tests/publication_fixture.py has it
     assert [float(row["obs_value"]) for row in rows if row["time_period"] == "2026-03"] == [2950]
     assert ("EXPORTED", "sec-1", name) in site.exports()
