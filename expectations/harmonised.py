@@ -111,7 +111,7 @@ def items_batch(vintages: Collection[tuple[str, str, str]] | None) -> dict[str, 
 
     A code list of hundreds is then compared with some thousand rows, not with every item. Members and periods
     are listed beside the vintages themselves so that no other month's file is opened. The codes are those of
-    mart_items, without what it looks up for each item besides (rates, thresholds, offsets): a third less.
+    mart_items, without what it looks up for each item besides (rates, thresholds, offsets).
     """
     where = ""
     if vintages is not None:

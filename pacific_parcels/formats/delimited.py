@@ -27,7 +27,7 @@ from typing import Any, BinaryIO, Literal, NoReturn
 from pydantic import BaseModel, ConfigDict, Field
 
 from pacific_parcels.errors import ExtractError
-from pacific_parcels.formats import Header, RegularText, Spool, around_the_mark, pieces_of
+from pacific_parcels.formats import Header, RegularText, Spool, around_the_mark, line_ends_in, pieces_of
 
 NUMBERS: Literal["row", "record"] = "row"
 CANNOT_CARRY: tuple[str, ...] = ()
@@ -382,8 +382,7 @@ def _scan(path: Path, options: Options, columns: Sequence[str]) -> Scan:
             if scan.is_utf8 and not (scan.is_ascii and chunk.isascii()):
                 scan.is_ascii = False
                 scan.is_utf8 = _decodes(decoder, chunk)
-            # Lines are long: to take their ends out is six times as fast as counting them.
-            scan.line_ends += len(chunk) - len(chunk.replace(b"\n", b""))
+            scan.line_ends += line_ends_in(chunk)
             scan.delimiters += chunk.count(delimiter)
             if b"\r" in chunk or tail.endswith(b"\r"):
                 scan.carriage_returns += chunk.count(b"\r")
